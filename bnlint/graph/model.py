@@ -1,0 +1,330 @@
+"""The graph: dataclasses only. Front ends build it, checks ask it (through `query`), `dump` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of source. Lines and columns count from 1, columns in code points, the end is exclusive; cells from 1, all cells counted."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something comes from.
+
+    `stack` holds the call sites through which the code was reached, outermost first; `scope` is the dotted name of the
+    function or class in which `span` stands textually ("" at module level); `key` is the path inside an artifact.
+    """
+
+    span: Span | None = None
+    stack: tuple[Span, ...] = ()
+    scope: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown:
+    """A value that could not be resolved, and why. It has no truth value.
+
+    As the condition of a `Choice` or `Join` it stands for its own truth. `test` says what it tests, where that is known:
+    ("==", other, constant) or ("is", other, None); two tests of one unknown are then correlated.
+    """
+
+    reason: str
+    origin: Origin | None = None
+    test: tuple[str, Unknown, object] | None = None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"an unknown value has no truth: {self.reason}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A value that depends on a test: `if_true` where `condition` holds, else `if_false`. It has no truth value."""
+
+    condition: Unknown
+    if_true: object
+    if_false: object
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a choice has no truth; resolve it under an assumption (query.resolve)")
+
+
+class Absent:
+    """The type of `ABSENT`: an argument that was not given (None was not given either)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+Dimension = int | None | Unknown
+"""A known size, None for a size that is open by declaration (the batch, `Input((None, 3))`), Unknown otherwise."""
+
+Shape = tuple[Dimension, ...] | None
+"""Batch first; None when not even the rank is known."""
+
+Under = tuple[tuple[Unknown, bool], ...]
+"""The tests, and their outcomes, under which something exists."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Argument:
+    """One argument as written. `name` is None for a positional one; `span` covers the value only."""
+
+    name: str | None
+    value: object
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arguments:
+    """The arguments of a call as written. `complete` is False where a `*args` or `**kwargs` could not be resolved."""
+
+    items: tuple[Argument, ...] = ()
+    complete: bool = True
+
+    @property
+    def positional(self) -> tuple[Argument, ...]:
+        return tuple(item for item in self.items if item.name is None)
+
+    def keyword(self, name: str) -> Argument | None:
+        return next((item for item in self.items if item.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """An object with weights, or (`is_function`) a function or operator on tensors. Identity matters.
+
+    `kind` is the canonical Keras class name, or a function's own name (`relu` for tf.nn.relu); `role` is one of
+    keras_api.roles.ROLES; `config` maps canonical argument names to values, with Keras's defaults filled in for the arguments
+    that `keras_api` lists (values: constants, tuples, Unknown, Choice). `activation` is the inline activation of a
+    linear layer or what an activation applies ("relu"), Unknown where it cannot be told, None where there is none.
+    `trainable` is the constructor's word only; later changes are Events (`query.frozen`). `family` says whose layer
+    it is: "keras", "tf1" (tf.layers), "contrib" (tf.contrib, slim), "tf" (functions), "user". `subclass` names the user's class where
+    the layer is an instance of a user's subclass of `kind`. `inner` is what a wrapper (TimeDistributed …) wraps.
+    """
+
+    kind: str
+    role: str
+    name: object = None
+    config: Mapping[str, object] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=Arguments)
+    activation: str | Unknown | Choice | None = None
+    trainable: object = True
+    weights: Mapping[str, WeightStats] = field(default_factory=dict)
+    inner: Layer | None = None
+    is_function: bool = False
+    family: str = "keras"
+    subclass: str | None = None
+    path: str | None = None
+    """The dotted name through which the source reached the class (`tensorflow.keras.layers.Dense`)."""
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One application of a layer: a tensor.
+
+    `origin.span` is the applying expression: `BN()(x)` whole, or the element `BN()` of a Sequential list or the
+    argument of `add`. `hole` is the span of the input tensor inside it, None where the input is implied (Sequential).
+    `training` is the argument as given (ABSENT if not). `channels` is the index (from 0, batch is 0) of the
+    channel axis of the output where it follows from the code, else None. `under`: the tests this call depends on.
+    `owner` is the class whose `call` applied it, if any.
+    """
+
+    layer: Layer
+    inputs: tuple[Tensor, ...] = ()
+    training: object = ABSENT
+    shape: Shape = None
+    channels: int | None = None
+    under: Under = ()
+    hole: Span | None = None
+    owner: str | None = None
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """Where branches of the code meet. Two alternatives: the first where `condition` holds, the second where it does not."""
+
+    alternatives: tuple[Tensor, Tensor]
+    condition: Unknown
+    shape: Shape = None
+    channels: int | None = None
+    origin: Origin = field(default_factory=Origin)
+
+
+Tensor = Call | Join
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Something that code does to a model, a layer or a data set, in order of execution (`order` counts within a module).
+
+    `kind` is one of EVENTS; `target` is the model or layer it is done to (Unknown if unresolved, None if there is none); `args` are the
+    arguments by name. `under` as in Call; `tape` numbers the innermost GradientTape that is recording, None outside.
+    """
+
+    kind: str
+    target: object
+    args: Mapping[str, object] = field(default_factory=dict)
+    order: int = 0
+    under: Under = ()
+    tape: int | None = None
+    arguments: Arguments = field(default_factory=Arguments)
+    origin: Origin = field(default_factory=Origin)
+
+
+EVENTS: Final[Mapping[str, str]] = {
+    "compile": "model.compile(...): args loss, optimizer, metrics",
+    "fit": "model.fit / fit_generator: args x, batch_size (the value that training really uses), samples (int where known), epochs, validation_data",
+    "train_on_batch": "model.train_on_batch: args batch_size where known",
+    "evaluate": "model.evaluate / test_on_batch / evaluate_generator",
+    "predict": "model.predict / predict_on_batch / predict_generator",
+    "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs",
+    "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), of_inputs (bool)",
+    "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
+    "set_trainable": "X.trainable = v: args value",
+    "load_weights": "weights loaded into the target: args source",
+    "save": "model.save / save_weights",
+    "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
+    "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns",
+    "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
+    "escape": "a layer handed to code that is not seen",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightStats:
+    """Summary of one weight array of a saved model."""
+
+    shape: tuple[int, ...]
+    min: float
+    max: float
+    mean: float
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Something that could not be seen, and why."""
+
+    reason: str
+    origin: Origin = field(default_factory=Origin)
+
+
+ModelKind = Literal["sequential", "functional", "subclass", "block", "open"]
+"""`block`: an uncalled user Layer; `open`: a builder function or script whose calls belong to no model object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelGraph:
+    """One model: its calls in topological order, what it outputs, what was done to it, what could not be seen."""
+
+    name: str
+    kind: ModelKind = "open"
+    calls: tuple[Call, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    events: tuple[Event, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    cls: ClassInfo | None = None
+    parts: tuple[object, ...] = ()
+    """The model objects (ModelGraph) that were called inside this one."""
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter of a method. `default` is ABSENT where there is none; `kind` as in inspect ("positional", "keyword", "*", "**")."""
+
+    name: str
+    default: object = ABSENT
+    kind: str = "positional"
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method:
+    """`origin.span` starts at the `def` line's first character (`def` itself, not a decorator) and ends with the body."""
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    decorators: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassInfo:
+    """A class of the user. `base` is the Keras class it derives from (transitively): "Model", "Layer", "BatchNormalization", …, or None.
+
+    `used` tells how instances are seen to be used in the file: any of "fit", "sublayer", "custom_step", "called".
+    `layers` are the layers (and `models` the submodels) that its instances own or apply, as far as seen.
+    """
+
+    name: str
+    base: str | None = None
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+    used: frozenset[str] = frozenset()
+    complete: bool = True
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Import:
+    """A name bound by an import statement. `dotted` is the full path of what it is bound to."""
+
+    name: str
+    dotted: str
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not."""
+
+    path: str
+    imports: tuple[Import, ...] = ()
+    classes: tuple[ClassInfo, ...] = ()
+    constructions: tuple[Layer, ...] = ()
+    events: tuple[Event, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KerasTarget:
+    """The Keras that the code runs on. `minor` is None where only the major version is known; `why` is shown to the user."""
+
+    major: int
+    minor: int | None = None
+    why: str = "assumed"
+
+    def __str__(self) -> str:
+        return f"Keras {self.major}" if self.minor is None else f"Keras {self.major}.{self.minor}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """What a check receives: the target Keras, the modules under lint (none for a saved model), the graphs."""
+
+    keras: KerasTarget
+    modules: tuple[Module, ...] = ()
+    models: tuple[ModelGraph, ...] = ()

@@ -1,0 +1,312 @@
+"""Every question that a check may ask of a graph. No check walks a graph itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bnlint.graph.model import Call, Choice, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
+
+Assumption = Mapping[Unknown, bool]
+"""Outcomes of tests that are taken for granted on the path under consideration."""
+
+LIMIT = 512
+"""Steps after which a search through joins gives up and answers with an unknown step."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One neighbour. `call` is None where the path leaves the graph (a model output, or the search gave up).
+
+    `via` are the calls that were looked through, nearest first; `under` are the tests under which the two are neighbours.
+    """
+
+    call: Call | None
+    via: tuple[Call, ...]
+    under: Assumption
+
+
+def decide(assumption: Assumption, condition: Unknown) -> bool | None:
+    """The outcome of a test under an assumption; None if it does not follow."""
+    if condition in assumption:
+        return assumption[condition]
+    if condition.test is None:
+        subject = condition
+        for known, outcome in assumption.items():
+            if known.test and known.test[1] is subject and outcome:
+                operator, _, constant = known.test
+                return bool(constant) if operator == "==" else False if operator == "is" else None
+        return None
+    operator, subject, constant = condition.test
+    for known, outcome in assumption.items():
+        if known is subject:
+            if operator == "is" and outcome:
+                return False
+            if operator == "==" and bool(constant) is not outcome:
+                return False
+        elif known.test and known.test[1] is subject and outcome and known.test[0] in ("==", "is"):
+            value = known.test[2]
+            if operator in ("==", "is"):
+                return type(value) is type(constant) and value == constant
+            if operator == "in" and isinstance(constant, tuple):
+                return value in constant
+    return None
+
+
+def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumption | None:
+    """The assumption with one more outcome; None if that contradicts it."""
+    known = decide(assumption, condition)
+    if known is None:
+        return {**assumption, condition: outcome}
+    return assumption if known is outcome else None
+
+
+def merge(assumption: Assumption, under: Under) -> Assumption | None:
+    """The assumption with all outcomes of `under`; None if they contradict it."""
+    current: Assumption | None = assumption
+    for condition, outcome in under:
+        current = extend(current, condition, outcome)
+        if current is None:
+            return None
+    return current
+
+
+def resolve(value: object, assumption: Assumption = {}) -> object:  # noqa: B006 (never written to)
+    """The value under an assumption: a Choice is decided where it can be, else stays."""
+    while isinstance(value, Choice):
+        outcome = decide(assumption, value.condition)
+        if outcome is None:
+            first = resolve(value.if_true, {**assumption, value.condition: True})
+            second = resolve(value.if_false, {**assumption, value.condition: False})
+            if not isinstance(first, Choice) and type(first) is type(second) and first == second:
+                return first
+            return value
+        value = value.if_true if outcome else value.if_false
+    return value
+
+
+def alternatives(value: object, assumption: Assumption = {}) -> tuple[object, ...]:  # noqa: B006
+    """All values that a value may have under an assumption."""
+    value = resolve(value, assumption)
+    if not isinstance(value, Choice):
+        return (value,)
+    found: list[object] = []
+    for outcome, branch in ((True, value.if_true), (False, value.if_false)):
+        found.extend(alternatives(branch, {**assumption, value.condition: outcome}))
+    return tuple(found)
+
+
+def config(layer: Layer, name: str, assumption: Assumption = {}) -> object:  # noqa: B006
+    """A configured value; an Unknown if the layer has none of that name."""
+    return resolve(layer.config.get(name, Unknown(f"{layer.kind} has no known `{name}`")), assumption)
+
+
+def calls_of(graph: ModelGraph, *roles: str) -> Iterator[Call]:
+    """The calls of the graph whose layer has one of these roles."""
+    return (call for call in graph.calls if call.layer.role in roles)
+
+
+def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call, Assumption]]:  # noqa: B006
+    """The calls that a tensor may come from, joins looked through, each with the assumption under which it does."""
+    if isinstance(tensor, Call):
+        merged = merge(assumption, tensor.under)
+        if merged is not None:
+            yield tensor, merged
+        return
+    seen: set[tuple[int, frozenset[tuple[Unknown, bool]]]] = set()
+    stack: list[tuple[Tensor, Assumption]] = [(tensor, assumption)]
+    while stack:
+        current, held = stack.pop()
+        if isinstance(current, Call):
+            merged = merge(held, current.under)
+            if merged is not None:
+                yield current, merged
+            continue
+        mark = (id(current), frozenset(held.items()))
+        if mark in seen or len(seen) > LIMIT:
+            continue
+        seen.add(mark)
+        for alternative, outcome in zip(reversed(current.alternatives), (False, True), strict=True):
+            extended = extend(held, current.condition, outcome)
+            if extended is not None:
+                stack.append((alternative, extended))
+
+
+Through = Callable[[Call], bool]
+
+
+def _through(through: Through | Collection[str]) -> Through:
+    if callable(through):
+        return through
+    roles = frozenset(through)
+    return lambda call: call.layer.role in roles
+
+
+def producers(call: Call, through: Through | Collection[str] = (), under: Assumption | None = None) -> tuple[Step, ...]:
+    """What feeds a call: one Step for each alternative. Calls that `through` (roles, or a predicate) accepts are looked through."""
+    passes = _through(through)
+    start = merge(under or {}, call.under)
+    found: list[Step] = []
+    stack: list[tuple[Call, tuple[Call, ...], Assumption]] = [] if start is None else [(call, (), start)]
+    steps = 0
+    while stack:
+        current, via, held = stack.pop()
+        for tensor in current.inputs:
+            for source, merged in sources(tensor, held):
+                steps += 1
+                if steps > LIMIT:
+                    return (*found, Step(None, via, merged))
+                if passes(source) and source.inputs:
+                    stack.append((source, (*via, source), merged))
+                else:
+                    found.append(Step(source, via, merged))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    users: Mapping[int, tuple[tuple[Call | Join, int], ...]]
+    outputs: frozenset[int]
+
+
+@lru_cache(maxsize=256)
+def _index(graph: ModelGraph) -> _Index:
+    users: dict[int, list[tuple[Call | Join, int]]] = {}
+    seen: set[int] = set()
+
+    def visit(tensor: Tensor) -> None:
+        stack = [tensor]
+        while stack:
+            current = stack.pop()
+            if id(current) in seen or isinstance(current, Call):
+                continue
+            seen.add(id(current))
+            for position, alternative in enumerate(current.alternatives):
+                users.setdefault(id(alternative), []).append((current, position))
+                stack.append(alternative)
+
+    for call in graph.calls:
+        for tensor in call.inputs:
+            users.setdefault(id(tensor), []).append((call, 0))
+            visit(tensor)
+    for tensor in graph.outputs:
+        visit(tensor)
+    return _Index({key: tuple(value) for key, value in users.items()}, frozenset(id(tensor) for tensor in graph.outputs))
+
+
+def consumers(graph: ModelGraph, call: Call, through: Through | Collection[str] = (), under: Assumption | None = None) -> tuple[Step, ...]:
+    """What a call feeds. A Step whose call is None is an output of the model, or an end that nothing consumes."""
+    passes, index = _through(through), _index(graph)
+    start = merge(under or {}, call.under)
+    found: list[Step] = []
+    stack: list[tuple[Tensor, tuple[Call, ...], Assumption]] = [] if start is None else [(call, (), start)]
+    steps = 0
+    while stack:
+        current, via, held = stack.pop()
+        steps += 1
+        if steps > LIMIT:
+            return (*found, Step(None, via, held))
+        users = index.users.get(id(current), ())
+        if id(current) in index.outputs or not users:
+            found.append(Step(None, via, held))
+        for user, position in users:
+            if isinstance(user, Join):
+                extended = extend(held, user.condition, position == 0)
+                if extended is not None:
+                    stack.append((user, via, extended))
+                continue
+            merged = merge(held, user.under)
+            if merged is None:
+                continue
+            if passes(user):
+                stack.append((user, (*via, user), merged))
+            else:
+                found.append(Step(user, via, merged))
+    return tuple(found)
+
+
+def is_output(graph: ModelGraph, call: Call) -> bool:
+    """Whether the call is, on some alternative, an output of the model."""
+    return any(source is call for tensor in graph.outputs for source, _ in sources(tensor))
+
+
+def ancestors(tensors: Collection[Tensor]) -> set[int]:
+    """The ids of all calls and joins that the tensors depend on, themselves included."""
+    seen: set[int] = set()
+    stack: list[Tensor] = list(tensors)
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
+    return seen
+
+
+def layers(project: Project) -> Iterator[Layer]:
+    """Every layer of the project once: those that were constructed, then those that only a graph knows; wrapped ones too."""
+    seen: set[int] = set()
+
+    def once(layer: Layer | None) -> Iterator[Layer]:
+        while layer is not None and id(layer) not in seen:
+            seen.add(id(layer))
+            yield layer
+            layer = layer.inner
+
+    for module in project.modules:
+        for layer in module.constructions:
+            yield from once(layer)
+    for graph in project.models:
+        for call in graph.calls:
+            if not call.layer.is_function:
+                yield from once(call.layer)
+
+
+def batchnorms(project: Project) -> Iterator[Layer]:
+    """Every BatchNormalization layer of Keras (and of subclasses of it), applied or not."""
+    return (layer for layer in layers(project) if layer.kind in ("BatchNormalization", "SyncBatchNormalization") and layer.family == "keras")
+
+
+def events(project: Project, *kinds: str) -> Iterator[Event]:
+    """The events of these kinds, of all modules, in order."""
+    return (event for module in project.modules for event in module.events if event.kind in kinds)
+
+
+def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
+    """The events of these kinds whose target is `target`."""
+    return tuple(event for event in events(project, *kinds) if event.target is target)
+
+
+def contains(graph: ModelGraph, layer: Layer) -> bool:
+    """Whether the model applies the layer."""
+    return any(call.layer is layer or call.layer.inner is layer for call in graph.calls)
+
+
+def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006
+    """Whether a layer is frozen: False for a layer that nobody ever froze, True for one that was built frozen and stays so, else None."""
+    built = resolve(layer.trainable, assumption)
+    touched = any(
+        event.target is layer
+        or isinstance(event.target, Unknown)
+        or (isinstance(event.target, ModelGraph) and contains(event.target, layer))
+        for event in events(project, "set_trainable")
+        if event.args.get("value") is not True
+    )
+    thawed = any(event.args.get("value") is not False for event in events(project, "set_trainable"))
+    if built is True:
+        return None if touched else False
+    return True if built is False and not thawed else None
+
+
+def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
+    """All layers whose constructor call, or whose application, stands at this span."""
+    found: dict[int, Layer] = {}
+    for layer in layers(project):
+        if layer.origin.span == span:
+            found[id(layer)] = layer
+    for graph in project.models:
+        for call in graph.calls:
+            if call.origin.span == span or (call.layer.is_function and call.layer.origin.span == span):
+                found[id(call.layer)] = call.layer
+    return tuple(found.values())
