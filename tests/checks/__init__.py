@@ -1,0 +1,1 @@
+"""Tests of the checks on graphs that are built by hand."""
