@@ -1,0 +1,6 @@
+"""`python -m bnlint`."""
+
+from bnlint.cli import main
+
+if __name__ == "__main__":
+    main()
