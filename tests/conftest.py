@@ -1,0 +1,17 @@
+"""What every test may need: optional dependencies, which a user may lack and CI may not."""
+
+import importlib.util
+import os
+
+import pytest
+
+
+def needs(*modules: str) -> None:
+    """Skip the test, or the test module, that needs a module which is not installed. In CI (`BNLINT_CI`, set by .ci/run) fail instead."""
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if not missing:
+        return
+    reason = f"needs {', '.join(missing)}: pip install -e '.[dev]'"
+    if os.environ.get("BNLINT_CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason, allow_module_level=True)
