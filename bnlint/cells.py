@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import Final
 
 
@@ -35,7 +34,7 @@ def read(text: str) -> tuple[str, tuple[Cell, ...]]:
     scanner = _Scanner(text)
     try:
         language = scanner.notebook()
-    except JSONDecodeError as error:
+    except json.JSONDecodeError as error:
         raise Broken(f"is not a valid notebook: {error.msg}", error.lineno, error.colno) from None
     except RecursionError:
         raise Broken("is not a valid notebook: its JSON is nested too deeply") from None
@@ -84,7 +83,7 @@ class _Scanner:
 
     def take(self, expected: str) -> None:
         if self.peek() != expected:
-            raise JSONDecodeError(f"Expecting {expected!r}", self.text, self.position)
+            raise json.JSONDecodeError(f"Expecting {expected!r}", self.text, self.position)
         self.position += 1
 
     def value(self) -> object:
@@ -94,7 +93,7 @@ class _Scanner:
 
     def string(self) -> tuple[str, int, int]:
         if self.peek() != '"':
-            raise JSONDecodeError("Expecting a string", self.text, self.position)
+            raise json.JSONDecodeError("Expecting a string", self.text, self.position)
         start = self.position
         return str(self.value()), start, self.position
 
@@ -117,7 +116,7 @@ class _Scanner:
 
     def array(self, take: Callable[[], object]) -> None:
         if self.peek() != "[":
-            raise JSONDecodeError("Expecting a list", self.text, self.position)
+            raise json.JSONDecodeError("Expecting a list", self.text, self.position)
         for _ in self.items("[", "]"):
             take()
 
@@ -137,9 +136,9 @@ class _Scanner:
             else:
                 self.value()
         if self.peek():
-            raise JSONDecodeError("Extra data", self.text, self.position)
+            raise json.JSONDecodeError("Extra data", self.text, self.position)
         if not cells:
-            raise JSONDecodeError("there are no `cells`", self.text, 0)
+            raise json.JSONDecodeError("there are no `cells`", self.text, 0)
         return _language(metadata)
 
     def worksheet(self) -> None:

@@ -259,11 +259,11 @@ _PYTHON_2: Final = (
     ("Missing parentheses in call to 'print'", "print statement"),
     ("Missing parentheses in call to 'exec'", "exec statement"),
     ("multiple exception types must be parenthesized", "except with a comma"),
+    ("parameters cannot be parenthesized", "tuple parameter"),
     ("leading zeros in decimal integer literals", "octal number with a leading 0"),
 )
 
 _PYTHON_2_LINES: Final = (
-    (r"\s*print\s*>>", "print statement"),
     (r"\s*print\s+[\"'\w]", "print statement"),
     (r"\s*raise\s+[\w.]+\s*,", "raise with a comma"),
     (r"\s*except\s+[\w.]+\s*,\s*\w+\s*:", "except with a comma"),
@@ -272,7 +272,6 @@ _PYTHON_2_LINES: Final = (
     (r"[^#\"']*\b0[0-7]+L?\b", "octal number with a leading 0"),
     (r"[^#\"']*\b\d+[lL]\b", "long integer"),
     (r"[^#\"']*\b[uU][rR][\"']", "ur string"),
-    (r"\s*(def|lambda)\b[^:=]*\((\w+\s*,\s*)*\(", "tuple parameter"),
     (r"\s*exec\s+[\"'\w]", "exec statement"),
 )
 
