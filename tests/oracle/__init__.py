@@ -1,0 +1,1 @@
+"""What real Keras builds, against what `bnlint graph` reads."""

@@ -1,0 +1,116 @@
+"""What `bnlint graph` says of a site, and how that compares with what Keras built."""
+
+import enum
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from tests.oracle.roles import Neighbour
+from tests.oracle.truth import Sides, Site, Truth
+
+Node = dict[str, Any]
+
+
+class Verdict(enum.StrEnum):
+    """EXACT: both sets are equal. COVERS: the truth is a subset of the answer. UNKNOWN: not covered, and said so. WRONG: not covered, and
+    claimed to be known. MISSING: bnlint has no BatchNormalization there."""
+
+    EXACT = "exact"
+    COVERS = "covers"
+    UNKNOWN = "unknown"
+    WRONG = "wrong"
+    MISSING = "missing"
+
+
+def read_graph(paths: Iterable[str], *options: str) -> dict[str, Any]:
+    """What `bnlint graph --output-format json` prints."""
+    command = [sys.executable, "-m", "bnlint", "graph", "--output-format", "json", *options, *sorted(paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
+    graph: dict[str, Any] = json.loads(done.stdout)
+    return graph
+
+
+def answer(graph: Mapping[str, Any]) -> Truth:
+    """For each site of a BatchNormalization, the union over all nodes there, joins looked through."""
+    feeding: dict[Site, set[Neighbour]] = defaultdict(set)
+    fed: dict[Site, set[Neighbour]] = defaultdict(set)
+    for model in graph["models"]:
+        nodes = {node["id"]: node for node in model["nodes"]}
+        for node in nodes.values():
+            if node["role"] == "join":
+                continue
+            sources = [*_sources(node["inputs"], nodes)]
+            if node["role"] == "batchnorm":
+                feeding[_site(node)] |= {_neighbour(source) for source in sources}
+            for source in sources:
+                if source["role"] == "batchnorm":
+                    fed[_site(source)].add(_neighbour(node))
+    return {site: Sides(frozenset(feeding[site]), frozenset(fed[site])) for site in feeding}
+
+
+def _sources(ids: Iterable[str], nodes: Mapping[str, Node]) -> Iterator[Node]:
+    stack, seen = list(ids), set()
+    while stack:
+        current = stack.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if nodes[current]["role"] == "join":
+            stack.extend(nodes[current]["inputs"])
+        else:
+            yield nodes[current]
+
+
+def _site(node: Node) -> Site:
+    return os.path.realpath(node["path"]), node["line"]
+
+
+def _neighbour(node: Node) -> Neighbour:
+    return node["role"], node["activation"]
+
+
+def judge(truth: Sides, found: Sides | None) -> Verdict:
+    """One site."""
+    if found is None:
+        return Verdict.MISSING
+    sides = ((truth.feeding, found.feeding), (truth.fed, found.fed))
+    if all(true == said for true, said in sides):
+        return Verdict.EXACT
+    if all(true <= said for true, said in sides):
+        return Verdict.COVERS
+    unknown = all(true <= said or any(role == "unknown" for role, _ in said) for true, said in sides)
+    return Verdict.UNKNOWN if unknown else Verdict.WRONG
+
+
+def judge_all(truth: Truth, found: Truth) -> dict[Site, Verdict]:
+    """Every site of the truth."""
+    return {site: judge(sides, found.get(site)) for site, sides in sorted(truth.items())}
+
+
+def merge(truths: Collection[Truth]) -> Truth:
+    """The union of what several models build at the same sites."""
+    feeding: dict[Site, frozenset[Neighbour]] = defaultdict(frozenset)
+    fed: dict[Site, frozenset[Neighbour]] = defaultdict(frozenset)
+    for truth in truths:
+        for site, sides in truth.items():
+            feeding[site] |= sides.feeding
+            fed[site] |= sides.fed
+    return {site: Sides(feeding[site], fed[site]) for site in feeding}
+
+
+def row(label: str, verdicts: Iterable[Verdict]) -> str:
+    """One line of the table."""
+    count = Counter(verdicts)
+    sites = count.total()
+    numbers = (sites, sites - count[Verdict.MISSING], *(count[verdict] for verdict in list(Verdict)[:4]))
+    share = f"{count[Verdict.EXACT] / sites:7.1%}" if sites else "      -"
+    return f"{label:<32}" + "".join(f"{number:>8}" for number in numbers) + share
+
+
+HEADER = f"{'':<32}" + "".join(f"{word:>8}" for word in ("sites", "found", "exact", "covers", "unknown", "wrong"))

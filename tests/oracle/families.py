@@ -1,0 +1,56 @@
+"""The families of keras.applications that hold BatchNormalization, each built in the variants that differ round it."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from tests.oracle.truth import Truth, build
+
+KERAS = {2: "tf_keras", 3: "keras"}
+SHAPE = (96, 96, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """A model of keras.applications, in one or more variants."""
+
+    name: str
+    variants: tuple[Mapping[str, object], ...] = ({},)
+    majors: tuple[int, ...] = (2, 3)
+
+
+FAMILIES = (
+    Family("ResNet50"),
+    Family("ResNet50V2"),
+    Family("DenseNet121"),
+    Family("MobileNet"),
+    Family("MobileNetV2"),
+    Family("MobileNetV3Small", ({}, {"minimalistic": True})),
+    Family("InceptionV3"),
+    Family("InceptionResNetV2"),
+    Family("Xception"),
+    Family("NASNetMobile"),
+    Family("EfficientNetB0"),
+    Family("EfficientNetV2B0"),
+    Family("RegNetX002", majors=(2,)),
+    Family("RegNetY002", majors=(2,)),
+    Family("ResNetRS50", majors=(2,)),
+)
+
+
+@cache
+def truth_of(family: Family, major: int) -> Truth:
+    """What real Keras builds; once for a process."""
+    keras = importlib.import_module(KERAS[major])
+    builder = getattr(keras.applications, family.name)
+    truth = build(keras, [partial(builder, weights=None, input_shape=SHAPE, classes=10, **dict(kwargs)) for kwargs in family.variants])
+    keras.backend.clear_session()
+    return truth
+
+
+def version(major: int) -> str:
+    """"Keras 3.15.1"."""
+    module: Any = importlib.import_module(KERAS[major])
+    return f"Keras {module.__version__}"
