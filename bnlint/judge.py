@@ -1,0 +1,186 @@
+"""The hits of one rule become findings: severity, words, one finding for each place, and unanimity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bnlint import catalogue
+from bnlint.findings import (
+    Edit,
+    Finding,
+    Fix,
+    Hit,
+    InsertActivation,
+    RemoveApplication,
+    Severity,
+    Swap,
+)
+from bnlint.graph import query
+
+if TYPE_CHECKING:
+    from bnlint.catalogue import Page, Rule
+    from bnlint.graph.model import Layer, Project, Span
+
+SOME_ONLY = "this code builds {built} layers, and the change suits only {touched} of them"
+DIFFERENT = "the layers that this code builds need different changes"
+
+Edits = tuple[Edit, ...]
+
+
+def judge(
+    project: Project, rule: Rule, hits: Iterable[Hit], path: str, override: Severity | None = None, explicit: bool = False
+) -> list[Finding]:
+    """The findings of a rule in one file, in the order of its hits.
+
+    `override` replaces the page's severity; `explicit` tells that the rule was selected by its full code or name, which
+    makes a case that is off an info.
+    """
+    hits = list(hits)
+    if not hits:
+        return []
+    page = catalogue.page(rule.code)
+    touched: dict[Edits, set[int]] = {}
+    for hit in hits:
+        if hit.fix is not None:
+            touched.setdefault(hit.fix.edits, set()).update(id(layer) for layer in hit.fix.touches)
+    if rule.unanimous:
+        hits = _unanimous(project, hits)
+    found = []
+    for group in _group(hits):
+        first = group[0]
+        severity = _severity(rule, first.case, project.keras.major, override, explicit)
+        if severity is Severity.OFF:
+            continue
+        case, words = page.cases[first.case], _Words(page, project, group)
+        count = len({id(hit.layer) for hit in group})
+        fix, reason = _fix(project, page, group, touched)
+        found.append(
+            Finding(
+                code=rule.code,
+                name=rule.name,
+                severity=severity,
+                message=words.fill(case.message) + (f" ({count} layers)" if count > 1 else ""),
+                path=path,
+                span=first.origin.span,
+                help=words.fill(case.help),
+                fix=fix,
+                reason=reason,
+                count=count,
+                layer=_name(hit.layer for hit in group if hit.layer is not None) or first.origin.key,
+                related=words.related(),
+            )
+        )
+    return found
+
+
+def _group(hits: Iterable[Hit]) -> Iterator[list[Hit]]:
+    """The hits of one case at one place, places in the order in which they are first hit."""
+    groups: dict[tuple[str, Span | None, str | None], list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault((hit.case, hit.origin.span, hit.origin.key), []).append(hit)
+    return iter(groups.values())
+
+
+def _severity(rule: Rule, case: str, major: int, override: Severity | None, explicit: bool) -> Severity:
+    severity = Severity[rule.severities[case]["2" if major < 3 else "3"].upper()]
+    if severity is Severity.OFF:
+        return Severity.INFO if explicit else severity
+    return severity if override is None else override
+
+
+# Unanimity: one place in the source can give birth to many layers
+
+
+def _unanimous(project: Project, hits: list[Hit]) -> list[Hit]:
+    """The hits at whose layer's place of birth every layer is hit."""
+    hit_layers = {id(hit.layer) for hit in hits}
+
+    def agreed(layer: Layer | None) -> bool:
+        span = layer.origin.span if layer is not None else None
+        return span is None or all(id(born) in hit_layers for born in query.born_at(project, span))
+
+    return [hit for hit in hits if agreed(hit.layer)]
+
+
+def _fix(project: Project, page: Page, group: Sequence[Hit], touched: Mapping[Edits, set[int]]) -> tuple[Fix | None, str]:
+    """The fix of a finding, or none and the reason why there is none here."""
+    fixes = [hit.fix for hit in group]
+    refused = next((fix.refused for fix in fixes if fix is not None and fix.refused), "")
+    if refused:
+        return None, page.notes[refused]
+    first = fixes[0]
+    if first is None or not first.edits or None in fixes:
+        return None, DIFFERENT if any(fix is not None and fix.edits for fix in fixes) else ""
+    if any(fix is None or fix.edits != first.edits for fix in fixes):
+        return None, DIFFERENT
+    mine = touched[first.edits]
+    sites = [span for edit in first.edits for span in _sites(edit)]
+    sites += [layer.origin.span for fix in fixes if fix is not None for layer in fix.touches if layer.origin.span is not None]
+    for site in dict.fromkeys(sites):
+        born = query.born_at(project, site)
+        agreed = sum(id(layer) in mine for layer in born)
+        if agreed < len(born):
+            return None, SOME_ONLY.format(built=len(born), touched=agreed)
+    return first, ""
+
+
+def _sites(edit: Edit) -> tuple[Span, ...]:
+    """The spans at which layers are born that an edit changes."""
+    match edit:
+        case Swap(first, second):
+            return first.at, second.at
+        case InsertActivation(after):
+            return (after.at,)
+        case RemoveApplication(application):
+            return (application.at,)
+        case _:
+            return (edit.at,)
+
+
+# Words: templates of the page, values of the hit
+
+
+class _Words:
+    """Fills the templates of a page for one finding."""
+
+    def __init__(self, page: Page, project: Project, group: Sequence[Hit]) -> None:
+        self.page, self.group = page, group
+        candidates = (layer for hit in group for layer in _batchnorms(hit))
+        name = _name(candidates)
+        values = {key: _shown(value) for key, value in group[0].values.items()}
+        self.values: dict[str, Any] = {"bn": f"`{name}`" if name else "BatchNormalization", "keras": str(project.keras), **values}
+
+    def fill(self, template: str) -> str:
+        return template.format_map(self.values)
+
+    def related(self) -> tuple[tuple[str, Span | None], ...]:
+        """The other places, each once, with what the page says of them."""
+        places = (
+            (self.fill(self.page.notes[each.note]) if each.note else "", each.origin.span) for hit in self.group for each in hit.related
+        )
+        return tuple(dict.fromkeys(places))
+
+
+def _batchnorms(hit: Hit) -> Iterator[Layer]:
+    """The layer that {bn} stands for in one hit: that of the hit, else the first related one."""
+    candidates = (hit.layer, *(each.layer for each in hit.related))
+    yield from [layer for layer in candidates if layer is not None and layer.role == "batchnorm"][:1]
+
+
+def _name(layers: Iterable[Layer]) -> str | None:
+    """The name that all these layers have, if they have one."""
+    names = [layer.name for layer in layers]
+    first = names[0] if names else None
+    return first if isinstance(first, str) and all(isinstance(name, str) and name == first for name in names) else None
+
+
+class _Number(float):
+    """A number that prints as a person would write it: 0.1 rather than 0.09999999999999998."""
+
+    def __format__(self, form: str) -> str:
+        return float.__format__(self, form or ".6g")
+
+
+def _shown(value: object) -> object:
+    return _Number(value) if isinstance(value, float) else value

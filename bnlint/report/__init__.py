@@ -1,0 +1,112 @@
+"""Findings become text: one module for each format, and what the formats share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bnlint.findings import Finding, Safety, Severity, TextEdit
+
+FORMATS = ("text", "concise", "json")
+
+Lines = Callable[[str, int | None], Sequence[str]]
+"""The lines of a file, or of one cell of a notebook; empty where there is no source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the formats draw from. `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change.
+
+    `files` counts everything that was met, `dismissed` those of them that hold no word of a rule, `skipped` the others by reason.
+    """
+
+    findings: Sequence[Finding]
+    lines: Lines = lambda path, cell: ()
+    edits: Callable[[Finding], Sequence[TextEdit]] = lambda finding: ()
+    fixed: Sequence[Finding] = ()
+    unsafe: bool = False
+    colour: bool = False
+    files: int = 0
+    dismissed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def render(report: Report, output_format: str) -> str:
+    """The whole output in one of FORMATS."""
+    from importlib import import_module
+
+    text: str = import_module(f"bnlint.report.{output_format}").render(report)
+    return text
+
+
+def applies(finding: Finding, unsafe: bool) -> bool:
+    """Whether `--fix` (with `--unsafe-fixes`, if `unsafe`) would mend the finding."""
+    return finding.fix is not None and (finding.fix.safety is Safety.SAFE or (unsafe and finding.fix.safety is Safety.UNSAFE))
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that could move a cursor, break a line or turn the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def place(path: str, line: int | None = None, column: int | None = None, cell: int | None = None) -> str:
+    """A position as ruff writes it, the path relative to the working directory where that is shorter."""
+    relative = os.path.relpath(path) if os.path.isabs(path) else path
+    parts = [printable(min(relative, path, key=len).replace(os.sep, "/"))]
+    parts += [f"cell {cell}"] if cell is not None else []
+    parts += [str(number) for number in (line, column) if number is not None]
+    return ":".join(parts)
+
+
+def place_of(finding: Finding) -> str:
+    span = finding.span
+    return place(finding.path) if span is None else place(finding.path, span.line, span.column, span.cell)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`; `info` has no plural."""
+    return f"{number} {noun}" if number == 1 or noun == "info" else f"{number} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """`2 errors, 1 warning, 0 info`."""
+    severities = [finding.severity for finding in findings]
+    return ", ".join(count(severities.count(severity), str(severity)) for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+
+
+def summary(report: Report) -> str:
+    """The closing lines: what was found, in how many files, and what can be fixed."""
+    reasons = {"no BatchNormalization": report.dismissed, **report.skipped}
+    skipped = "; ".join(f"{number} skipped: {printable(reason)}" for reason, number in reasons.items() if number)
+    files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
+    everything = [*report.fixed, *report.findings]
+    if not everything:
+        return "All checks passed!\n" + (f"{files}.\n" if report.files > 1 or skipped else "")
+    fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
+    places = len({finding.path for finding in everything})
+    return f"Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report)
+
+
+def _fixable(report: Report) -> str:
+    now = sum(applies(finding, report.unsafe) for finding in report.findings)
+    more = sum(applies(finding, True) for finding in report.findings) - now
+    hint = f"{count(more, 'unsafe fix')} available with `--fix --unsafe-fixes`" if more else ""
+    if now:
+        return f"[*] {now} fixable with `--fix`" + (f" ({hint})" if hint else "") + ".\n"
+    return f"{hint}.\n" if hint else ""
+
+
+def fixes(findings: Sequence[Finding]) -> str:
+    """What `--show-fixes` says."""
+    counts: dict[str, dict[tuple[str, str], int]] = {}
+    for finding in findings:
+        in_file = counts.setdefault(finding.path, {})
+        in_file[finding.code, finding.name] = in_file.get((finding.code, finding.name), 0) + 1
+    text = ""
+    for path in sorted(counts):
+        text += f"- {place(path)}:\n"
+        text += "".join(f"    {number} × {code} ({name})\n" for (code, name), number in sorted(counts[path].items()))
+    return f"Fixed {tally(findings)}:\n{text}" if findings else ""

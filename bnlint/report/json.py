@@ -1,0 +1,65 @@
+"""Findings as JSON, with the keys of ruff and three more: layer, related, fingerprint."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from bnlint import catalogue
+from bnlint.findings import Finding, TextEdit
+from bnlint.report import Report
+
+if TYPE_CHECKING:
+    from bnlint.graph.model import Span
+
+
+def render(report: Report) -> str:
+    return json.dumps([_entry(finding, report) for finding in report.findings], indent=2, sort_keys=True) + "\n"
+
+
+def _entry(finding: Finding, report: Report) -> dict[str, Any]:
+    span = finding.span
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "filename": _absolute(finding.path),
+        "cell": span.cell if span else None,
+        **_extent(span),
+        "fix": _fix(finding, report),
+        "url": catalogue.rules()[finding.code].url,
+        "layer": finding.layer,
+        "related": [
+            {"message": message, "filename": _absolute(at.path) if at else None, "cell": at.cell if at else None, **_extent(at)}
+            for message, at in finding.related
+        ],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _fix(finding: Finding, report: Report) -> dict[str, Any] | None:
+    if finding.fix is None:
+        return None
+    edits = [_edit(edit) for edit in report.edits(finding)]
+    return {"applicability": finding.fix.safety.value, "message": finding.help, "edits": edits} if edits else None
+
+
+def _edit(edit: TextEdit) -> dict[str, Any]:
+    cell = {} if edit.span.cell is None else {"cell": edit.span.cell}
+    return {"content": edit.text, **_extent(edit.span), **cell}
+
+
+def _extent(span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"location": None, "end_location": None}
+    return {
+        "location": {"row": span.line, "column": span.column},
+        "end_location": {"row": span.end_line, "column": span.end_column},
+    }
+
+
+def _absolute(path: str) -> str:
+    """As ruff: absolute, but for what has no file."""
+    return path if path.startswith("<") or path == "-" else os.path.abspath(path)

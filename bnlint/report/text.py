@@ -1,0 +1,139 @@
+"""Findings for people: message, code frame, help, and where to read more."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bnlint import catalogue
+from bnlint.findings import Finding, Safety, Severity
+from bnlint.report import Report, applies, place, place_of, printable, summary
+
+if TYPE_CHECKING:
+    from bnlint.graph.model import Span
+
+CONTEXT = 2
+"""Lines shown before and after the marked ones."""
+
+LONGEST = 12
+"""Marked lines shown; the middle of what is longer is left out."""
+
+WIDTH = 160
+"""Columns of a source line; of longer ones a window is shown."""
+
+CHANGES = {
+    "function": "what the model computes",
+    "statistics": "its statistics",
+    "checkpoint": "which saved weights fit",
+    "layer index": "the positions of its layers",
+}
+"""What an unsafe fix may change: the words of a page's `changes` in a sentence."""
+
+_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
+_BLUE, _BOLD, _CYAN = "1;34", "1", "36"
+
+
+def render(report: Report) -> str:
+    return "".join(_block(finding, report) + "\n" for finding in report.findings) + summary(report)
+
+
+def _block(finding: Finding, report: Report) -> str:
+    def paint(text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if report.colour and text else text
+
+    marker = " [*]" if applies(finding, report.unsafe) else ""
+    colour = _COLOURS[finding.severity]
+    span = finding.span
+    lines = report.lines(finding.path, span.cell) if span else ()
+    gutter = len(str(min(span.end_line + CONTEXT, len(lines)))) if span and lines else 1
+    blue = " " * gutter + " " + paint("|", _BLUE)
+    text = [f"{paint(finding.code, colour)}{paint(marker, _CYAN)} {paint(printable(finding.message), _BOLD)}"]
+    text.append(f"{' ' * gutter}{paint('-->', _BLUE)} {place_of(finding)}")
+    if span and 0 < span.line <= len(lines):
+        text.append(blue)
+        for number, source, marks in _frame(lines, span):
+            head = blue if number is None else f"{paint(f'{number:>{gutter}} |', _BLUE)}"
+            text.append(f"{head} {source}".rstrip() if not marks else f"{head} {source}{paint(marks, colour)}")
+        text.append(blue)
+    text += [f"{paint(label + ':', _BOLD)} {words}" for label, words in _notes(finding)]
+    return "\n".join(text) + "\n"
+
+
+def _notes(finding: Finding) -> list[tuple[str, str]]:
+    """The lines below the frame, with their labels."""
+    notes = [("help", printable(finding.help))] if finding.help else []
+    if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
+        changes = [CHANGES[change] for change in catalogue.page(finding.code).changes]
+        what = " and ".join([", ".join(changes[:-1]), changes[-1]] if len(changes) > 1 else changes) or "what the code does"
+        notes.append(("note", f"This is an unsafe fix and changes {what}"))
+    if finding.reason:
+        notes.append(("note", f"No fix here: {printable(finding.reason)}"))
+    for message, at in finding.related:
+        where = place(at.path, at.line, at.column, at.cell) + ": " if at else ""
+        notes.append(("note", where + printable(message)))
+    notes.append(("rule", f"{finding.name} · {finding.severity} · bnlint explain {finding.code}"))
+    return notes
+
+
+Row = tuple[int | None, str, str]
+"""A line of a frame: its number (None below and between source lines), what stands there, and marks after it."""
+
+
+def _frame(lines: Sequence[str], span: Span) -> list[Row]:
+    """The marked lines with their context, blank lines at the edges left out."""
+    last = max(span.line, min(span.end_line, len(lines)))
+    first_shown, last_shown = max(1, span.line - CONTEXT), min(len(lines), last + CONTEXT)
+    while first_shown < span.line and not lines[first_shown - 1].strip():
+        first_shown += 1
+    while last_shown > last and not lines[last_shown - 1].strip():
+        last_shown -= 1
+    start = _column(lines[span.line - 1], span.column)
+    shift = max(0, start - WIDTH // 2) if start > WIDTH * 3 // 4 else 0
+    rows: list[Row] = []
+    for number in range(first_shown, last_shown + 1):
+        source = _shown(lines[number - 1], shift)
+        if last == span.line:
+            rows.append((number, source, ""))
+            if number == last:
+                width = max(1, _column(lines[number - 1], span.end_column) - start)
+                rows.append((None, " " * (start - shift), "^" * min(width, WIDTH)))
+            continue
+        if span.line + LONGEST // 2 <= number <= last - LONGEST // 2 and last - span.line > LONGEST:
+            if number == span.line + LONGEST // 2:
+                rows.append((None, "| ...", ""))
+            continue
+        edge = "/" if number == span.line else "|" if span.line < number <= last else " "
+        rows.append((number, f"{edge} {source}".rstrip(), ""))
+        if number == last:
+            end = max(1, _column(lines[number - 1], span.end_column) - shift)
+            rows.append((None, "", "|" + "_" * min(end, WIDTH) + "^"))
+    return rows
+
+
+def _cells(line: str) -> list[str]:
+    """What is shown for each character of a line."""
+    return ["    " if char == "\t" else printable(char) for char in line.rstrip("\r\n")]
+
+
+def _width(cell: str) -> int:
+    if cell.isascii():
+        return len(cell)
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in cell)
+
+
+def _column(line: str, column: int) -> int:
+    """The width on the screen of what stands before a column (from 1)."""
+    return sum(map(_width, _cells(line)[: column - 1]))
+
+
+def _shown(line: str, shift: int) -> str:
+    """The line as it is shown: the window that starts `shift` columns in."""
+    text, used = "", 0
+    for cell in _cells(line):
+        if used >= shift and used - shift + _width(cell) > WIDTH:
+            return text[:-1] + "…"
+        if used >= shift:
+            text += cell
+        used += _width(cell)
+    return text
