@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bnlint.catalogue import Page, Rule
     from bnlint.graph.model import Layer, Project, Span
 
-SOME_ONLY = "this code builds {built} layers, and the change suits only {touched} of them"
+SOME_ONLY = "the change suits only {touched} of the {built} layers that this code builds"
 DIFFERENT = "the layers that this code builds need different changes"
 
 Edits = tuple[Edit, ...]
