@@ -1,0 +1,1 @@
+"""What is known of the Keras API, as tables: layers, functions, names and renamings, shapes."""

@@ -1,0 +1,44 @@
+"""The models of keras.applications: which there are, and which of them hold BatchNormalization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_WITH: Final = (
+    "DenseNet DenseNet121 DenseNet169 DenseNet201 "
+    "EfficientNet EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7 "
+    "EfficientNetV2 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2L EfficientNetV2M EfficientNetV2S "
+    "InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3 MobileNetV3Large MobileNetV3Small NASNet NASNetLarge NASNetMobile "
+    "RegNet RegNetX002 RegNetX004 RegNetX006 RegNetX008 RegNetX016 RegNetX032 RegNetX040 RegNetX064 RegNetX080 RegNetX120 RegNetX160 "
+    "RegNetX320 "
+    "RegNetY002 RegNetY004 RegNetY006 RegNetY008 RegNetY016 RegNetY032 RegNetY040 RegNetY064 RegNetY080 RegNetY120 RegNetY160 RegNetY320 "
+    "ResNet ResNet101 ResNet101V2 ResNet152 ResNet152V2 ResNet50 ResNet50V2 ResNetRS ResNetRS101 ResNetRS152 ResNetRS200 ResNetRS270 "
+    "ResNetRS350 "
+    "ResNetRS420 ResNetRS50 Xception"
+)
+_WITHOUT: Final = "ConvNeXt ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge VGG16 VGG19"
+
+APPLICATIONS: Final[Mapping[str, bool]] = {**dict.fromkeys(_WITH.split(), True), **dict.fromkeys(_WITHOUT.split(), False)}
+"""Name of the function that builds the model -> whether the model holds BatchNormalization."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A model of keras.applications. `batchnorm`: whether it holds BatchNormalization."""
+
+    name: str
+    batchnorm: bool
+
+
+PARAMETERS: Final = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation")
+"""The parameters that nearly all of them share, in positional order (MobileNet and NASNet: keywords only matter)."""
+
+
+def application(canonical: str) -> Application | None:
+    """What is known of `keras.applications.…ResNet50`; None for what is no model of it."""
+    parts = canonical.split(".")
+    if parts[:2] != ["keras", "applications"] or parts[-1] not in APPLICATIONS:
+        return None
+    return Application(parts[-1], APPLICATIONS[parts[-1]])

@@ -1,0 +1,192 @@
+"""Dotted names of Keras and TensorFlow, whatever path leads to them, and their canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from bnlint.keras_api.applications import APPLICATIONS
+from bnlint.keras_api.layers import ALIASES, canonical_kind, kinds
+
+_KERAS_ROOTS: Final = frozenset({"keras", "tf_keras", "keras_core"})
+_TENSORFLOW_ROOTS: Final = frozenset({"tensorflow", "tf"})
+_SLIM_ROOTS: Final = frozenset({"slim", "tf_slim"})
+
+_WRAPPINGS: Final = frozenset({"_tf_keras", "_v1", "_v2", "api", "compat", "keras", "python", "src", "v1", "v2"})
+"""Parts of a path that lead into Keras and name nothing of it: `keras.src.…`, `keras.api._v2.keras.…`."""
+
+_PLACES_OF_LAYERS: Final = frozenset({"engine", "layers", "legacy", "models"})
+"""First parts below Keras under which a layer or model class may stand; a class of this name elsewhere is something else."""
+
+_FOLDED: Final = frozenset(
+    {
+        "activations",
+        "backend",
+        "callbacks",
+        "constraints",
+        "initializers",
+        "losses",
+        "metrics",
+        "ops",
+        "optimizers",
+        "regularizers",
+        "utils",
+    }
+)
+"""Modules whose inner modules are folded: `keras.utils.np_utils.to_categorical` is `keras.utils.to_categorical`."""
+
+_INNER_MODULES: Final = frozenset({"image", "linalg", "schedules"})
+"""Inner modules that are public themselves and stay in the name."""
+
+_BACKEND_MODULES: Final = frozenset(
+    {"cntk_backend", "common", "jax", "load_backend", "numpy", "tensorflow", "tensorflow_backend", "theano_backend", "torch"}
+)
+
+_CLASSES: Final[Mapping[str, str]] = {
+    "Container": "keras.Model",
+    "Functional": "keras.Model",
+    "Input": "keras.Input",
+    "InputSpec": "keras.layers.InputSpec",
+    "Layer": "keras.layers.Layer",
+    "Model": "keras.Model",
+    "Network": "keras.Model",
+    "Sequential": "keras.Sequential",
+}
+
+LAYER_FUNCTIONS: Final = ("add", "average", "concatenate", "dot", "maximum", "merge", "minimum", "multiply", "subtract")
+"""The functions in `keras.layers` that make and apply a merging layer (`merge`: Keras 1)."""
+
+_MODEL_FUNCTIONS: Final = ("clone_model", "load_model", "model_from_config", "model_from_json", "model_from_yaml", "save_model")
+
+_MODULES: Final = (
+    "activations",
+    "applications",
+    "backend",
+    "callbacks",
+    "constraints",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "mixed_precision",
+    "models",
+    "ops",
+    "optimizers",
+    "preprocessing",
+    "random",
+    "regularizers",
+    "saving",
+    "utils",
+)
+
+
+def is_keras(dotted: str) -> bool:
+    """Whether the name lies in Keras, on any path."""
+    name = canonical(dotted)
+    return name is not None and (name == "keras" or name.startswith("keras."))
+
+
+@cache
+def canonical(dotted: str) -> str | None:
+    """The canonical form of a full dotted name; None for what is neither of Keras nor of TensorFlow."""
+    root, *rest = dotted.split(".")
+    if root in _KERAS_ROOTS:
+        return _keras(rest)
+    if root in _SLIM_ROOTS:
+        return _slim(rest)
+    return _tensorflow(rest) if root in _TENSORFLOW_ROOTS else None
+
+
+def _tensorflow(rest: list[str]) -> str:
+    v1 = False
+    while rest and rest[0] in ("_api", "compat", "v1", "v2"):
+        v1 = v1 or rest[0] == "v1"
+        rest = rest[1:]
+    inner = rest[1:] if rest[:1] in (["python"], ["contrib"]) else rest
+    if inner[:1] == ["keras"]:
+        return _keras(inner[1:])
+    if rest[:1] == ["contrib"]:
+        parts = [part for part in rest[1:] if part != "python"]
+        if parts[:1] == ["slim"]:
+            return _slim(parts[1:])
+        if parts[:1] == ["layers"] and len(parts) > 2:
+            parts = ["layers", parts[-1]]
+        return ".".join(("tf", "contrib", *parts))
+    if inner[:1] == ["layers"] and rest[0] == "python" and len(inner) > 2:
+        return f"tf.layers.{inner[-1]}"
+    if rest[:1] == ["layers"]:
+        v1 = False
+    if rest[-1:] == ["GradientTape"]:
+        return "tf.GradientTape"
+    return ".".join(("tf", *(("compat", "v1") if v1 else ()), *rest))
+
+
+def _slim(rest: list[str]) -> str:
+    while rest and rest[0] in ("layers", "ops", "python", "slim"):
+        rest = rest[1:]
+    return ".".join(("tf", "contrib", "slim", *rest))
+
+
+def _keras(rest: list[str]) -> str:
+    while rest and rest[0] in _WRAPPINGS:
+        rest = rest[1:]
+    if not rest:
+        return "keras"
+    first, last = rest[0], rest[-1]
+    if first == "legacy" and len(rest) > 1:
+        return _keras(rest[1:])
+    if len(rest) == 1 or first in _PLACES_OF_LAYERS:
+        found = _layer(first, last)
+        if found:
+            return found
+    if first == "backend":
+        inner = [part for part in rest[1:] if part not in _BACKEND_MODULES]
+        return ".".join(("keras", "backend", *inner[-1:]))
+    if first == "applications" and last in APPLICATIONS:
+        return f"keras.applications.{last}"
+    if first in _FOLDED and len(rest) > 2:
+        kept = [part for part in rest[1:-1] if part in _INNER_MODULES]
+        return ".".join(("keras", first, *kept, last))
+    if first == "models" and last in _MODEL_FUNCTIONS:
+        return f"keras.models.{last}"
+    if first == "saving" and last in ("load_model", "save_model"):
+        return f"keras.models.{last}"
+    return ".".join(("keras", *rest))
+
+
+def _layer(first: str, last: str) -> str | None:
+    if last in _CLASSES:
+        return _CLASSES[last]
+    kind = canonical_kind(last)
+    if kind in kinds():
+        return f"keras.layers.{kind}"
+    return f"keras.layers.{last}" if first in ("layers", "engine") and last in LAYER_FUNCTIONS else None
+
+
+@cache
+def exports(module: str) -> Mapping[str, str]:
+    """The public names of a Keras module (canonical name) and what they are: what `from module import *` binds."""
+    from bnlint.keras_api.functions import function_names
+
+    top, _, below = module.removeprefix("keras").lstrip(".").partition(".")
+    names: dict[str, str] = {}
+    if module == "keras":
+        names = {name: f"keras.{name}" for name in _MODULES}
+        names |= {name: _CLASSES[name] for name in ("Input", "InputSpec", "Layer", "Model", "Sequential")}
+    elif top in ("engine", "layers"):
+        names = {kind: f"keras.layers.{canonical_kind(kind)}" for kind in (*kinds(), *ALIASES)}
+        names |= {name: f"keras.layers.{name}" for name in LAYER_FUNCTIONS}
+        names |= {name: _CLASSES[name] for name in ("Input", "InputSpec", "Layer")}
+        if top == "engine":
+            names |= _CLASSES
+    elif top == "models":
+        names = {name: _CLASSES[name] for name in ("Input", "Model", "Sequential")}
+        names |= {name: f"keras.models.{name}" for name in _MODEL_FUNCTIONS}
+    elif top == "applications" and not below:
+        names = {name: f"keras.applications.{name}" for name in APPLICATIONS}
+    elif top in ("activations", "backend", "ops"):
+        names = {name: f"keras.{top}.{name}" for name in function_names(f"keras.{top}")}
+    return MappingProxyType(names)
