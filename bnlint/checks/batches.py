@@ -1,0 +1,52 @@
+"""What a training call trains: the BatchNormalization calls whose statistics come from its batches, and who makes these batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.graph import query
+from bnlint.graph.model import ABSENT, Call, Event, ModelGraph, Project
+
+
+def trained(project: Project, model: object) -> tuple[Call, ...]:
+    """The applications of BatchNormalization, in a model and the models called in it, that certainly use the statistics of the batch.
+
+    Left out: what may be frozen or in inference mode, what stands under a test, and subclasses (their `call` decides).
+    """
+    return tuple(call for graph in _with_parts(model) for call in query.calls_of(graph, "batchnorm") if _trains(project, call))
+
+
+def batching(project: Project, event: Event) -> Event:
+    """The event that makes the batches of a training call: a `batch` of the data set it is given, else the call itself."""
+    data = event.args.get("x")
+    return next((batch for batch in query.events(project, "batch") if batch.target is data and data is not None), event)
+
+
+def whole(value: object) -> int:
+    """A positive integer that is known; 0 for anything else."""
+    return value if type(value) is int and value > 0 else 0
+
+
+def rank(call: Call) -> int:
+    """The number of dimensions, the batch included; 0 where it is unknown."""
+    return 0 if call.shape is None else len(call.shape)
+
+
+def _trains(project: Project, call: Call) -> bool:
+    layer = call.layer.inner or call.layer
+    if layer.family != "keras" or layer.subclass is not None or call.under:
+        return False
+    # In the `call` of a class, `training=training` is set by Keras; elsewhere an unknown flag proves nothing.
+    training = call.training is ABSENT or call.training is None or call.training is True
+    return (training or (call.owner is not None and call.training is not False)) and query.frozen(project, layer) is False
+
+
+def _with_parts(model: object) -> Iterator[ModelGraph]:
+    seen: set[int] = set()
+    stack = [model]
+    while stack:
+        graph = stack.pop()
+        if isinstance(graph, ModelGraph) and id(graph) not in seen:
+            seen.add(id(graph))
+            yield graph
+            stack.extend(graph.parts)

@@ -1,0 +1,123 @@
+"""gamma, beta and the statistics have one value for each index of `axis`; that axis must be the one that holds the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bnlint.checks.bn405_positional_constructor_argument import is_possible_axis
+from bnlint.checks.written import in_call, single_axis
+from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
+from bnlint.graph import query
+from bnlint.graph.model import Call, Layer, Project
+
+CARRIES_CHANNELS = ("activation", "dropout", "batchnorm", "norm", "merge")
+"""Roles that leave the channels where the layer before them put them."""
+
+FORMATS = ("channels_first", "channels_last", "th", "tf")
+"""The values of the global `image_data_format`, those of Keras 1 too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with one application: the case, what feeds it, and the index of the channel axis (None: unknown)."""
+
+    case: str
+    feeder: Call
+    channels: int | None
+    axis: int
+
+
+def check(project: Project) -> Iterator[Hit]:
+    if project.keras.major >= 3:
+        yield from _lists(project)
+    verdicts: dict[Layer, list[Verdict | None]] = {}
+    formats = {event.args.get("value") for event in query.events(project, "data_format")}
+    settled = not formats or any(formats == {known} for known in FORMATS)
+    for graph in project.models:
+        for call in query.calls_of(graph, "batchnorm"):
+            layer = call.layer
+            if layer.family in ("keras", "tf1") and layer.subclass is None and layer.inner is None:
+                verdicts.setdefault(layer, []).append(_judge(call, settled))
+    for layer, found in verdicts.items():
+        first = next((verdict for verdict in found if verdict is not None), None)
+        if first is None:
+            continue
+        agreed = all(v is not None and (v.case, v.channels) == (first.case, first.channels) for v in found)
+        values = {"axis": first.axis, "channels": first.channels, "feeder": first.feeder.layer.kind, "rank": len(first.feeder.shape or ())}
+        related = (Related(first.feeder.layer.origin, "feeder", first.feeder.layer),)
+        yield Hit(first.case, layer.origin, layer, values, related, _fix(layer, first) if agreed else None)
+
+
+def _lists(project: Project) -> Iterator[Hit]:
+    for layer in query.batchnorms(project):
+        axis = single_axis(query.config(layer, "axis"))
+        at, argument = layer.origin.span, layer.arguments.keyword("axis")
+        if axis is None or layer.subclass is not None:
+            continue
+        edits = (SetArgument(at, "axis", str(axis)),) if at is not None and in_call(layer, argument) else ()
+        yield Hit("list", layer.origin, layer, {"axis": axis}, fix=Fix(Safety.SAFE, edits, (layer,)) if edits else None)
+
+
+def _judge(call: Call, settled: bool) -> Verdict | None:
+    """The verdict on which all alternatives of the input agree."""
+    found = []
+    for step in query.producers(call):
+        axis = query.config(call.layer, "axis", step.under)
+        if step.call is None or type(axis) is not int:
+            return None
+        doubtful = not settled and _follows_the_global_format(call)
+        found.append(_compare(axis, step.call, doubtful))
+    same = {verdict and (verdict.case, verdict.channels) for verdict in found}
+    return found[0] if len(same) == 1 and _is_mine(call.layer, found[0]) else None
+
+
+def _compare(axis: int, feeder: Call, doubtful: bool) -> Verdict | None:
+    shape = feeder.shape
+    channels = None if doubtful or feeder.layer.role == "input" else feeder.channels
+    if shape is None or len(shape) < 2:
+        return Verdict("batch", feeder, None, axis) if axis == 0 else None
+    rank = len(shape)
+    at = axis % rank
+    if not -rank <= axis < rank:
+        case = "range"
+    elif at == 0:
+        case = "batch"
+    elif doubtful:
+        case = "" if rank == 3 or at == rank - 1 else "format" if at == 1 else "neither"
+    elif shape[at] is None:
+        case = "open"
+    elif channels is None or channels == at:
+        case = ""
+    else:
+        case = "steps" if rank == 3 and at == 1 else "default"
+    return Verdict(case, feeder, channels, axis) if case else None
+
+
+def _is_mine(layer: Layer, verdict: Verdict | None) -> bool:
+    """A positional number that can be no axis of any tensor is BN405's."""
+    return not (verdict is not None and layer.arguments.positional and not is_possible_axis(verdict.axis))
+
+
+def _follows_the_global_format(call: Call) -> bool:
+    """Whether the layer that put the channels where they are leaves its `data_format` to Keras's configuration."""
+    steps = query.producers(call, lambda c: "data_format" not in c.layer.config and c.layer.role in CARRIES_CHANNELS)
+    layers = [step.call.layer for step in steps if step.call is not None]
+    return any("data_format" in layer.config and layer.arguments.keyword("data_format") is None for layer in layers)
+
+
+def _fix(layer: Layer, verdict: Verdict) -> Fix | None:
+    at, rank, arguments = layer.origin.span, len(verdict.feeder.shape or ()), layer.arguments
+    if at is None or verdict.channels is None or layer.family != "keras" or not arguments.complete:
+        return None
+    written = arguments.keyword("axis")
+    edit: Edit
+    if arguments.positional:
+        if len(arguments.positional) > 1 or verdict.channels != rank - 1 or not in_call(layer, arguments.positional[0]):
+            return None
+        edit = DropArgument(at, 0)
+    elif written is not None and not in_call(layer, written):
+        return None
+    else:
+        edit = DropArgument(at, "axis") if verdict.channels == rank - 1 else SetArgument(at, "axis", str(verdict.channels))
+    return Fix(Safety.UNSAFE, (edit,), (layer,))

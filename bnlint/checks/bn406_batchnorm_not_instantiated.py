@@ -1,0 +1,28 @@
+"""A class, or a function, where a layer must stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.findings import Fix, Hit, Instantiate, Safety
+from bnlint.graph import query
+from bnlint.graph.model import Event, Project
+
+KINDS = ("BatchNormalization", "SyncBatchNormalization")
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for event in query.events(project, "not_a_layer"):
+        kind, what = event.args.get("kind"), event.args.get("what")
+        if kind in KINDS and what in ("class", "function"):
+            yield Hit(str(what), event.origin, values={"kind": kind}, fix=_fix(event))
+
+
+def _fix(event: Event) -> Fix | None:
+    """`returns`: what a function gives, "layer" (a call makes the layer) or "tensor" (it applies `code` to its one argument)."""
+    at, code = event.origin.span, event.args.get("code")
+    if at is None or event.args.get("place", "element") != "element":
+        return None
+    if event.args.get("what") == "class" or event.args.get("returns") == "layer":
+        return Fix(Safety.SAFE, (Instantiate(at),))
+    return Fix(Safety.SAFE, (Instantiate(at, code),)) if isinstance(code, str) else Fix(Safety.SAFE, refused="body")

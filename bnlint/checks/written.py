@@ -1,0 +1,35 @@
+"""What a constructor call says, as written: which values are plain numbers, and which arguments a fix can reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bnlint.graph.model import Argument, Layer
+
+TOLERANCE = 1e-9
+"""`1 - 0.9` is 0.0999…: computed values are compared with this slack."""
+
+
+def number(value: object) -> int | float | None:
+    """The value where it is a finite number; True and False are none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    return None
+
+
+def single_axis(value: object) -> int | None:
+    """The k of `[k]` or `(k,)`; None for anything else."""
+    items = getattr(value, "items", value)
+    if isinstance(items, Sequence) and not isinstance(items, str) and len(items) == 1 and type(items[0]) is int:
+        return items[0]
+    return None
+
+
+def in_call(layer: Layer, argument: Argument | None) -> bool:
+    """Whether the argument stands in the text of the constructor call itself: not in a `**dict`, a `partial` or a default."""
+    call = layer.origin.span
+    if argument is None or argument.span is None or call is None or argument.span.path != call.path:
+        return False
+    start, end = (argument.span.line, argument.span.column), (argument.span.end_line, argument.span.end_column)
+    return (call.line, call.column) <= start and end <= (call.end_line, call.end_column)
