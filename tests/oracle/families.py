@@ -51,6 +51,6 @@ def truth_of(family: Family, major: int) -> Truth:
 
 
 def version(major: int) -> str:
-    """"Keras 3.15.1"."""
+    """Name and version, as the head of a table."""
     module: Any = importlib.import_module(KERAS[major])
     return f"Keras {module.__version__}"

@@ -1,0 +1,44 @@
+"""The programs on the rule pages, and what bnlint's fixes make of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bnlint import catalogue
+
+RULES = Path(__file__).parent.parent.parent / "rules"
+MAJORS = (3, 2)
+
+_FENCE = re.compile(r"^```python *(?P<settings>[^\n]*)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+_MARKER = re.compile(r"  # BN\d{3}(?: BN\d{3})*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One *Bad* fence of a page, without its markers, for one Keras."""
+
+    code: str
+    number: int
+    major: int
+    source: str
+    settings: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.number}-keras{self.major}"
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every *Bad* fence, for each Keras that it is about."""
+    return tuple(case for path in sorted(RULES.glob("BN*.md")) for case in _cases(path))
+
+
+def _cases(path: Path) -> Iterator[Case]:
+    page = catalogue.read_page(str(path))
+    for number, fence in enumerate(_FENCE.finditer(page.section("Bad")), 1):
+        settings = dict(word.split("=", 1) for word in fence["settings"].split())
+        target = settings.pop("target-keras", None)
+        for major in MAJORS if target is None else (int(target.split(".")[0].replace("1", "2")),):
+            yield Case(page.rule.code, number, major, _MARKER.sub("", fence["code"]), settings)
