@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bnlint import catalogue
+from bnlint import api, catalogue
 
 RULES = Path(__file__).parent.parent.parent / "rules"
 MAJORS = (3, 2)
@@ -15,7 +15,7 @@ _FENCE = re.compile(r"^```python *(?P<settings>[^\n]*)\n(?P<code>.*?)^```", re.M
 _MARKER = re.compile(r"  # BN\d{3}(?: BN\d{3})*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One *Bad* fence of a page, without its markers, for one Keras."""
 
@@ -42,3 +42,23 @@ def _cases(path: Path) -> Iterator[Case]:
         target = settings.pop("target-keras", None)
         for major in MAJORS if target is None else (int(target.split(".")[0].replace("1", "2")),):
             yield Case(page.rule.code, number, major, _MARKER.sub("", fence["code"]), settings)
+
+
+@cache
+def fixed(case: Case, unsafe: bool) -> str:
+    """The program after the fixes of the page's own rule."""
+    settings = {name.replace("-", "_"): value for name, value in case.settings.items()}
+    result = api.fix_source(case.source, "program.py", unsafe=unsafe, select=[case.code], target_keras=str(case.major), **settings)
+    return result.source
+
+
+def safely_fixed(case: Case) -> str | None:
+    """The program after the safe fixes; None if there are none."""
+    source = fixed(case, unsafe=False)
+    return None if source == case.source else source
+
+
+def unsafely_fixed(case: Case) -> str | None:
+    """The program after all fixes; None if the unsafe ones add nothing."""
+    source = fixed(case, unsafe=True)
+    return None if source == fixed(case, unsafe=False) else source

@@ -1,0 +1,97 @@
+"""Unsafe fixes give programs that build, and the model that the fix is meant to give."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bnlint import catalogue
+from tests.oracle.compare import Verdict, answer, judge, read_graph
+from tests.oracle.truth import Sides
+from tests.proofs import pages
+from tests.proofs.conftest import Run
+
+pytestmark = pytest.mark.keras
+
+Report = dict[str, Any]
+
+# What Keras must say of the layers before and after, for the rules whose fix moves or changes layers. A layer is written as its kind, or
+# its activation where it applies one; an inline activation counts as a layer of its own.
+
+
+def _chain(model: Report) -> list[str]:
+    chain = []
+    for layer in model["layers"]:
+        role, activation = layer["neighbour"]
+        if role != "activation":
+            chain.append(layer["kind"])
+        if activation is not None:
+            chain.append(activation)
+    return chain
+
+
+def _argument(name: str, model: Report, kind: str | None = None) -> list[Any]:
+    return [layer[name] for layer in model["layers"] if name in layer and kind in (None, layer["kind"])]
+
+
+def _reordered(before: Report, after: Report) -> None:
+    assert sorted(_chain(before)) == sorted(_chain(after))
+    assert _chain(before) != _chain(after)
+
+
+def _fewer_norms(before: Report, after: Report) -> None:
+    first, second = _chain(before), _chain(after)
+    assert second.count("BatchNormalization") < first.count("BatchNormalization")
+    assert [kind for kind in first if kind != "BatchNormalization"] == [kind for kind in second if kind != "BatchNormalization"]
+
+
+def _no_bias(before: Report, after: Report) -> None:
+    assert _chain(before) == _chain(after)
+    assert _argument("use_bias", after).count(False) > _argument("use_bias", before).count(False)
+
+
+def _keras_momentum(before: Report, after: Report) -> None:
+    assert _chain(before) == _chain(after)
+    pairs = zip(_argument("momentum", before), _argument("momentum", after), strict=True)
+    assert all(new == pytest.approx(1 - old if old <= 0.2 else old) for old, new in pairs)
+
+
+def _statistics_move(before: Report, after: Report) -> None:
+    assert not any(before["moved"])
+    assert all(after["moved"])
+
+
+INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
+    "BN101": _reordered,
+    "BN102": _reordered,
+    "BN103": _no_bias,
+    "BN104": _fewer_norms,
+    "BN301": _statistics_move,
+    "BN403": _keras_momentum,
+}
+
+
+@pytest.mark.parametrize("case", pages.cases(), ids=str)
+def test_an_unsafe_fix_gives_the_intended_model(run: Run, case: pages.Case, tmp_path: Path) -> None:
+    source = pages.unsafely_fixed(case)
+    if source is None:
+        return  # nothing is claimed; that each rule has something to build is tested below
+    path = tmp_path / "program.py"
+    path.write_text(source, encoding="utf-8")
+    before, after = (run(case.major, "describe", path=str(path), source=text) for text in (case.source, source))
+    assert "error" not in after, after
+    if case.code in INTENDED and "error" not in before:
+        assert before["models"], "the page's program holds no model"
+        for pair in zip(before["models"], after["models"], strict=True):
+            INTENDED[case.code](*pair)
+    # The page's own test holds that the rule is silent on the fixed program, as bnlint sees it: it must be the program that Keras builds.
+    said = {line: sides for (_, line), sides in answer(read_graph([str(path)], "--target-keras", str(case.major))).items()}
+    for line, *true in after["sites"]:
+        feeding, fed = (frozenset((role, activation) for role, activation in side) for side in true)
+        assert judge(Sides(feeding, fed), said.get(line)) in (Verdict.EXACT, Verdict.COVERS), (line, true, said.get(line))
+
+
+@pytest.mark.parametrize("code", [code for code, rule in catalogue.rules().items() if rule.fix == "unsafe"])
+def test_every_rule_with_an_unsafe_fix_has_it_built(code: str) -> None:
+    assert any(pages.unsafely_fixed(case) for case in pages.cases() if case.code == code)
