@@ -1,0 +1,395 @@
+"""Settings: [tool.bnlint] in pyproject.toml, or bnlint.toml, and the command line, as one frozen value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from bnlint.findings import Severity
+from bnlint.graph.model import KerasTarget
+from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. The message is one line that names the file (or option) and the key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(char if char.isprintable() else ascii(char)[1:-1] for char in message))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked, with rule names turned into codes.
+
+    `selections` are those of the settings file and of the command line, in this order. Globs are relative to `root`, the folder of the
+    settings file. `options` holds, for each rule that has some, all its options with their values. `exclude` is None where the default
+    excludes hold.
+    """
+
+    root: str = ""
+    file: str | None = None
+    selections: tuple[Selection, ...] = (Selection(),)
+    fixable: tuple[str, ...] = ("ALL",)
+    unfixable: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placement: str = "before"
+    min_batch: int = 32
+    target_keras: str | None = None
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    respect_gitignore: bool = True
+    fail_on: str = "warning"
+    output_format: str | None = None
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+_KEYS: Final[Mapping[str, Any]] = {
+    "select": list[str],
+    "extend-select": list[str],
+    "ignore": list[str],
+    "extend-ignore": list[str],
+    "fixable": list[str],
+    "unfixable": list[str],
+    "severity": dict[str, str],
+    "per-file-ignores": dict[str, list[str]],
+    "placement": str,
+    "min-batch": int,
+    "target-keras": str | int,
+    "exclude": list[str],
+    "extend-exclude": list[str],
+    "force-exclude": bool,
+    "respect-gitignore": bool,
+    "fail-on": str,
+    "output-format": str,
+    "rules": dict[str, dict[str, Any]],
+}
+"""The keys of a settings file and the types of their values."""
+
+_CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "placement": ("before", "after", "consistent", "off"),
+    "fail-on": ("info", "warning", "error", "never"),
+}
+
+_SHORTCUTS: Final = ("placement", "min-batch")
+"""Keys that set the option of the same name of every rule that has it."""
+
+_PLAIN: Final = ("exclude", "extend-exclude", "force-exclude", "respect-gitignore", "fail-on", "output-format", *_SHORTCUTS)
+
+
+# Finding and reading
+
+
+@cache
+def find_settings(folder: str) -> str | None:
+    """The settings file that holds for an (absolute) folder: the closest bnlint.toml or pyproject.toml with [tool.bnlint]."""
+    own = os.path.join(folder, "bnlint.toml")
+    if os.path.isfile(own):
+        return own
+    project = os.path.join(folder, "pyproject.toml")
+    if os.path.isfile(project) and _table(project) is not None:
+        return project
+    parent = os.path.dirname(folder)
+    return None if parent == folder else find_settings(parent)
+
+
+def forget() -> None:
+    """Drop what was read from disk: for a process that outlives a run."""
+    from bnlint import pins
+
+    find_settings.cache_clear()
+    _table.cache_clear()
+    pins.read.cache_clear()
+
+
+def load_settings(
+    start: str,
+    rules: Iterable[KnownRule],
+    config: str | None = None,
+    isolated: bool = False,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings for a file or folder.
+
+    `config` is a settings file, or TOML (`key = value`) that is laid over the settings file that is found. `isolated` ignores all files.
+    `overrides` are what the command line gives: keys as in a settings file, None for what is not given. Raises SettingsError.
+    """
+    known = tuple(rules)
+    table: dict[str, Any] = {}
+    inline: dict[str, Any] = {}
+    file: str | None = None
+    if config is not None:
+        if os.path.isfile(config) or not _is_toml(config):
+            file = os.path.abspath(config)
+        else:
+            inline = _checked("--config", _parse("--config", config))
+    if file is None and not isolated:
+        start = os.path.abspath(start)
+        file = find_settings(start if os.path.isdir(start) else os.path.dirname(start))
+    if file is not None:
+        table = _checked(_shown(file), _table(file) or {})
+    given = {key.replace("_", "-"): value for key, value in (overrides or {}).items() if value is not None}
+    _check_keys("the command line", given)
+    for key in _CHOICES.keys() & given.keys():
+        _check_choice(f"--{key}", given[key], _CHOICES[key])
+    return _build(file, _Source(_shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
+
+
+def _is_toml(config: str) -> bool:
+    if "=" not in config:
+        return False
+    import tomllib
+
+    try:
+        return bool(tomllib.loads(config))
+    except tomllib.TOMLDecodeError:
+        return not config.endswith(".toml")
+
+
+def _shown(file: str) -> str:
+    """A path as it is shown: relative to the working directory if it is inside."""
+    inside = os.path.relpath(file) if os.path.splitdrive(file)[0] == os.path.splitdrive(os.getcwd())[0] else file
+    return file if inside.startswith(os.pardir) else inside
+
+
+def _parse(where: str, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{where}: not valid TOML: {error}") from None
+
+
+@cache
+def _table(file: str) -> dict[str, Any] | None:
+    """The settings in a file; None if it is a pyproject.toml without any."""
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        raise SettingsError(f"{_shown(file)}: cannot be read: {error.strerror}") from None
+    project = os.path.basename(file) == "pyproject.toml"
+    if project and b"bnlint" not in data:
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{_shown(file)}: not valid UTF-8") from None
+    table = _parse(_shown(file), text)
+    if not project:
+        return table
+    tool = table.get("tool")
+    own = tool.get("bnlint") if isinstance(tool, dict) else None
+    if own is not None and not isinstance(own, dict):
+        raise SettingsError(f"{_shown(file)}: `tool.bnlint` must be a table")
+    return own
+
+
+# Checking
+
+
+def _check_keys(where: str, table: Iterable[str]) -> None:
+    for key in table:
+        if key not in _KEYS:
+            raise SettingsError(f"{where}: unknown key `{key}`{did_you_mean(key, _KEYS)}")
+
+
+def _checked(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table, if its keys are known and its values have the right types."""
+    import msgspec
+
+    _check_keys(where, table)
+    checked = {}
+    for key, value in table.items():
+        if key in _CHOICES:
+            _check_choice(f"{where}: `{key}`", value, _CHOICES[key])
+        try:
+            checked[key] = msgspec.convert(value, _KEYS[key])
+        except msgspec.ValidationError as error:
+            reason, _, at = str(error).partition(" - at `$")
+            raise SettingsError(f"{where}: `{key}{at.rstrip('`')}`: {reason[0].lower()}{reason[1:]}") from None
+    return checked
+
+
+def _check_choice(at: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise SettingsError(f"{at} must be one of {', '.join(choices)}, not {value!r}{did_you_mean(str(value), choices)}")
+
+
+# Building
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where settings come from: a file with keys that `--config` laid over it, or (no name) the command line."""
+
+    name: str
+    table: Mapping[str, Any]
+    known: Sequence[KnownRule]
+    inline: Collection[str] = ()
+
+    def at(self, key: str) -> str:
+        name = "--config" if key.partition(".")[0] in self.inline else self.name
+        return f"{name}: `{key}`" if name else f"--{key}"
+
+    def selector(self, key: str, word: str) -> str:
+        try:
+            return selector(word, self.known)
+        except UnknownRule as error:
+            raise SettingsError(f"{self.at(key)}: {error}") from None
+
+    def selectors(self, key: str) -> tuple[str, ...]:
+        return tuple(self.selector(key, word) for word in self.table.get(key, ()))
+
+    def selection(self) -> Selection:
+        select = self.selectors("select") if "select" in self.table else None
+        return Selection(select, self.selectors("extend-select"), self.selectors("ignore") + self.selectors("extend-ignore"))
+
+
+def _build(file: str | None, table: _Source, given: _Source) -> Settings:
+    def last(key: str) -> _Source:
+        return given if key in given.table else table
+
+    values = dict(table.table) | dict(given.table)
+    if "extend-exclude" in values:
+        values["extend-exclude"] = (*table.table.get("extend-exclude", ()), *given.table.get("extend-exclude", ()))
+    if "exclude" in values:
+        values["exclude"] = tuple(values["exclude"])
+    if values.get("min-batch", 1) < 1:
+        raise SettingsError(f"{last('min-batch').at('min-batch')} must be at least 1, not {values['min-batch']}")
+    return Settings(
+        root=os.path.dirname(file) if file else os.getcwd(),
+        file=file,
+        selections=(table.selection(), given.selection()),
+        fixable=last("fixable").selectors("fixable") if "fixable" in values else ("ALL",),
+        unfixable=last("unfixable").selectors("unfixable"),
+        severity=_severity(table) | _severity(given),
+        per_file_ignores={
+            glob: tuple(last("per-file-ignores").selector("per-file-ignores", word) for word in words)
+            for glob, words in values.get("per-file-ignores", {}).items()
+        },
+        target_keras=_target(last("target-keras")),
+        options=_options(table, given),
+        **{key.replace("-", "_"): values[key] for key in _PLAIN if key in values},
+    )
+
+
+def _severity(source: _Source) -> dict[str, Severity]:
+    """Severities by code; where several selectors name a rule, the longest counts."""
+    found: dict[str, tuple[int, Severity]] = {}
+    for word, level in source.table.get("severity", {}).items():
+        _check_choice(source.at(f"severity.{word}"), level, [str(severity) for severity in Severity])
+        named = source.selector("severity", word)
+        for rule in source.known:
+            precision = weight([named], rule)
+            if precision and precision >= found.get(rule.code, (0,))[0]:
+                found[rule.code] = (precision, Severity[level.upper()])
+    return {code: severity for code, (_, severity) in found.items()}
+
+
+def _target(source: _Source) -> str | None:
+    if "target-keras" not in source.table:
+        return None
+    text = str(source.table["target-keras"])
+    major, dot, minor = text.partition(".")
+    if major not in ("1", "2", "3") or (dot and not (minor.isascii() and minor.isdecimal())):
+        raise SettingsError(f'{source.at("target-keras")} must be "1", "2", "3" or "3.N", not {text!r}')
+    return text
+
+
+def _options(table: _Source, given: _Source) -> dict[str, dict[str, Any]]:
+    """The options of all rules that have some: the page's default, a shortcut in the file, the rule's own table, the command line."""
+    own: dict[str, dict[str, Any]] = {}
+    for word, options in table.table.get("rules", {}).items():
+        try:
+            rule = find(word, table.known)
+        except UnknownRule as error:
+            raise SettingsError(f"{table.at('rules')}: {error}") from None
+        names = {name.replace("_", "-"): name for name in rule.options}
+        for key, value in options.items():
+            if key not in names:
+                raise SettingsError(f"{table.at(f'rules.{word}')}: unknown option `{key}`{did_you_mean(key, names)}")
+            default = rule.options[names[key]]
+            accepted = (int, float) if type(default) is float else type(default)
+            if not isinstance(value, accepted) or isinstance(value, bool) is not isinstance(default, bool):
+                at = table.at(f"rules.{word}.{key}")
+                raise SettingsError(f"{at}: expected `{type(default).__name__}`, got `{type(value).__name__}`")
+            if key in _CHOICES:
+                _check_choice(table.at(f"rules.{word}.{key}"), value, _CHOICES[key])
+            own.setdefault(rule.code, {})[names[key]] = value
+    shortcut, last = ({key.replace("-", "_"): source.table[key] for key in _SHORTCUTS if key in source.table} for source in (table, given))
+    return {
+        rule.code: {name: (shortcut | own.get(rule.code, {}) | last).get(name, default) for name, default in rule.options.items()}
+        for rule in table.known
+        if rule.options
+    }
+
+
+# Asking
+
+
+def selected(settings: Settings, rules: Iterable[KnownRule]) -> frozenset[str]:
+    """The codes of the rules that are on."""
+    return frozenset(rule.code for rule in rules if is_selected(rule, settings.selections))
+
+
+def fixable(settings: Settings, rules: Iterable[KnownRule]) -> frozenset[str]:
+    """The codes of the rules whose fixes may be applied."""
+    return frozenset(rule.code for rule in rules if weight(settings.fixable, rule) > weight(settings.unfixable, rule))
+
+
+def ignored(settings: Settings, path: str, rules: Iterable[KnownRule]) -> frozenset[str]:
+    """The codes that `per-file-ignores` ignores in a file. A glob that begins with `!` means all other files."""
+    if not settings.per_file_ignores:
+        return frozenset()
+    words = [
+        word
+        for glob, selectors in settings.per_file_ignores.items()
+        if matcher(settings.root, (glob.removeprefix("!"),))(path) is not glob.startswith("!")
+        for word in selectors
+    ]
+    return frozenset(rule.code for rule in rules if weight(words, rule))
+
+
+@lru_cache(maxsize=64)
+def matcher(root: str, globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether one of the globs (as in .gitignore, relative to `root`) matches a path or a folder that it is in. Raises SettingsError."""
+    if not globs:
+        return lambda path: False
+    import pathspec
+
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines(globs)
+    except ValueError as error:
+        raise SettingsError(f"not a valid glob in {', '.join(map(repr, globs))}: {error}") from None
+
+    def matches(path: str) -> bool:
+        path = os.path.abspath(path)
+        inside = path.startswith(root.rstrip(os.sep) + os.sep)
+        return spec.match_file((os.path.relpath(path, root) if inside else os.path.splitdrive(path)[1].lstrip(os.sep)).replace(os.sep, "/"))
+
+    return matches
+
+
+def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
+    """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
+    if setting is not None:
+        major, _, minor = setting.partition(".")
+        if major == "1":
+            return KerasTarget(2, None, "set by target-keras; Keras 1 counts as 2")
+        return KerasTarget(int(major), int(minor) if minor else None, "set by target-keras")
+    tops = {name.partition(".")[0] for name in imports}
+    if "tf_keras" in tops:
+        return KerasTarget(2, None, "the file imports tf_keras")
+    if legacy:
+        return KerasTarget(2, None, "the file mentions TF_USE_LEGACY_KERAS")
+    from bnlint import pins
+
+    pinned = pins.read(root)
+    first, second = (pinned.keras, pinned.tensorflow) if "keras" in tops else (pinned.tensorflow, pinned.keras)
+    return first or second or KerasTarget(3)
