@@ -1,0 +1,69 @@
+"""Since Keras 3, `fit` asks only a `call` that takes `training` for training mode; any other model infers while it is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.findings import Fix, Hit, Related, Safety, SetParameter
+from bnlint.graph import query
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Layer, Method, Project, Span
+from bnlint.keras_api.applications import APPLICATIONS
+
+NOISE = {"GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for module in project.modules:
+        for cls in module.classes:
+            method = cls.methods.get("call")
+            case = "fitted" if "fit" in cls.used else "unseen" if not cls.used else None
+            # A training step of the user's own calls the model as it likes: BN302.
+            if cls.base != "Model" or not cls.complete or method is None or case is None or "train_step" in cls.methods:
+                continue
+            layers = mode_dependent(project, cls) if method.parameter("training") is None else ()
+            if layers:
+                related = (Related(layers[0].origin, "layer", layers[0]),)
+                yield Hit(case, method.origin, values={"cls": cls.name, "layers": kinds(layers)}, related=related, fix=_fix(project, cls, method))
+
+
+def _fix(project: Project, cls: ClassInfo, method: Method) -> Fix | None:
+    at = method.origin.span
+    if at is None:
+        return None
+    safety = Safety.UNSAFE if project.keras.major >= 3 else Safety.SAFE
+    return Fix(safety, (SetParameter(at, "training", "None", forward=_forward(project, cls, at)),))
+
+
+def _forward(project: Project, cls: ClassInfo, body: Span) -> tuple[Span, ...]:
+    """The calls in the body that take `training` and do not get it, each with all layers that pass through it."""
+    through: dict[Span, list[Call]] = {}
+    for call in _calls(project, cls):
+        at = call.origin.span
+        if at is not None and at.path == body.path and at.cell == body.cell and body.line <= at.line and at.end_line <= body.end_line:
+            through.setdefault(at, []).append(call)
+    return tuple(at for at, calls in through.items() if all(_has_mode(call.layer) and call.training is ABSENT for call in calls))
+
+
+def _calls(project: Project, cls: ClassInfo) -> tuple[Call, ...]:
+    return tuple(call for graph in project.models if graph.cls is cls for call in graph.calls)
+
+
+# What BN306 asks, too
+
+
+def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
+    """The layers of a class that compute otherwise in training, and are not told which mode to take."""
+    told = {id(call.layer) for call in _calls(project, cls) if isinstance(call.training, bool)}
+    found = (layer for layer in cls.layers if _has_mode(layer) and id(layer) not in told)
+    return tuple(layer for layer in found if layer.role == "dropout" or layer.kind in NOISE or query.frozen(project, layer) is False)
+
+
+def kinds(layers: tuple[Layer, ...]) -> str:
+    """The kinds of some layers, as a list in a sentence."""
+    *others, last = dict.fromkeys(f"`{layer.kind}`" for layer in layers)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _has_mode(layer: Layer) -> bool:
+    known = layer.role in ("batchnorm", "dropout") or layer.kind in NOISE or APPLICATIONS.get(layer.kind) is True
+    return known and layer.family == "keras" and layer.subclass is None

@@ -1,0 +1,57 @@
+"""A model definition that keeps a BatchNormalization in training mode for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks.bn303_training_true_at_inference import ON_PURPOSE, translates, words
+from bnlint.findings import DropArgument, Fix, Hit, Safety
+from bnlint.graph import query
+from bnlint.graph.model import Call, Layer, ModelGraph, Project
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for graph in project.models:
+        if _on_purpose(project, graph):
+            continue
+        for call in query.calls_of(graph, "batchnorm"):
+            if call.training is True and _defines(project, graph, call) and _suffers(project, call.layer):
+                at = call.origin.span
+                fix = None if at is None else Fix(Safety.UNSAFE, (DropArgument(at, "training"),), touches=(call.layer,))
+                yield Hit(_case(project, graph), call.origin, layer=call.layer, fix=fix)
+
+
+def _case(project: Project, graph: ModelGraph) -> str:
+    """Until Keras 3.15, fit and predict override what a functional model has recorded, and a bare call does not."""
+    recorded = graph.kind == "functional" and project.keras.major >= 3 and (project.keras.minor or 0) <= 15
+    return "recorded" if recorded else "constant"
+
+
+def _suffers(project: Project, layer: Layer) -> bool:
+    """Whether the layer would use moving statistics, and has some to use: not momentum 0, not the statistics of each sample alone."""
+    normal = layer.family == "keras" and layer.subclass is None and type(query.config(layer, "axis")) is int
+    axis, momentum = query.config(layer, "axis"), query.config(layer, "momentum")
+    return normal and axis != 0 and isinstance(momentum, (int, float)) and momentum > 0 and query.frozen(project, layer) is False
+
+
+def _defines(project: Project, graph: ModelGraph, call: Call) -> bool:
+    """Whether the call is part of a definition: not of a training function, of a unit test, or of one of the arms of `if training:`."""
+    scope = call.origin.scope
+    trains = query.events(project, "gradient", "apply_gradients", "fit", "train_on_batch")
+    if scope.rpartition(".")[2].startswith("test") or words(scope) & ON_PURPOSE or (call.owner is not None and call.under):
+        return False
+    if any(other.layer is call.layer and other.training is not True for other in graph.calls):
+        return False
+    if graph.kind == "open":
+        # A script may try a layer on data; a builder stands in a function, applies what has weights, and trains nothing.
+        return scope != "" and any(query.calls_of(graph, "linear")) and not any(event.origin.scope == scope for event in trains)
+    return True
+
+
+def _on_purpose(project: Project, graph: ModelGraph) -> bool:
+    """Whether the model may want the statistics of the batch: an image generator, or one whose Dropout is kept on as well."""
+    stochastic = any(call.training is True for call in query.calls_of(graph, "dropout"))
+    bounded = any(call.layer.activation in ("softmax", "sigmoid") for call in graph.calls)
+    enlarges = any(call.layer.kind.endswith("Transpose") or call.layer.kind.startswith("UpSampling") for call in graph.calls)
+    named = words(graph.name) | (words(graph.cls.name) if graph.cls is not None else set())
+    return stochastic or (enlarges and not bounded) or translates(project, graph) or bool(named & ON_PURPOSE)

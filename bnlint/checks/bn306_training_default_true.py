@@ -1,0 +1,27 @@
+"""`call` takes training mode for its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks.bn301_call_without_training import kinds, mode_dependent
+from bnlint.checks.bn303_training_true_at_inference import ON_PURPOSE, words
+from bnlint.findings import Fix, Hit, Safety, SetParameter
+from bnlint.graph.model import Project
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for module in project.modules:
+        for cls in module.classes:
+            method = cls.methods.get("call")
+            parameter = method.parameter("training") if method is not None else None
+            if method is None or parameter is None or parameter.default is not True or words(cls.name) & ON_PURPOSE:
+                continue
+            layers = mode_dependent(project, cls)
+            own = cls.base in ("BatchNormalization", "SyncBatchNormalization")
+            if not own and (not layers or cls.base not in ("Model", "Layer")):
+                continue
+            at = method.origin.span
+            fix = None if at is None else Fix(Safety.UNSAFE, (SetParameter(at, "training", "None"),))
+            named = "BatchNormalization" if own else kinds(layers)
+            yield Hit("default", method.origin, values={"cls": cls.name, "layers": named}, fix=fix)
