@@ -1,0 +1,88 @@
+"""Blocks of a weighted layer, an activation and a BN, and the side of the activation on which the BN stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bnlint.checks import order
+from bnlint.graph import query
+from bnlint.graph.model import Call, ModelGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`place` is where the activation stands: "inline" in the weighted layer or "separate" (both before BN), or "after" BN.
+
+    `name` is what `activation` applies; inline, `activation` is the weighted layer itself.
+    """
+
+    place: str
+    linear: Call
+    activation: Call
+    name: str
+
+    @property
+    def is_after(self) -> bool:
+        return self.place == "after"
+
+
+def blocks(graph: ModelGraph) -> dict[Call, Block]:
+    """The blocks of a graph by their BN, as far as they are certain on every path through the BN and not offered in both orders."""
+    found = {bn: block for bn in order.batchnorms(graph) if (block := _block(graph, bn)) is not None}
+    return {bn: block for bn, block in found.items() if not _offered(found, bn)}
+
+
+def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
+    """Whether the code has the other order under the opposite outcome of a test."""
+    mine, held = found[bn], dict(bn.under)
+    return any(block.is_after is not mine.is_after and query.merge(held, other.under) is None for other, block in found.items())
+
+
+def _block(graph: ModelGraph, bn: Call) -> Block | None:
+    before = [_before(step) for step in query.producers(bn, order.weightless)]
+    first = before[0] if before else None
+    if first is None or any(each is None or each.is_after is not first.is_after for each in before):
+        return None
+    followers = query.consumers(graph, bn, order.weightless)
+    activations = [step for step in followers if step.call is not None and step.call.layer.role == "activation"]
+    if first.is_after:
+        return _activated(graph, first, activations) if len(activations) == len(followers) else None
+    unknown = any(step.call is not None and step.call.layer.role == "unknown" for step in followers)
+    if activations or unknown or (first.name in order.SQUASHING and order.ends(graph, bn)):
+        return None
+    return first
+
+
+def _before(step: query.Step) -> Block | None:
+    """What stands before BN on one path. A weighted layer without activation promises a block whose activation comes after."""
+    call = step.call
+    if call is None or call.layer.role not in ("linear", "activation"):
+        return None
+    name = order.activation(call, step.under)
+    if call.layer.role == "linear" and name is None:
+        pooled = any(via.layer.role == "pool" for via in step.via)
+        return None if pooled else Block("after", call, call, "")
+    if not isinstance(name, str) or name == "selu":
+        return None
+    if call.layer.role == "linear":
+        return Block("inline", call, call, name)
+    weighted = [each.call for each in query.producers(call, _weightless_or_activation, step.under)]
+    if not all(each is not None and each.layer.role == "linear" for each in weighted) or weighted[0] is None:
+        return None
+    return Block("separate", weighted[0], call, name)
+
+
+def _activated(graph: ModelGraph, block: Block, followers: list[query.Step]) -> Block | None:
+    """The block with the activation that follows its BN; None if that is uncertain, or gives out the probabilities of a model."""
+    names = {order.activation(step.call, step.under) for step in followers if step.call is not None}
+    call, name = followers[0].call, next(iter(names))
+    if call is None or len(names) != 1 or not isinstance(name, str) or name == "selu":
+        return None
+    if name in order.SQUASHING and any(step.call is not None and order.ends(graph, step.call) for step in followers):
+        return None
+    return Block("after", block.linear, call, name)
+
+
+def _weightless_or_activation(call: Call) -> bool:
+    return order.weightless(call) or call.layer.role == "activation"

@@ -1,0 +1,65 @@
+"""BN on the wrong side of its block's activation, by the setting `placement`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bnlint.checks import order
+from bnlint.checks.blocks import Block, blocks
+from bnlint.findings import Edit, Fix, Hit, InsertActivation, Related, Safety, Swap
+from bnlint.graph.model import Call, ModelGraph, Project
+
+AFTER_IS_WRONG = {"before": False, "after": True}
+"""By placement: whether it is wrong that the activation comes after BN."""
+
+
+def check(project: Project, *, placement: str = "before") -> Iterator[Hit]:
+    for graph in project.models:
+        found = blocks(graph)
+        wrong = _minority(found) if placement == "consistent" else AFTER_IS_WRONG.get(placement)
+        for bn, block in found.items():
+            if block.is_after is wrong:
+                yield Hit(
+                    f"minority-{block.place}" if placement == "consistent" else block.place,
+                    bn.layer.origin,
+                    bn.layer,
+                    {"kind": block.linear.layer.kind, "activation": block.name},
+                    (Related(block.activation.layer.origin, "activation", block.activation.layer),),
+                    _fix(project, graph, bn, block),
+                )
+
+
+def _minority(found: Mapping[Call, Block]) -> bool | None:
+    """Whether the smaller part of a model's BN layers stands before its activation; None where none is smaller."""
+    after = len({id(bn.layer) for bn, block in found.items() if block.is_after})
+    before = len({id(bn.layer) for bn, block in found.items() if not block.is_after})
+    return None if after == before else after < before
+
+
+def _fix(project: Project, graph: ModelGraph, bn: Call, block: Block) -> Fix | None:
+    first, second = (bn, block.activation) if block.is_after else (block.activation, bn)
+    one, two = order.applied(first), order.applied(second)
+    if one is None or two is None:
+        return None
+    refused = _refused(project, block, bn) or order.swap_refused(project, graph, first, second)
+    edit: Edit = Swap(one, two)
+    if block.place == "inline":
+        written = block.linear.layer.arguments.keyword("activation")
+        if written is None or written.span is None:
+            refused = refused or "not-written"
+        else:
+            edit = InsertActivation(two, f'"{block.name}"', written.span)
+    touches = (bn.layer, block.activation.layer)
+    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (edit,), touches)
+
+
+def _refused(project: Project, block: Block, bn: Call) -> str:
+    if order.loads_weights(project, bn):
+        return "loads-weights"
+    if any(call.layer.arguments.keyword("activity_regularizer") for call in (block.linear, block.activation)):
+        return "activity-regularizer"
+    if block.activation.layer.kind == "PReLU":
+        return "own-weights"
+    if block.place == "separate" and order.activation(block.linear) is not None:
+        return "activated-twice"
+    return ""

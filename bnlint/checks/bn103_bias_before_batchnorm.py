@@ -1,0 +1,104 @@
+"""A bias that BN cancels: with y = x + b for each channel, y − mean(y) = x − mean(x), whatever b is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks import order
+from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
+from bnlint.graph import query
+from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.keras_api.layers import layer_spec, modern
+
+BIAS_ONLY = ("bias_initializer", "bias_regularizer", "bias_constraint")
+"""Arguments that mean nothing without a bias."""
+
+
+def check(project: Project) -> Iterator[Hit]:
+    applied: dict[Layer, list[tuple[ModelGraph, Call]]] = {}
+    for graph in project.models:
+        for call in query.calls_of(graph, "linear"):
+            applied.setdefault(call.layer.inner or call.layer, []).append((graph, call))
+    for layer, calls in applied.items():
+        if not _may_keep_bias(layer) or _loads_weights(project, layer):
+            continue
+        found = [_cancelled(project, layer, graph, call) for graph, call in calls]
+        steps = [step for each in found if each is not None for step in each]
+        if None not in found and steps and (bn := steps[0].call) is not None:
+            related = (Related(bn.layer.origin, "batchnorm", bn.layer),)
+            yield Hit("default", layer.origin, layer, {"kind": layer.kind}, related, _fix(layer, any(step.via for step in steps)))
+
+
+def _may_keep_bias(layer: Layer) -> bool:
+    spec = layer_spec(layer.kind)
+    written = layer.arguments.complete or layer.arguments.keyword("use_bias") is not None
+    regularized = layer.config.get("activity_regularizer") is not None or layer.arguments.keyword("activity_regularizer") is not None
+    known = spec is not None and "has_channel_bias" in spec.traits and layer.family in order.OWN and layer.subclass is None
+    return known and written and not regularized and layer.config.get("weights") is None
+
+
+def _loads_weights(project: Project, layer: Layer) -> bool:
+    """Whether a model that holds the layer gets trained weights; without the bias they would no longer fit."""
+    targets = [event.target for event in query.events(project, "load_weights")]
+    return any(t is layer or isinstance(t, Unknown) or (isinstance(t, ModelGraph) and query.contains(t, layer)) for t in targets)
+
+
+def _cancelled(project: Project, layer: Layer, graph: ModelGraph, call: Call) -> list[query.Step] | None:
+    """The steps to the BN that cancels the bias on every path on which there is one; None if one path keeps it."""
+    found: list[query.Step] = []
+    for step in query.consumers(graph, call, _keeps_constant):
+        bias = query.config(layer, "use_bias", step.under)
+        if bias is False:
+            continue
+        if bias is not True or order.activation(call, step.under) is not None or not _cancels(project, layer, step):
+            return None
+        found.append(step)
+    return None if order.compatible(found) else found
+
+
+def _keeps_constant(call: Call) -> bool:
+    """Whether what is constant within each channel stays so, and unchanged."""
+    layer = call.layer.inner or call.layer
+    spec = layer_spec(layer.kind)
+    keeps = layer.kind == "Flatten" or (spec is not None and "keeps_channel_constant" in spec.traits)
+    return keeps and layer.subclass is None and query.resolve(layer.config.get("interpolation", "nearest")) == "nearest"
+
+
+def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
+    bn = step.call
+    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or bn.layer.subclass is not None:
+        return False
+    trains = query.frozen(project, bn.layer, step.under) is False and not any(v is False for v in query.alternatives(bn.training))
+    plain = all(query.resolve(bn.layer.config.get(name, 0)) in (0, None) for name in ("renorm", "mode"))
+    return trains and plain and _on_channels(project, layer, bn, step)
+
+
+def _on_channels(project: Project, layer: Layer, bn: Call, step: query.Step) -> bool:
+    norm = bn.layer.inner or bn.layer
+    axis = query.config(norm, "axis", step.under)
+    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    if not isinstance(axis, int):
+        return False
+    if any(via.layer.kind == "Flatten" for via in step.via):
+        return axis in (-1, 1)
+    axis += 1 if bn.layer.inner is not None and axis > 0 else 0
+    channels, shape = bn.inputs[0].channels, bn.inputs[0].shape
+    if channels is not None and (shape is not None or axis >= 0):
+        return (axis % len(shape) if shape else axis) == channels
+    stated = query.config(layer, "data_format", step.under) if "data_format" in layer.config else "channels_last"
+    default = stated is None and not any(query.events(project, "data_format"))
+    return axis == -1 and (default or stated == "channels_last")
+
+
+def _fix(layer: Layer, apart: bool) -> Fix | None:
+    at, spec, arguments = layer.origin.span, layer_spec(layer.kind), layer.arguments
+    if at is None or spec is None:
+        return None
+    names = {modern(layer.kind, item.name): item.name for item in arguments.items if item.name is not None}
+    positional = "use_bias" in spec.parameters[: len(arguments.positional)]
+    refused = "apart" if apart else "tf1" if layer.family == "tf1" else "unseen" if positional or not arguments.complete else ""
+    if refused:
+        return Fix(Safety.UNSAFE, refused=refused)
+    edits: list[Edit] = [SetArgument(at, names.get("use_bias", "use_bias"), "False")]
+    edits += [DropArgument(at, names[name]) for name in BIAS_ONLY if name in names]
+    return Fix(Safety.UNSAFE, tuple(edits), (layer,))

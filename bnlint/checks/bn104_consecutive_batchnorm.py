@@ -1,0 +1,54 @@
+"""BN directly after BN: the second normalises what is normal already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks import order
+from bnlint.findings import Fix, Hit, Related, RemoveApplication, Safety
+from bnlint.graph import query
+from bnlint.graph.model import Call, ModelGraph, Project
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for graph in project.models:
+        for bn in order.batchnorms(graph):
+            first = _before(bn)
+            if first is not None and query.frozen(project, first.layer) is not True:
+                related = (Related(first.layer.origin, "first", first.layer),)
+                case = "between-models" if _between_models(graph, first, bn) else "default"
+                yield Hit(
+                    case, bn.layer.origin, bn.layer, related=related, fix=_fix(project, graph, first, bn) if case == "default" else None
+                )
+
+
+def _before(bn: Call) -> Call | None:
+    """The BN that feeds this one on every path, normalising the same axis."""
+    calls = [step.call for step in query.producers(bn)]
+    first = calls[0] if calls else None
+    if first is None or not all(call is not None and call.layer.role == "batchnorm" and call.layer.family in order.OWN for call in calls):
+        return None
+    axes = {_axis(call, bn) for call in (first, bn)}
+    return None if len(axes) == 2 and all(isinstance(axis, int) for axis in axes) else first
+
+
+def _axis(call: Call, bn: Call) -> object:
+    """The axis, counted from the front where the rank is known."""
+    axis = query.config(call.layer, "axis")
+    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    return axis % len(bn.shape) if isinstance(axis, int) and bn.shape else axis
+
+
+def _between_models(graph: ModelGraph, first: Call, second: Call) -> bool:
+    parts = [part for part in graph.parts if isinstance(part, ModelGraph)]
+    return any(query.contains(part, first.layer) is not query.contains(part, second.layer) for part in parts)
+
+
+def _fix(project: Project, graph: ModelGraph, first: Call, second: Call) -> Fix | None:
+    application = order.applied(first)
+    if application is None:
+        return None
+    refused = order.removal_refused(project, graph, first)
+    if not refused and not order.adjacent(graph, first, second):
+        refused = "several-consumers"
+    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (RemoveApplication(application),), (first.layer,))
