@@ -1,0 +1,253 @@
+"""The state of one analysis: where execution stands, what it has built, and the budget that ends it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.source.state import Completion, State
+from bnlint.source.values import MISSING, TENSORS, Class, Function, Scope, join
+from bnlint.text import Chunk
+
+STEPS = 400_000
+"""Expressions and statements that one file may cost; what lies beyond is a gap."""
+
+ROOT_STEPS = 150_000
+"""The same for one builder that is analysed on its own."""
+
+DEPTH = 48
+"""Nested calls of user functions."""
+
+
+class Exhausted(Exception):
+    """The budget is spent. Caught where a root is analysed, never seen by a user."""
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One running function, class body or module."""
+
+    scope: Scope
+    chunk: Chunk
+    qualified: str
+    function: Function | None = None
+    owner: Class | None = None
+    self: object = None
+    returned: list[object] = field(default_factory=list)
+
+
+class Machine(State):
+    """Holds what handlers read and change. `frame` is the running one; `stack` the call sites that led to it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.frame: Frame = None  # type: ignore[assignment]  # set before the first statement runs
+        self.stack: tuple[Span, ...] = ()
+        self.steps = 0
+        self.limit = ROOT_STEPS
+        self.depth = 0
+        self.tape: int | None = None
+        self.tapes = 0
+        self.running: list[Function] = []
+        self.building: list[object] = []
+        self.calls: list[Call] = []
+        self.events: list[Event] = []
+        self.constructions: list[Layer] = []
+        self.imports: list[Import] = []
+        self.gaps: list[Gap] = []
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.models: list[object] = []
+        self.derived: dict[tuple[object, ...], object] = {}
+        self.open: dict[Unknown, Tensor] = {}
+        self.parameters: set[Unknown] = set()
+        self.epoch = 0
+        self.chunks: list[Chunk] = []
+        self.data_format = "channels_last"
+        self.training = Unknown("whether the model is training")
+
+    # Where we are ------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > self.limit:
+            raise Exhausted
+
+    def span(self, node: ast.AST) -> Span:
+        given = getattr(node, "span", None)
+        return given if isinstance(given, Span) else self.frame.chunk.span(node)
+
+    def origin(self, node: ast.AST) -> Origin:
+        return Origin(self.span(node), self.stack, self.frame.qualified)
+
+    def unknown(self, reason: str) -> Unknown:
+        return Unknown(reason)
+
+    def gap(self, reason: str, node: ast.AST | None = None) -> None:
+        self.gaps.append(Gap(reason, self.origin(node) if node is not None else Origin()))
+
+    # Values that depend on tests -----------------------------------------------------------------------------------
+
+    def settle(self, value: object) -> object:
+        """The value, with a Choice decided where the present path decides it."""
+        while isinstance(value, Choice):
+            outcome = self.decide(value.condition)
+            if outcome is None:
+                return value
+            value = value.if_true if outcome else value.if_false
+        return value
+
+    def each(self, value: object, operation: Callable[[object], object]) -> object:
+        """The operation on the value; on each alternative of a Choice, joined."""
+        value = self.settle(value)
+        if not isinstance(value, Choice):
+            return operation(value)
+        choice = value
+        return self.fork(choice.condition, lambda: self.each(choice.if_true, operation), lambda: self.each(choice.if_false, operation))
+
+    def derive(self, subject: Unknown, *how: object) -> Unknown:
+        """The unknown that an operation makes of an unknown; the same operation gives the same unknown."""
+        place = (subject, *how)
+        try:
+            found = self.derived.get(place)
+        except TypeError:
+            return Unknown(subject.reason)
+        if not isinstance(found, Unknown):
+            found = self.derived[place] = Unknown(subject.reason)
+        return found
+
+    def test(self, operator: str, subject: Unknown, constant: object) -> Unknown:
+        """The unknown outcome of `subject == constant` ("==", "is", "in")."""
+        place = ("test", operator, subject, type(constant), constant)
+        try:
+            found = self.derived.get(place)
+        except TypeError:
+            return Unknown(subject.reason)
+        if not isinstance(found, Unknown):
+            found = self.derived[place] = Unknown(subject.reason, test=(operator, subject, constant))
+        return found
+
+    def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
+        """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
+        test = self.settle(test)
+        if isinstance(test, Choice):
+            choice = test
+            return self.fork(
+                choice.condition,
+                lambda: self.branch(choice.if_true, first, second),
+                lambda: self.branch(choice.if_false, first, second),
+            )
+        if isinstance(test, Unknown):
+            return self.fork(test, first, second)
+        known = truth(test)
+        if known is None:
+            return self.fork(Unknown("the truth of a value that is not known"), first, second)
+        return first() if known else second()
+
+    # Names ---------------------------------------------------------------------------------------------------------
+
+    def bind(self, name: str, value: object) -> None:
+        scope = self.frame.scope
+        if name in scope.globals:
+            while scope.parent is not None:
+                scope = scope.parent
+        elif name in scope.nonlocals:
+            found = scope.parent
+            while found is not None and (found.is_class or name not in found.names):
+                found = found.parent
+            scope = found or scope
+        self.write(scope.names, name, value)
+
+    def lookup(self, name: str) -> object:
+        """What a name is bound to; MISSING if nothing visible binds it."""
+        scope: Scope | None = self.frame.scope
+        first = True
+        while scope is not None:
+            if name in scope.names and (first or not scope.is_class):
+                return scope.names[name]
+            scope, first = scope.parent, False
+        return MISSING
+
+    @contextmanager
+    def entered(self, frame: Frame, site: Span | None = None) -> Iterator[None]:
+        """Run in another frame; `site` is the call that leads there."""
+        outer, stack = self.frame, self.stack
+        self.frame = frame
+        if site is not None:
+            self.stack = (*stack, site)
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.frame, self.stack = outer, stack
+            self.depth -= 1
+
+    # What is built ---------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        origin: Origin,
+        *,
+        training: object = ABSENT,
+        shape: Shape = None,
+        channels: int | None = None,
+        hole: Span | None = None,
+        owner: str | None = None,
+    ) -> Call:
+        """Add a node to the graph."""
+        made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, origin)
+        self.calls.append(made)
+        return made
+
+    def event(self, kind: str, target: object, args: Mapping[str, object], node: ast.AST, arguments: Arguments | None = None) -> None:
+        self.events.append(
+            Event(kind, target, args, len(self.events), tuple(self.under.items()), self.tape, arguments or Arguments(), self.origin(node))
+        )
+
+    def tensor(self, value: object, node: ast.AST) -> Tensor | None:
+        """The value as a tensor: an open input for what is unknown; None for what is certainly no tensor."""
+        value = self.settle(value)
+        if isinstance(value, TENSORS):
+            return value
+        if isinstance(value, Choice):
+            first, second = self.tensor(value.if_true, node), self.tensor(value.if_false, node)
+            if first is None or second is None:
+                return first or second
+            joined = join(value.condition, first, second)
+            assert isinstance(joined, (Call, Join))
+            return joined
+        if isinstance(value, Unknown):
+            if value not in self.open:
+                under, self.under = self.under, {}
+                self.open[value] = self.call(Layer("unknown", "unknown", name=value.reason, is_function=True, family="unknown", origin=self.origin(node)), (), self.origin(node))
+                self.under = under
+            return self.open[value]
+        return None
+
+
+def truth(value: object) -> bool | None:
+    """Python's truth of a value; None where that depends on something unseen."""
+    from bnlint.source.values import Dict, List, Splice
+
+    if isinstance(value, List):
+        if any(not isinstance(item, Splice) for item in value.items):
+            return True
+        return None if value.items else False
+    if isinstance(value, Dict):
+        return None if value.open else bool(value.fields)
+    if isinstance(value, (Unknown, Choice)):
+        return None
+    if isinstance(value, tuple):
+        return len(value) > 0
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return bool(value)
+    return True
+
+
+__all__ = ["DEPTH", "ROOT_STEPS", "STEPS", "Completion", "Exhausted", "Frame", "Machine", "truth"]

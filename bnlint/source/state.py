@@ -1,0 +1,176 @@
+"""The changeable state of an execution: a log of writes that lets a branch be tried, undone and joined with its sibling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bnlint.graph.model import Choice, Unknown
+from bnlint.graph.query import Assumption, decide, extend
+from bnlint.source.values import MISSING, Fields, join, join_items
+
+Key = tuple[int, object]
+Changes = dict[Key, tuple[Fields, object, object]]
+"""(id of the fields, key) -> (fields, key, value)."""
+
+
+@dataclass(slots=True, eq=False)
+class Completion:
+    """How a block ended other than by running off its end: "return", "break", "continue" or "raise"."""
+
+    kind: str
+    value: object = None
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A path that left early: under which outcomes, with which value, having changed what."""
+
+    under: Assumption
+    value: object
+    changes: Changes
+
+
+@dataclass(slots=True, eq=False)
+class Landing:
+    """Where early exits of one kind arrive: the end of a function, of a loop, of a round of a loop."""
+
+    mark: int
+    under: Assumption
+    pending: list[Pending] = field(default_factory=list)
+
+
+class State:
+    """Writes are logged; `fork` runs both arms of an undecided test and joins what they wrote."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[Fields, object, object]] = []
+        self.under: Assumption = {}
+        self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": []}
+
+    def write(self, fields: Fields, key: object, value: object) -> None:
+        """Bind a key; MISSING unbinds it."""
+        self.log.append((fields, key, fields.get(key, MISSING)))
+        _put(fields, key, value)
+
+    def changes(self, mark: int) -> Changes:
+        """What is bound now, for every key written since the mark."""
+        return {(id(fields), key): (fields, key, fields.get(key, MISSING)) for fields, key, _ in self.log[mark:]}
+
+    def rollback(self, mark: int) -> Changes:
+        """Undo all writes since the mark; answer what they had left."""
+        changes = self.changes(mark)
+        for fields, key, old in reversed(self.log[mark:]):
+            _put(fields, key, old)
+        del self.log[mark:]
+        return changes
+
+    def apply(self, changes: Changes) -> None:
+        for fields, key, value in changes.values():
+            self.write(fields, key, value)
+
+    def decide(self, condition: Unknown) -> bool | None:
+        return decide(self.under, condition)
+
+    def fork(self, condition: Unknown, first: Callable[[], object], second: Callable[[], object]) -> object:
+        """Run `first` where the condition holds and `second` where it does not; join state and results.
+
+        The results may be values or Completions. An arm that ends early waits at its landing, and what follows runs
+        under the other arm's outcome.
+        """
+        known = self.decide(condition)
+        if known is not None:
+            return first() if known else second()
+        base, mark = self.under, len(self.log)
+        results: list[tuple[object, Changes, Pending | None, Assumption]] = []
+        for outcome, arm in ((True, first), (False, second)):
+            self.under = extend(base, condition, outcome) or base
+            result = arm()
+            pending = None
+            if isinstance(result, Completion) and result.kind in self.landings and self.landings[result.kind]:
+                pending = Pending(self.under, result.value, self.changes(self.landings[result.kind][-1].mark))
+            results.append((result, self.rollback(mark), pending, self.under))
+        self.under = base
+        (one, one_changes, one_pending, one_under), (two, two_changes, two_pending, two_under) = results
+        ends = isinstance(one, Completion), isinstance(two, Completion)
+        if ends == (False, False) or (isinstance(one, Completion) and isinstance(two, Completion) and one.kind == two.kind == "return"):
+            self._merge(condition, one_changes, two_changes)
+            if isinstance(one, Completion) and isinstance(two, Completion):
+                return Completion("return", join(condition, one.value, two.value))
+            return join(condition, one, two)
+        if ends[0] and (not ends[1] or isinstance(one, Completion) and one.kind == "raise"):
+            leaving, staying, changes, under, pending = one, two, two_changes, two_under, one_pending
+        else:
+            leaving, staying, changes, under, pending = two, one, one_changes, one_under, two_pending
+        assert isinstance(leaving, Completion)
+        if pending is not None:
+            self.landings[leaving.kind][-1].pending.append(pending)
+        self.apply(changes)
+        self.under = under
+        return staying
+
+    def _merge(self, condition: Unknown, one: Changes, two: Changes) -> None:
+        for place in [*one, *(place for place in two if place not in one)]:
+            fields, key, _ = one[place] if place in one else two[place]
+            old = fields.get(key, MISSING)
+            first = one[place][2] if place in one else old
+            second = two[place][2] if place in two else old
+            self.write(fields, key, _join(condition, key, first, second))
+
+    def enter(self, *kinds: str) -> None:
+        """Open a landing for each kind of early exit."""
+        for kind in kinds:
+            self.landings[kind].append(Landing(len(self.log), self.under))
+
+    def land(self, kind: str, value: object = None) -> object:
+        """Close the innermost landing of a kind: join the waiting paths with the present one, whose value is `value`.
+
+        `value` MISSING means that no path arrives here by itself.
+        """
+        landing = self.landings[kind].pop()
+        for pending in reversed(landing.pending):
+            guards = [(c, o) for c, o in pending.under.items() if c not in landing.under]
+            if value is MISSING:
+                value = pending.value
+                for fields, key, new in pending.changes.values():
+                    if fields.get(key, MISSING) is not new:
+                        self.write(fields, key, new)
+                continue
+            present = self.changes(landing.mark)
+            before: dict[Key, object] = {}
+            for fields, key, old in self.log[landing.mark :]:
+                before.setdefault((id(fields), key), old)
+            for place in [*present, *(place for place in pending.changes if place not in present)]:
+                fields, key, _ = present.get(place) or pending.changes[place]
+                current = fields.get(key, MISSING)
+                other = pending.changes[place][2] if place in pending.changes else before[place]
+                if other is not current:
+                    self.write(fields, key, _guarded(guards, key, other, current))
+            value = _guarded(guards, None, pending.value, value)
+        self.under = landing.under
+        return value
+
+
+def _put(fields: Fields, key: object, value: object) -> None:
+    if value is MISSING:
+        fields.pop(key, None)
+    else:
+        fields[key] = value
+
+
+def _join(condition: Unknown, key: object, first: object, second: object) -> object:
+    if key == "items" and isinstance(first, tuple) and isinstance(second, tuple):
+        return join_items(condition, first, second)
+    return join(condition, first, second)
+
+
+def _guarded(guards: list[tuple[Unknown, bool]], key: object, inside: object, outside: object) -> object:
+    value = inside
+    for condition, outcome in reversed(guards):
+        value = _join(condition, key, value, outside) if outcome else _join(condition, key, outside, value)
+    return value
+
+
+def negate(condition: Unknown) -> Choice:
+    """`not condition`."""
+    return Choice(condition, False, True)

@@ -1,0 +1,467 @@
+"""Statements: one handler per `ast` node. A handler answers None, or the Completion with which the block ends early."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from bnlint.graph.model import ABSENT, Call, Choice, Import, Unknown
+from bnlint.keras_api.names import canonical, exports
+from bnlint.source import attributes, invoke, training
+from bnlint.source.expressions import binary, evaluate, index, sequence
+from bnlint.source.machine import Machine, truth
+from bnlint.source.state import Completion
+from bnlint.source.values import MISSING, TENSORS, Bound, Class, Dict, Dotted, Function, Instance, List, Splice, Tape
+
+UNROLL = 256
+"""Rounds of a loop over known values that are followed one by one."""
+
+
+def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
+    """Run a block."""
+    for position, statement in enumerate(body):
+        m.step()
+        completion = HANDLERS.get(type(statement), exec_other)(m, statement)
+        if completion is not None:
+            hoist(m, body[position + 1 :])
+            return completion
+    return None
+
+
+def hoist(m: Machine, rest: Sequence[ast.stmt]) -> None:
+    """Definitions behind an early exit still exist for whoever names them (Python 2 style guards, notebooks)."""
+
+
+def exec_other(m: Machine, node: ast.stmt) -> None:
+    return None
+
+
+def exec_Expr(m: Machine, node: ast.Expr) -> None:
+    evaluate(m, node.value)
+
+
+def exec_Assign(m: Machine, node: ast.Assign) -> None:
+    value = evaluate(m, node.value)
+    for target in node.targets:
+        assign(m, target, value)
+
+
+def exec_AnnAssign(m: Machine, node: ast.AnnAssign) -> None:
+    if node.value is not None:
+        assign(m, node.target, evaluate(m, node.value))
+
+
+def exec_AugAssign(m: Machine, node: ast.AugAssign) -> None:
+    target = node.target
+    present = evaluate(m, _loaded(target))
+    value = evaluate(m, node.value)
+    if isinstance(present, List) and isinstance(node.op, ast.Add):
+        items = sequence(m, value)
+        m.write(present.fields, "items", present.items + (items if items is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)))
+        return
+    assign(m, target, binary(m, node, node.op, present, value))
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    match target:
+        case ast.Name(id=name):
+            made: ast.expr = ast.Name(name, ast.Load())
+        case ast.Attribute(value=value, attr=attr):
+            made = ast.Attribute(value, attr, ast.Load())
+        case ast.Subscript(value=value, slice=part):
+            made = ast.Subscript(value, part, ast.Load())
+        case _:
+            made = target
+    return ast.copy_location(made, target)
+
+
+def assign(m: Machine, target: ast.expr, value: object) -> None:
+    """Bind a target of any form."""
+    match target:
+        case ast.Name(id=name):
+            m.bind(name, value)
+        case ast.Attribute(value=base, attr=attr):
+            m.each(evaluate(m, base), lambda owner: attributes.put(m, owner, attr, value, target))
+        case ast.Subscript(value=base, slice=part):
+            key = index(m, part)
+            m.each(evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value))
+        case ast.Starred(value=inner):
+            assign(m, inner, value)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            for part_target, part_value in zip(targets, unpack(m, value, targets, target), strict=True):
+                assign(m, part_target, part_value)
+
+
+def unpack(m: Machine, value: object, targets: list[ast.expr], node: ast.expr) -> list[object]:
+    """The values for the targets of a tuple assignment."""
+    count = len(targets)
+    value = m.settle(value)
+    if isinstance(value, Choice):
+        choice = value
+        parts = m.fork(
+            choice.condition,
+            lambda: tuple(unpack(m, choice.if_true, targets, node)),
+            lambda: tuple(unpack(m, choice.if_false, targets, node)),
+        )
+        return list(parts) if isinstance(parts, tuple) and len(parts) == count else [Unknown("a part of a value that is not known")] * count
+    if isinstance(value, TENSORS):
+        return [attributes.part(m, value, position, node) for position in range(count)]
+    items = sequence(m, value)
+    if items is not None and not any(isinstance(item, Splice) for item in items):
+        starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+        if starred is None and len(items) == count:
+            return list(items)
+        if starred is not None and len(items) >= count - 1:
+            tail = count - starred - 1
+            return [*items[:starred], List({"items": items[starred : len(items) - tail]}), *items[len(items) - tail :]]
+    if isinstance(value, Unknown):
+        parts_unknown: list[object] = []
+        for position in range(count):
+            derived = m.derive(value, "item", position)
+            if value in m.open:
+                m.tensor(derived, node)
+            parts_unknown.append(derived)
+        return parts_unknown
+    return [Unknown("a part of a value that is not known") for _ in targets]
+
+
+def exec_Delete(m: Machine, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            m.bind(target.id, MISSING)
+
+
+def exec_Global(m: Machine, node: ast.Global) -> None:
+    m.frame.scope.globals.update(node.names)
+
+
+def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
+    m.frame.scope.nonlocals.update(node.names)
+
+
+def exec_Import(m: Machine, node: ast.Import) -> None:
+    for alias in node.names:
+        name = alias.asname or alias.name.partition(".")[0]
+        dotted = alias.name if alias.asname else name
+        m.imports.append(Import(name, alias.name, m.origin(node)))
+        m.bind(name, Dotted(dotted, canonical(dotted)))
+
+
+def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
+    if node.module == "__future__":
+        return
+    module = "." * node.level + (node.module or "")
+    for alias in node.names:
+        if alias.name == "*":
+            _import_star(m, node, module)
+            continue
+        dotted = f"{module}.{alias.name}" if not module.endswith(".") else module + alias.name
+        m.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node)))
+        m.bind(alias.asname or alias.name, Dotted(dotted, None if node.level else canonical(dotted)))
+
+
+def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
+    m.imports.append(Import("*", module, m.origin(node)))
+    known = exports(canonical(module) or "") if not node.level else {}
+    for name in known:
+        m.bind(name, Dotted(f"{module}.{name}", canonical(f"{module}.{name}") or known[name]))
+    if not known:
+        m.frame.scope.star = module
+
+
+def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    function = invoke.make_function(m, node, node.name)
+    m.functions.append(function)
+    m.bind(node.name, function)
+
+
+def exec_ClassDef(m: Machine, node: ast.ClassDef) -> None:
+    m.bind(node.name, invoke.make_class(m, node))
+
+
+def exec_Return(m: Machine, node: ast.Return) -> Completion:
+    return Completion("return", None if node.value is None else evaluate(m, node.value))
+
+
+def exec_Raise(m: Machine, node: ast.Raise) -> Completion:
+    return Completion("raise")
+
+
+def exec_Break(m: Machine, node: ast.Break) -> Completion:
+    return Completion("break")
+
+
+def exec_Continue(m: Machine, node: ast.Continue) -> Completion:
+    return Completion("continue")
+
+
+def exec_Assert(m: Machine, node: ast.Assert) -> None:
+    evaluate(m, node.test)
+
+
+def exec_If(m: Machine, node: ast.If) -> Completion | None:
+    result = m.branch(evaluate(m, node.test), lambda: execute(m, node.body), lambda: execute(m, node.orelse))
+    return result if isinstance(result, Completion) else None
+
+
+def exec_For(m: Machine, node: ast.For | ast.AsyncFor) -> Completion | None:
+    iterable = evaluate(m, node.iter)
+
+    def body(item: object) -> Completion | None:
+        assign(m, node.target, item)
+        return execute(m, node.body)
+
+    ended = loop(m, iterable, body, node)
+    if ended is not None:
+        return ended
+    return execute(m, node.orelse) if node.orelse else None
+
+
+def loop(m: Machine, iterable: object, body: Callable[[object], Completion | None], node: ast.AST) -> Completion | None:
+    """Run the body for each element: one by one where they are known, else none, one or two times."""
+    iterable = m.settle(iterable)
+    if isinstance(iterable, Choice):
+        choice = iterable
+        result = m.fork(choice.condition, lambda: loop(m, choice.if_true, body, node), lambda: loop(m, choice.if_false, body, node))
+        return result if isinstance(result, Completion) else None
+    items = sequence(m, iterable)
+    m.enter("break")
+    if items is not None and len(items) <= UNROLL:
+        ended = _rounds(m, items, body)
+    else:
+        ended = _some_rounds(m, attributes.element(m, iterable), body, 2)
+    return _land_break(m, ended)
+
+
+def _land_break(m: Machine, ended: Completion | None) -> Completion | None:
+    broken = ended is None or ended.kind == "break"
+    pending = bool(m.landings["break"][-1].pending)
+    m.land("break", None if broken else MISSING)
+    return None if broken or pending else ended
+
+
+def _rounds(m: Machine, items: tuple[object, ...], body: Callable[[object], Completion | None]) -> Completion | None:
+    for item in items:
+        ended = _splice(m, item, body) if isinstance(item, Splice) else one_round(m, item, body)
+        if ended is not None:
+            return ended
+    return None
+
+
+def _splice(m: Machine, item: Splice, body: Callable[[object], Completion | None]) -> Completion | None:
+    result = m.fork(item.condition, lambda: _rounds(m, item.if_true, body), lambda: _rounds(m, item.if_false, body))
+    return result if isinstance(result, Completion) else None
+
+
+def one_round(m: Machine, item: object, body: Callable[[object], Completion | None]) -> Completion | None:
+    """One round of a loop: `continue` lands at its end."""
+    m.enter("continue")
+    ended = body(item)
+    arrives = ended is None or ended.kind == "continue"
+    pending = bool(m.landings["continue"][-1].pending)
+    if arrives and not pending:
+        # What a `break` under a test left assumed stays assumed in the rounds that follow.
+        m.landings["continue"].pop()
+        return None
+    m.land("continue", None if arrives else MISSING)
+    return None if arrives or pending else ended
+
+
+def _some_rounds(m: Machine, item: Callable[[int], object], body: Callable[[object], Completion | None], rounds: int, done: int = 0) -> Completion | None:
+    if done == rounds:
+        return None
+
+    def run() -> Completion | None:
+        ended = one_round(m, item(done), body)
+        return ended if ended is not None else _some_rounds(m, item, body, rounds, done + 1)
+
+    result = m.fork(Unknown("how often the loop runs"), run, lambda: None)
+    return result if isinstance(result, Completion) else None
+
+
+def exec_While(m: Machine, node: ast.While) -> Completion | None:
+    m.enter("break")
+    ended: Completion | None = None
+    for _ in range(UNROLL):
+        test = evaluate(m, node.test)
+        known = truth(test)
+        if known is None or (known is True and isinstance(node.test, ast.Constant)):
+            ended = _some_rounds(m, lambda done: None, lambda item: execute(m, node.body), 2)
+            break
+        if known is False:
+            break
+        ended = one_round(m, None, lambda item: execute(m, node.body))
+        if ended is not None:
+            break
+    return _land_break(m, ended)
+
+
+def comprehend(m: Machine, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
+    """Run the element of a comprehension in every round of its loops, in a scope of its own."""
+    from bnlint.source.machine import Frame
+    from bnlint.source.values import Scope
+
+    outer = m.frame
+
+    def run(rest: list[ast.comprehension]) -> None:
+        if not rest:
+            element()
+            return
+        first = rest[0]
+
+        def filtered(tests: list[ast.expr]) -> None:
+            if not tests:
+                run(rest[1:])
+            else:
+                m.branch(evaluate(m, tests[0]), lambda: filtered(tests[1:]), lambda: None)
+
+        def body(item: object) -> None:
+            assign(m, first.target, item)
+            filtered(first.ifs)
+
+        loop(m, evaluate(m, first.iter), body, first.iter)
+
+    scope = Scope(outer.scope)
+    if outer.scope.is_class:
+        scope.names.update(outer.scope.names)
+    m.frame = Frame(scope, outer.chunk, outer.qualified, outer.function, outer.owner, outer.self)
+    try:
+        run(generators)
+    finally:
+        m.frame = outer
+
+
+def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
+    outer = m.tape
+    for item in node.items:
+        value = evaluate(m, item.context_expr)
+        if isinstance(value, Tape):
+            m.tape = value.number
+        if item.optional_vars is not None:
+            assign(m, item.optional_vars, value)
+    try:
+        return execute(m, node.body)
+    finally:
+        m.tape = outer
+
+
+def exec_Try(m: Machine, node: ast.Try) -> Completion | None:
+    ended = _try(m, node)
+    if ended is None and node.orelse:
+        ended = execute(m, node.orelse)
+    if node.finalbody:
+        final = execute(m, node.finalbody)
+        ended = final or ended
+    return ended
+
+
+def _try(m: Machine, node: ast.Try) -> Completion | None:
+    handlers = list(node.handlers)
+
+    def rescue() -> Completion | None:
+        if not handlers:
+            return None
+        handler = handlers[0]
+        if handler.name:
+            m.bind(handler.name, Unknown("an exception"))
+        return execute(m, handler.body)
+
+    if all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in node.body):
+        mark = len(m.log)
+        execute(m, node.body)
+        if not _resolves(m, node.body):
+            m.rollback(mark)
+            execute(m, node.body)
+            return rescue()
+        return None
+    if not handlers:
+        return execute(m, node.body)
+
+    def attempt() -> Completion | None:
+        ended = execute(m, node.body)
+        return rescue() if ended is not None and ended.kind == "raise" else ended
+
+    result = m.fork(Unknown("whether an exception is raised", test=None), attempt, rescue)
+    return result if isinstance(result, Completion) else None
+
+
+def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
+    """Whether imports in a `try` are taken to succeed: they lead to Keras or TensorFlow as it is today, or nothing speaks against them."""
+    for statement in body:
+        names = [alias.name for alias in statement.names] if isinstance(statement, (ast.Import, ast.ImportFrom)) else []
+        module = statement.module or "" if isinstance(statement, ast.ImportFrom) else ""
+        if any("contrib" in f"{module}.{name}" or f"{module}.{name}".startswith("keras_core") for name in names):
+            return False
+    return True
+
+
+def exec_Match(m: Machine, node: ast.Match) -> Completion | None:
+    subject = evaluate(m, node.subject)
+
+    def attempt(cases: list[ast.match_case]) -> Completion | None:
+        if not cases:
+            return None
+        case = cases[0]
+        test = _matches(m, subject, case.pattern)
+        if case.guard is not None:
+            test = m.branch(test, lambda: evaluate(m, case.guard), lambda: False)  # type: ignore[arg-type]
+        result = m.branch(test, lambda: execute(m, case.body), lambda: attempt(cases[1:]))
+        return result if isinstance(result, Completion) else None
+
+    return attempt(list(node.cases))
+
+
+def _matches(m: Machine, subject: object, pattern: ast.pattern) -> object:
+    from bnlint.source.expressions import compare
+
+    match pattern:
+        case ast.MatchValue(value=value):
+            right = evaluate(m, value)
+            return m.each(subject, lambda left: compare(m, ast.Eq(), left, right))
+        case ast.MatchSingleton(value=constant):
+            return m.each(subject, lambda left: compare(m, ast.Is(), left, constant))
+        case ast.MatchAs(pattern=None, name=name):
+            if name is not None:
+                m.bind(name, subject)
+            return True
+        case ast.MatchOr(patterns=patterns):
+            result: object = False
+            for part in reversed(patterns):
+                rest = result
+                result = m.branch(_matches(m, subject, part), lambda: True, lambda rest=rest: rest)  # type: ignore[misc]
+            return result
+        case _:
+            return Unknown("a pattern that is not followed")
+
+
+HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]]] = {
+    ast.Expr: exec_Expr,
+    ast.Assign: exec_Assign,
+    ast.AnnAssign: exec_AnnAssign,
+    ast.AugAssign: exec_AugAssign,
+    ast.Delete: exec_Delete,
+    ast.Global: exec_Global,
+    ast.Nonlocal: exec_Nonlocal,
+    ast.Import: exec_Import,
+    ast.ImportFrom: exec_ImportFrom,
+    ast.FunctionDef: exec_FunctionDef,
+    ast.AsyncFunctionDef: exec_FunctionDef,
+    ast.ClassDef: exec_ClassDef,
+    ast.Return: exec_Return,
+    ast.Raise: exec_Raise,
+    ast.Break: exec_Break,
+    ast.Continue: exec_Continue,
+    ast.Assert: exec_Assert,
+    ast.If: exec_If,
+    ast.For: exec_For,
+    ast.AsyncFor: exec_For,
+    ast.While: exec_While,
+    ast.With: exec_With,
+    ast.AsyncWith: exec_With,
+    ast.Try: exec_Try,
+    ast.TryStar: exec_Try,
+    ast.Match: exec_Match,
+}
+
+__all__ = ["ABSENT", "Bound", "Call", "Class", "Dict", "Function", "Instance", "comprehend", "execute", "loop", "training"]

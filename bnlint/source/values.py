@@ -1,0 +1,301 @@
+"""What an expression may stand for besides Python constants, tuples, tensors (Call, Join), layers, Unknown and Choice."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bnlint.graph.model import Arguments, Call, Choice, Join, Layer, Origin, Shape, Tensor, Unknown
+from bnlint.text import Chunk
+
+Fields = dict[Any, Any]
+"""The changeable part of a value. It is written through `State.write` only, so that a branch can be undone."""
+
+
+class Missing:
+    """The type of `MISSING`: nothing is bound."""
+
+    __slots__ = ()
+
+
+MISSING: Final = Missing()
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """Names of a function, class body or module. `names` are its Fields."""
+
+    parent: Scope | None
+    names: Fields = field(default_factory=dict)
+    star: str = ""
+    """Why an unbound name may be bound all the same (an unresolved star import), or "". """
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    is_class: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Dotted:
+    """An imported name that is not code of this project: `tensorflow.keras.layers.Dense`. `canonical` is keras_api's name for it."""
+
+    name: str
+    canonical: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function of the user. `owner` is the class in whose body it stands."""
+
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    chunk: Chunk
+    qualified: str
+    defaults: dict[str, object]
+    owner: Class | None = None
+    decorators: tuple[str, ...] = ()
+    called: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the user. `keras` is the canonical name of the Keras class it derives from, if any."""
+
+    name: str
+    node: ast.ClassDef
+    bases: tuple[object, ...]
+    scope: Scope
+    chunk: Chunk
+    qualified: str
+    keras: str | None
+    complete: bool
+    instances: list[Instance] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def find(self, name: str) -> object:
+        """An attribute of the class or its bases; MISSING if none of the seen classes has it."""
+        if name in self.scope.names:
+            return self.scope.names[name]
+        for base in self.bases:
+            if isinstance(base, Class) and (found := base.find(name)) is not MISSING:
+                return found
+        return MISSING
+
+    def lineage(self) -> list[Class]:
+        """The class and its user-defined bases, nearest first."""
+        found: list[Class] = [self]
+        for base in self.bases:
+            if isinstance(base, Class):
+                found += [cls for cls in base.lineage() if cls not in found]
+        return found
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An object of a user's class. `layer` stands for it where the class derives from a concrete Keras layer; `model` where `super().__init__(inputs, outputs)` made it functional."""
+
+    cls: Class
+    fields: Fields = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
+    arguments: Arguments = field(default_factory=Arguments)
+    layers: list[Layer] = field(default_factory=list)
+    called: bool = False
+    built: bool = False
+    open: bool = False
+    """Made by the analysis, because nobody makes one."""
+    epoch: int = 0
+    root: bool = False
+    result: tuple[int, int, object] | None = None
+    """Of the `call` that was analysed on its own: first and last of its calls, what it returned."""
+
+
+@dataclass(slots=True, eq=False)
+class Super:
+    """`super()`: looks attributes up behind `cls` in the lineage of `instance`."""
+
+    cls: Class
+    instance: object
+
+
+@dataclass(slots=True, eq=False)
+class Bound:
+    """A method bound to its object: of the user (`function`), or of a known value (`name`)."""
+
+    owner: object
+    name: str
+    function: Function | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Partial:
+    """functools.partial."""
+
+    callee: object
+    positional: tuple[object, ...]
+    keywords: dict[str, object]
+    arguments: Arguments
+
+
+@dataclass(slots=True, eq=False)
+class List:
+    """A list, set or iterator; its elements stand in fields["items"], a tuple that may hold Splices."""
+
+    fields: Fields
+
+    @property
+    def items(self) -> tuple[object, ...]:
+        items: tuple[object, ...] = self.fields["items"]
+        return items
+
+
+@dataclass(slots=True, eq=False)
+class Splice:
+    """In a list's items: one of two runs of elements, by a test."""
+
+    condition: Unknown
+    if_true: tuple[object, ...]
+    if_false: tuple[object, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Dict:
+    """A dict with constant keys. `open`: it may hold more than is known."""
+
+    fields: Fields
+    open: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Model:
+    """A model object. kind "sequential": fields["items"] holds (layer, Origin) pairs; "functional": inputs and outputs;
+    "application": a model of keras.applications, taken as one layer."""
+
+    kind: str
+    name: str
+    origin: Origin
+    fields: Fields
+    layer: Layer | None = None
+    called: bool = False
+    derived: tuple[object, Tensor, Tensor] | None = None
+    """Of a sequential model: (items, input, output) as last built."""
+    epoch: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Placed:
+    """An element of a Sequential: the value and where it was put."""
+
+    value: object
+    origin: Origin
+
+
+@dataclass(slots=True, eq=False)
+class Array:
+    """Data with a known shape (numpy, tf.random …)."""
+
+    shape: tuple[object, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Dataset:
+    """A data set: the batch size that it yields (None: unbatched; Unknown), and the number of its samples."""
+
+    batch_size: object = None
+    samples: object = None
+    drop_remainder: object = False
+
+
+@dataclass(slots=True, eq=False)
+class Tape:
+    """A GradientTape."""
+
+    number: int
+
+
+@dataclass(slots=True, eq=False)
+class Variables:
+    """The (trainable) variables of models or layers."""
+
+    targets: tuple[object, ...]
+    trainable: bool
+
+
+@dataclass(slots=True, eq=False)
+class LayerList:
+    """`model.layers` of a model: its layers as far as known."""
+
+    model: object
+    layers: tuple[Layer, ...]
+
+
+TENSORS: Final = (Call, Join)
+
+
+def is_constant(value: object) -> bool:
+    """Whether the value is a plain Python constant, or a tuple of such."""
+    return value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))) or (
+        isinstance(value, tuple) and all(is_constant(item) for item in value)
+    )
+
+
+def hashable_key(value: object) -> bool:
+    """Whether the value may be the key of a Dict."""
+    return is_constant(value) or isinstance(value, (Dotted, Function, Class))
+
+
+def same(first: object, second: object) -> bool:
+    """Whether two values are certainly the same."""
+    if first is second:
+        return True
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
+    if isinstance(first, Dotted) and isinstance(second, Dotted):
+        return first.name == second.name
+    return type(first) is type(second) and is_constant(first) and first == second
+
+
+def weight(value: object) -> int:
+    """How many leaves a Choice has."""
+    total, stack = 0, [value]
+    while stack and total < 256:
+        current = stack.pop()
+        if isinstance(current, Choice):
+            stack += [current.if_true, current.if_false]
+        else:
+            total += 1
+    return total
+
+
+def join(condition: Unknown, first: object, second: object) -> object:
+    """The value that is `first` where the condition holds, else `second`."""
+    if first is MISSING or same(first, second):
+        return second
+    if second is MISSING:
+        return first
+    if isinstance(first, TENSORS) and isinstance(second, TENSORS):
+        shape: Shape = first.shape if first.shape == second.shape else _common(first.shape, second.shape)
+        return Join((first, second), condition, shape, first.channels if first.channels == second.channels else None)
+    if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second):
+        return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+    choice = Choice(condition, first, second)
+    if weight(choice) > 64:
+        return Unknown("too many alternatives")
+    return choice
+
+
+def _common(first: Shape, second: Shape) -> Shape:
+    if first is None or second is None or len(first) != len(second):
+        return None
+    return tuple(a if a == b else Unknown("differs between branches") for a, b in zip(first, second, strict=True))
+
+
+def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...]:
+    """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice."""
+    if len(first) == len(second):
+        return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+    short = min(len(first), len(second))
+    head = next((i for i in range(short) if not same(first[i], second[i])), short)
+    tail = next((i for i in range(short - head) if not same(first[-1 - i], second[-1 - i])), short - head)
+    middle = Splice(condition, first[head : len(first) - tail], second[head : len(second) - tail])
+    return (*first[:head], middle, *first[len(first) - tail :])
