@@ -1,0 +1,170 @@
+"""Small batches: what training really gets, and what in the model takes its statistics from it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bnlint.checks.bn201_small_batch import check as small_batch
+from bnlint.checks.bn202_singleton_last_batch import check as singleton
+from bnlint.findings import Safety, SetArgument
+from bnlint.graph.model import Argument, Arguments, Event, Layer, Origin, Project, Shape
+from tests.checks.arguments import cases, fix_of
+from tests.graphs import Net, bn, chain, conv, dense, event, layer, span, unknown
+
+FLAT: Shape = (None, 20)
+IMAGES: Shape = (None, 32, 32, 3)
+
+
+def trained(*events: Event, norm: Layer | None = None, shape: Shape = FLAT) -> Project:
+    return chain(dense() if shape == FLAT else conv(), bn() if norm is None else norm, shape=shape, events=events).project
+
+
+def fit(**known: object) -> Event:
+    """`model.fit(x, y, batch_size=…)`, on line 50."""
+    size = known.get("batch_size")
+    arguments = Arguments((Argument("batch_size", size, span(50, 10, 2)),))
+    return replace(event("fit", **known), origin=Origin(span(50, width=40)), arguments=arguments)
+
+
+def batched(data: object, *positional: object, **known: object) -> Event:
+    """`data.batch(…)`, on line 40."""
+    arguments = Arguments(tuple(Argument(None, value, span(40, 10, 2)) for value in positional))
+    return replace(event("batch", data, **known), origin=Origin(span(40)), arguments=arguments)
+
+
+# BN201
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param(trained(fit(batch_size=32)), id="32 is enough"),
+        pytest.param(trained(fit(batch_size=unknown())), id="unknown size"),
+        pytest.param(trained(fit()), id="no size"),
+        pytest.param(trained(fit(batch_size=True)), id="True is no size"),
+        pytest.param(trained(event("predict", batch_size=1)), id="prediction"),
+        pytest.param(trained(event("evaluate", batch_size=1)), id="evaluation"),
+        pytest.param(trained(batched(object(), batch_size=1)), id="a data set that is never trained on"),
+        pytest.param(trained(fit(batch_size=1), norm=bn(trainable=False)), id="built frozen"),
+        pytest.param(trained(event("set_trainable", value=False), fit(batch_size=1)), id="frozen later"),
+        pytest.param(trained(event("set_trainable", unknown(), value=False), fit(batch_size=1)), id="something is frozen"),
+        pytest.param(trained(fit(batch_size=1), norm=replace(bn(), subclass="FrozenBatchNorm")), id="a subclass decides by itself"),
+        pytest.param(trained(fit(batch_size=1), norm=layer("LayerNormalization", "norm")), id="no batch normalisation"),
+        pytest.param(trained(event("fit", unknown(), batch_size=1)), id="an unknown model"),
+    ],
+)
+def test_a_batch_is_large_enough_or_harmless(seen: Project) -> None:
+    assert cases(small_batch, seen) == []
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_what_stands_under_a_test_or_in_inference_mode_proves_nothing(size: int) -> None:
+    flag, sized = unknown(), fit(batch_size=size)
+    for applied in ({"under": ((flag, True),)}, {"training": False}, {"training": flag}):
+        net = Net()
+        x = net(dense(), net.input(FLAT))
+        assert cases(small_batch, net.build(net(bn(), x, **applied), events=[sized]).project) == []
+
+
+def test_the_training_argument_of_a_call_method_is_set_by_keras() -> None:
+    net = Net("subclass")
+    y = net(bn(), net(dense(), net.input(FLAT)), training=unknown("training"), owner="Classifier")
+    assert cases(small_batch, net.build(y, events=[fit(batch_size=4)]).project) == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "case"),
+    [
+        (1, FLAT, "single"),
+        (2, FLAT, "small"),
+        (15, FLAT, "small"),
+        (16, FLAT, "low"),
+        (31, FLAT, "low"),
+        (1, IMAGES, "small"),
+        (8, IMAGES, "small"),
+        (1, None, "small"),
+    ],
+)
+def test_the_smaller_the_worse(size: int, shape: Shape, case: str) -> None:
+    seen = trained(fit(batch_size=size), shape=shape)
+    assert cases(small_batch, seen) == [case]
+    assert cases(small_batch, trained(event("train_on_batch", batch_size=size), shape=shape)) == [case]
+
+
+@pytest.mark.parametrize(("size", "least", "case"), [(8, 8, []), (7, 8, ["small"]), (16, 12, []), (48, 64, ["low"]), (15, 64, ["small"])])
+def test_the_option_moves_both_limits(size: int, least: int, case: list[str]) -> None:
+    assert cases(small_batch, trained(fit(batch_size=size)), min_batch=least) == case
+
+
+def test_image_translation_trains_on_single_images_deliberately() -> None:
+    net = Net()
+    y = net(bn(), net(conv(), net.input(IMAGES)), training=True)
+    assert cases(small_batch, net.build(y, events=[fit(batch_size=1)]).project) == ["instance"]
+
+
+def test_the_data_set_that_is_trained_on_makes_the_batches() -> None:
+    data = object()
+    (hit,) = small_batch(trained(batched(data, 4, batch_size=4), fit(x=data, batch_size=4)))
+    assert (hit.case, hit.origin.span, hit.fix) == ("small", span(40), None)
+    assert hit.related[0].layer is not None
+
+
+def test_a_model_inside_the_model_counts() -> None:
+    inner = chain(dense(), bn(), shape=FLAT)
+    net = Net()
+    outer = net.build(net(dense(), net.input(FLAT)), events=[fit(batch_size=4)], parts=(inner.graph,))
+    seen = Project(outer.project.keras, (*inner.project.modules, *outer.project.modules), (inner.graph, outer.graph))
+    assert cases(small_batch, seen) == ["small"]
+
+
+def test_a_better_size_is_shown_and_not_applied() -> None:
+    (hit,) = small_batch(trained(fit(batch_size=4)))
+    assert fix_of(hit) == (Safety.DISPLAY, SetArgument(span(50, width=40), "batch_size", "32"))
+
+
+# BN202
+
+
+def fit_data(data: object, **known: object) -> tuple[Event, Event]:
+    return batched(data, **known), event("fit", x=data)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param(trained(fit(batch_size=32, samples=64)), id="no remainder"),
+        pytest.param(trained(fit(batch_size=32, samples=66)), id="a remainder of two"),
+        pytest.param(trained(fit(batch_size=32, samples=unknown())), id="unknown samples"),
+        pytest.param(trained(fit(batch_size=unknown(), samples=65)), id="unknown size"),
+        pytest.param(trained(fit(batch_size=1, samples=65)), id="batches of one are BN201's"),
+        pytest.param(trained(fit(batch_size=32, samples=1)), id="one sample in all"),
+        pytest.param(trained(fit(batch_size=32, samples=65), shape=IMAGES), id="images"),
+        pytest.param(trained(fit(batch_size=32, samples=65), shape=None), id="unknown rank"),
+        pytest.param(trained(fit(batch_size=32, samples=65), norm=bn(trainable=False)), id="frozen"),
+        pytest.param(trained(*fit_data("data", batch_size=32, samples=65, drop_remainder=True)), id="the remainder is dropped"),
+        pytest.param(trained(*fit_data("data", batch_size=32, samples=65, drop_remainder=unknown())), id="perhaps dropped"),
+        pytest.param(trained(batched("data", batch_size=32, samples=65), event("evaluate", x="data")), id="evaluation"),
+    ],
+)
+def test_no_batch_of_one_is_trained_on(seen: Project) -> None:
+    assert cases(singleton, seen) == []
+
+
+def test_fit_may_stop_before_the_last_batch() -> None:
+    stopped = replace(fit(batch_size=32, samples=65), arguments=Arguments((Argument("steps_per_epoch", 2, span(50)),)))
+    assert cases(singleton, trained(stopped)) == []
+
+
+def test_arrays_leave_a_batch_of_one() -> None:
+    (hit,) = singleton(trained(fit(batch_size=32, samples=65)))
+    assert (hit.origin.span, fix_of(hit), hit.values) == (span(50, width=40), "arrays", {"samples": 65, "size": 32})
+
+
+def test_a_data_set_can_drop_it() -> None:
+    (hit,) = singleton(trained(*fit_data("data", batch_size=2, samples=33, drop_remainder=False)))
+    assert (hit.origin.span, fix_of(hit)) == (span(40), (Safety.UNSAFE, SetArgument(span(40), "drop_remainder", "True")))
+
+
+def test_a_positional_drop_remainder_is_left_alone() -> None:
+    (hit,) = singleton(trained(batched("data", 32, False, batch_size=32, samples=33, drop_remainder=False), event("fit", x="data")))
+    assert fix_of(hit) == "positional"
