@@ -30,6 +30,7 @@ def test_the_screen_of_output_is_real() -> None:
     assert command.startswith("$ bnlint ")
     done = bnlint(["--no-cache", *shlex.split(command)[2:]])
     assert done.returncode == 1, done.stderr
+    assert screen.count("\n") > 10
     assert screen == done.stdout.rstrip("\n")
 
 

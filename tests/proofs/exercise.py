@@ -13,6 +13,9 @@ from tests.oracle import truth
 SHAPES = ((8,), (32, 32, 3), (16, 8), (8, 16, 16, 3))
 """Tried in turn on whatever does not say what it takes."""
 
+SIZE = 8
+"""What a builder gets for the parameters that follow the tensor: a number of filters, of units, of classes."""
+
 STEPS, BATCH = 20, 32
 ARGUMENTS = ("activation", "axis", "epsilon", "momentum", "rate", "use_bias")
 
@@ -45,6 +48,8 @@ class Program:
         own = getattr(value, "__module__", None) == "program"
         if isinstance(value, self.keras.Model):
             yield value
+        elif isinstance(value, self.keras.layers.Layer) and not value.built:
+            yield self.keras.Sequential([value])
         elif inspect.isclass(value) and own and issubclass(value, self.keras.layers.Layer):
             if not _required(value):
                 layer = value()
@@ -59,17 +64,17 @@ class Program:
             result = function()
             if isinstance(result, self.keras.Model):
                 yield result
-        elif len(required) == 1:
-            result, inputs = self._applied(function)
+        else:
+            result, inputs = self._applied(function, len(required) - 1)
             if result is not None:
                 yield self.keras.Model(inputs, result)
 
-    def _applied(self, function: Any) -> tuple[Any, Any]:
+    def _applied(self, function: Any, sizes: int) -> tuple[Any, Any]:
         error: Exception | None = None
         for shape in SHAPES:
             inputs = self.keras.Input(shape)
             try:
-                result = function(inputs)
+                result = function(inputs, *[SIZE] * sizes)
             except Exception as problem:
                 error = problem
                 continue
@@ -119,7 +124,7 @@ class Program:
         return {name: np.asarray(value) for name, value in self.names.items() if hasattr(value, "numpy") and hasattr(value, "shape")}
 
     def batchnorms(self, model: Any) -> list[Any]:
-        return [layer for layer in _layers(model) if isinstance(layer, self.keras.layers.BatchNormalization)]
+        return [layer for layer in _layers(model) if isinstance(layer, self.keras.layers.BatchNormalization) and layer.built]
 
 
 def _required(function: Any) -> list[str]:

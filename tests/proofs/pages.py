@@ -49,7 +49,7 @@ def fixed(case: Case, unsafe: bool) -> str:
     """The program after the fixes of the page's own rule."""
     settings = {name.replace("-", "_"): value for name, value in case.settings.items()}
     result = api.fix_source(case.source, "program.py", unsafe=unsafe, select=[case.code], target_keras=str(case.major), **settings)
-    return result.source
+    return str(result.source)
 
 
 def safely_fixed(case: Case) -> str | None:

@@ -34,3 +34,15 @@ def test_a_safe_fix_keeps_outputs_and_training(run: Run, case: pages.Case) -> No
 @pytest.mark.parametrize("code", [code for code, rule in catalogue.rules().items() if rule.fix == "safe"])
 def test_every_rule_that_claims_a_safe_fix_has_it_proven(code: str) -> None:
     assert any(pages.safely_fixed(case) for case in pages.cases() if case.code == code)
+
+
+BN301 = [case for case in pages.cases() if case.code == "BN301" and case.major == 3]
+
+
+@pytest.mark.parametrize("case", BN301, ids=str)
+def test_the_training_parameter_that_keras_3_needs_changes_nothing_on_keras_2(run: Run, case: pages.Case) -> None:
+    source = pages.unsafely_fixed(case)
+    assert source is not None
+    apart = run(2, "difference", path="program.py", first=case.source, second=source)
+    assert apart["models"]
+    assert (apart["values"], apart["outputs"], apart["weights"]) == (0.0, 0.0, 0.0)

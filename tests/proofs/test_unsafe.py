@@ -35,9 +35,27 @@ def _argument(name: str, model: Report, kind: str | None = None) -> list[Any]:
     return [layer[name] for layer in model["layers"] if name in layer and kind in (None, layer["kind"])]
 
 
-def _reordered(before: Report, after: Report) -> None:
-    assert sorted(_chain(before)) == sorted(_chain(after))
-    assert _chain(before) != _chain(after)
+def _swapped(chain: list[str], first: Callable[[str], bool], second: Callable[[str], bool]) -> list[str]:
+    """The chain with each `first` that stands right before a `second` moved behind it."""
+    chain = list(chain)
+    for position in range(len(chain) - 1):
+        if first(chain[position]) and second(chain[position + 1]):
+            chain[position : position + 2] = reversed(chain[position : position + 2])
+    return chain
+
+
+def _is_norm(kind: str) -> bool:
+    return kind == "BatchNormalization"
+
+
+def _activation_swapped(before: Report, after: Report) -> None:
+    chain = _chain(before)
+    assert _chain(after) in (_swapped(chain, str.islower, _is_norm), _swapped(chain, _is_norm, str.islower))
+    assert _chain(after) != chain
+
+
+def _dropout_swapped(before: Report, after: Report) -> None:
+    assert _chain(after) == _swapped(_chain(before), lambda kind: "Drop" in kind or "Noise" in kind, _is_norm) != _chain(before)
 
 
 def _fewer_norms(before: Report, after: Report) -> None:
@@ -57,17 +75,24 @@ def _keras_momentum(before: Report, after: Report) -> None:
     assert all(new == pytest.approx(1 - old if old <= 0.2 else old) for old, new in pairs)
 
 
+def _axis_changed(before: Report, after: Report) -> None:
+    assert _chain(before) == _chain(after)
+    assert _argument("axis", before, "BatchNormalization") != _argument("axis", after, "BatchNormalization")
+
+
 def _statistics_move(before: Report, after: Report) -> None:
     assert not any(before["moved"])
     assert all(after["moved"])
 
 
 INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
-    "BN101": _reordered,
-    "BN102": _reordered,
+    "BN101": _activation_swapped,
+    "BN102": _dropout_swapped,
     "BN103": _no_bias,
     "BN104": _fewer_norms,
+    "BN105": _fewer_norms,
     "BN301": _statistics_move,
+    "BN401": _axis_changed,
     "BN403": _keras_momentum,
 }
 
