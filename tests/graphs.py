@@ -161,7 +161,7 @@ class Net:
 
     kind: ModelKind = "functional"
     calls: list[Call] = field(default_factory=list)
-    placed: dict[int, Layer] = field(default_factory=dict)
+    placed: dict[Layer, Layer] = field(default_factory=dict)
     first_line: int = 1
 
     def input(self, shape: Shape = (None, 32, 32, 3)) -> Call:
@@ -170,13 +170,13 @@ class Net:
 
     def place(self, wanted: Layer) -> Layer:
         """The same layer with an origin and spans for its arguments; placed once."""
-        if id(wanted) not in self.placed:
-            line = len({id(known) for known in self.placed.values()}) + self.first_line
+        if wanted not in self.placed:
+            line = len(set(self.placed.values())) + self.first_line
             items = tuple(replace(item, span=span(line, 30 + 10 * n, 8)) for n, item in enumerate(wanted.arguments.items))
             origin = wanted.origin if wanted.origin.span else Origin(span(line))
             known = replace(wanted, arguments=Arguments(items, wanted.arguments.complete), origin=origin)
-            self.placed[id(wanted)] = self.placed[id(known)] = known
-        return self.placed[id(wanted)]
+            self.placed[wanted] = self.placed[known] = known
+        return self.placed[wanted]
 
     def __call__(self, wanted: Layer, *inputs: Tensor, training: object = ABSENT, under: Under = (), **known: Any) -> Call:
         placed = self.place(wanted)
