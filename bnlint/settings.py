@@ -24,9 +24,9 @@ class SettingsError(Exception):
 class Settings:
     """All settings, checked, with rule names turned into codes.
 
-    `selections` are those of the settings file and of the command line, in this order. Globs are relative to `root`, the folder of the
-    settings file. `options` holds, for each rule that has some, all its options with their values. `exclude` is None where the default
-    excludes hold.
+    `selections` are those of the settings file and of the command line, in this order. Globs are relative to `root`: the folder of the
+    settings file, or the working directory where `--config` gives the file or there is none. `options` holds, for each rule that has
+    some, all its options with their values. `exclude` is None where the default excludes hold.
     """
 
     root: str = ""
@@ -136,7 +136,8 @@ def load_settings(
     _check_keys("the command line", given)
     for key in _CHOICES.keys() & given.keys():
         _check_choice(f"--{key}", given[key], _CHOICES[key])
-    return _build(file, _Source(_shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
+    root = os.getcwd() if file is None or (config is not None and not inline) else os.path.dirname(file)
+    return _build(root, file, _Source(_shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
 
 
 def _is_toml(config: str) -> bool:
@@ -251,7 +252,7 @@ class _Source:
         return Selection(select, self.selectors("extend-select"), self.selectors("ignore") + self.selectors("extend-ignore"))
 
 
-def _build(file: str | None, table: _Source, given: _Source) -> Settings:
+def _build(root: str, file: str | None, table: _Source, given: _Source) -> Settings:
     def last(key: str) -> _Source:
         return given if key in given.table else table
 
@@ -263,7 +264,7 @@ def _build(file: str | None, table: _Source, given: _Source) -> Settings:
     if values.get("min-batch", 1) < 1:
         raise SettingsError(f"{last('min-batch').at('min-batch')} must be at least 1, not {values['min-batch']}")
     return Settings(
-        root=os.path.dirname(file) if file else os.getcwd(),
+        root=root,
         file=file,
         selections=(table.selection(), given.selection()),
         fixable=last("fixable").selectors("fixable") if "fixable" in values else ("ALL",),

@@ -1,0 +1,232 @@
+"""Which files: the paths that were named, and what a walk through named folders meets."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bnlint.settings import Settings, matcher
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES: Final = (".py", ".ipynb")
+"""What a walk takes. A file that is named is taken whatever its name."""
+
+EXCLUDED: Final = frozenset(
+    (
+        ".bnlint_cache",
+        ".bzr",
+        ".direnv",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".hypothesis",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".nox",
+        ".pants.d",
+        ".pyenv",
+        ".pytest_cache",
+        ".pytype",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "__pypackages__",
+        "_build",
+        "buck-out",
+        "build",
+        "dist",
+        "node_modules",
+        "site-packages",
+        "venv",
+    )
+)
+"""Names of folders that a walk leaves out unless `exclude` is set, like any folder that is a virtual environment."""
+
+_VERSION_CONTROL: Final = (".git", ".hg", ".svn")
+
+
+class MissingPath(Exception):
+    """A path that was named and does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to look at. `path` begins with the path that was named; `named`: the file itself was named."""
+
+    path: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found, in the order of paths.
+
+    `unreadable` are folders that could not be listed, each with the reason. `skipped` counts the files and folders that the walk left
+    out, by reason.
+    """
+
+    files: tuple[File, ...]
+    warnings: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def discover(paths: Iterable[str], settings: Settings) -> Discovery:
+    """The files that the paths stand for. Raises MissingPath."""
+    walk = _Walk(settings)
+    found: dict[str, File] = {}
+    warnings: list[str] = []
+    for path in map(os.path.normpath, paths):
+        if not os.path.lexists(path):
+            raise MissingPath(f"path does not exist: {path}")
+        if not os.path.exists(path):
+            raise MissingPath(f"symbolic link leads nowhere: {path}")
+        if settings.force_exclude and walk.is_excluded(path):
+            walk.skipped["excluded by the settings"] += 1
+        elif os.path.isdir(path):
+            met = list(walk.files(path))
+            if not met:
+                warnings.append(f"no Python files or notebooks found under {path}")
+            for file, real in sorted(met, key=lambda pair: os.path.basename(pair[0]) != os.path.basename(pair[1])):
+                found.setdefault(real, File(file, False))
+        else:
+            found[os.path.realpath(path)] = File(path, True)
+    files = sorted(found.values(), key=lambda file: file.path.replace(os.sep, "/"))
+    return Discovery(tuple(files), tuple(warnings), tuple(sorted(walk.unreadable)), dict(sorted(walk.skipped.items())))
+
+
+def find_root(path: str, settings: Settings) -> str:
+    """The project's folder: that of the settings file, else of version control, else the path (of a file: its folder)."""
+    if settings.file and os.path.dirname(settings.file) == settings.root:
+        return settings.root
+    path = os.path.abspath(path)
+    start = path if os.path.isdir(path) else os.path.dirname(path)
+    return _version_control(start) or start
+
+
+def _version_control(folder: str) -> str | None:
+    while not any(os.path.exists(os.path.join(folder, name)) for name in _VERSION_CONTROL):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+_Ignores = tuple[tuple[str, "GitIgnoreSpec"], ...]
+"""The .gitignore files that hold for a folder, each with its own (absolute) folder, outermost first."""
+
+
+class _Walk:
+    """A walk through folders; collects what it leaves out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.globs = (*(settings.exclude or ()), *settings.extend_exclude)
+        self.is_excluded = matcher(settings.root, self.globs)
+        self.unreadable: list[tuple[str, str]] = []
+        self.skipped: Counter[str] = Counter()
+
+    def files(self, top: str) -> Iterator[tuple[str, str]]:
+        """The files under a folder that was named, each with its real path. What excludes or ignores that folder itself does not count."""
+        is_excluded = self.is_excluded
+        if not self.settings.force_exclude and is_excluded(top):
+            is_excluded = matcher(self.settings.root, tuple(glob for glob in self.globs if not matcher(self.settings.root, (glob,))(top)))
+        above = _ignores_above(os.path.abspath(top)) if self.settings.respect_gitignore else ()
+        stack: list[tuple[str, str, _Ignores]] = [(top, os.path.realpath(top), above)]
+        while stack:
+            folder, real_folder, ignores = stack.pop()
+            listing = self._list(folder)
+            names = {entry.name for entry in listing}
+            if folder != top and self.settings.exclude is None and "pyvenv.cfg" in names:
+                self.skipped["excluded by default"] += 1
+                continue
+            if self.settings.respect_gitignore and ".gitignore" in names:
+                ignores = (*ignores, *_read_ignores(os.path.abspath(folder), ".gitignore"))
+            for entry in listing:
+                path = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and not entry.name.lower().endswith(SUFFIXES) and not (entry.is_symlink() and os.path.isdir(path)):
+                    continue
+                if is_folder and self.settings.exclude is None and entry.name in EXCLUDED:
+                    self.skipped["excluded by default"] += 1
+                elif is_excluded(path):
+                    self.skipped["excluded by the settings"] += 1
+                elif ignores and _is_ignored(os.path.abspath(path), is_folder, ignores):
+                    self.skipped["ignored by .gitignore"] += 1
+                elif is_folder:
+                    stack.append((path, os.path.join(real_folder, entry.name), ignores))
+                elif not entry.is_symlink():
+                    if entry.is_file():
+                        yield path, os.path.join(real_folder, entry.name)
+                elif os.path.isfile(path):
+                    yield path, os.path.realpath(path)
+                else:  # following links to folders could go round in circles
+                    self.skipped["link to a folder" if os.path.isdir(path) else "broken link"] += 1
+
+    def _list(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.unreadable.append((folder, error.strerror or "cannot be listed"))
+            return []
+
+
+def _ignores_above(top: str) -> _Ignores:
+    """The ignores that the folders above bring along, within version control; none if they ignore `top` itself."""
+    root = _version_control(top)
+    if root is None:
+        return ()
+    ignores = _read_ignores(root, os.path.join(".git", "info", "exclude"))
+    folder, inner = root, os.path.relpath(top, root)
+    for name in () if inner == os.curdir else inner.split(os.sep):
+        ignores = (*ignores, *_read_ignores(folder, ".gitignore"))
+        folder = os.path.join(folder, name)
+        if _is_ignored(folder, True, ignores):
+            return ()
+    return ignores
+
+
+def _read_ignores(folder: str, name: str) -> _Ignores:
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8-sig", errors="surrogateescape") as stream:
+            lines = [line for line in stream.read().split("\n") if line.strip() and not line.startswith("#")]
+    except OSError:
+        return ()
+    if not lines:
+        return ()
+    import pathspec
+
+    try:
+        return ((folder, pathspec.GitIgnoreSpec.from_lines(lines)),)
+    except ValueError:
+        return ((folder, pathspec.GitIgnoreSpec.from_lines(filter(_is_pattern, lines))),)
+
+
+def _is_pattern(line: str) -> bool:
+    """Whether a line of a .gitignore can be read; git passes over others."""
+    import pathspec
+
+    try:
+        pathspec.GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_ignored(path: str, is_folder: bool, ignores: _Ignores) -> bool:
+    """Whether the innermost .gitignore that speaks of a path ignores it."""
+    for folder, spec in reversed(ignores):
+        inside = path[len(folder) :].lstrip(os.sep).replace(os.sep, "/")
+        verdict = spec.check_file(inside + "/" if is_folder else inside).include
+        if verdict is not None:
+            return verdict
+    return False
