@@ -17,7 +17,10 @@ def trained(project: Project, model: object) -> tuple[Call, ...]:
 
 
 def batching(project: Project, event: Event) -> Event:
-    """The event that makes the batches of a training call: a `batch` of the data set it is given, else the call itself."""
+    """The event that makes the batches of a training call: the `batch` of its data set, else the call itself."""
+    made = event.args.get("batch")
+    if isinstance(made, Event):
+        return made
     data = event.args.get("x")
     return next((batch for batch in query.events(project, "batch") if batch.target is data and data is not None), event)
 

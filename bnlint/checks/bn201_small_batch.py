@@ -15,13 +15,13 @@ HARMFUL = 16
 
 def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
     for event in query.events(project, "fit", "train_on_batch"):
-        source = batching(project, event)
-        size = whole(source.args.get("batch_size")) or whole(event.args.get("batch_size"))
+        size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
             continue
         calls = trained(project, event.target)
         if not calls:
             continue
+        source = batching(project, event)
         case, first = _case(project, calls, size, min_batch)
         yield Hit(
             case,

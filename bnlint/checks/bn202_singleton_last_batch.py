@@ -9,12 +9,17 @@ from bnlint.findings import Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Event, Project
 
+PARTIAL = ("steps_per_epoch", "validation_split")
+"""Arguments of `fit` with which it does not train on every sample."""
+
 
 def check(project: Project) -> Iterator[Hit]:
     for event in query.events(project, "fit"):
+        size, samples = whole(event.args.get("batch_size")), whole(event.args.get("samples"))
+        if size < 2 or samples <= size or samples % size != 1:
+            continue
         source = batching(project, event)
-        size, samples = whole(source.args.get("batch_size")), whole(source.args.get("samples"))
-        if size < 2 or samples <= size or samples % size != 1 or not _reaches_the_last(event, source):
+        if not _reaches_the_last(event, source):
             continue
         flat = next((call for call in trained(project, event.target) if rank(call) == 2), None)
         if flat is not None:
@@ -24,10 +29,11 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _reaches_the_last(event: Event, source: Event) -> bool:
-    if not event.arguments.complete or not source.arguments.complete:
-        return False
-    steps, dropped = event.arguments.keyword("steps_per_epoch"), source.args.get("drop_remainder", False)
-    return (steps is None or steps.value is None) and (dropped is False or dropped is ABSENT)
+    """Whether `fit` trains on every sample, and on the batch that is left over."""
+    dropped = source.args.get("drop_remainder", False)
+    kept = dropped is False or dropped is ABSENT
+    every = all(event.args.get(name) is None and event.arguments.keyword(name) is None for name in PARTIAL)
+    return kept and every and event.arguments.complete and source.arguments.complete
 
 
 def _fix(event: Event, source: Event) -> Fix:

@@ -19,10 +19,10 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _fix(event: Event) -> Fix | None:
-    """`returns`: what a function gives, "layer" (a call makes the layer) or "tensor" (it applies `code` to its one argument)."""
-    at, code = event.origin.span, event.args.get("code")
+    """`returns` is the constructor call of a function that does nothing but apply it; `place` tells an input from an element."""
+    at, code = event.origin.span, event.args.get("returns")
     if at is None or event.args.get("place", "element") != "element":
         return None
-    if event.args.get("what") == "class" or event.args.get("returns") == "layer":
+    if event.args.get("what") == "class":
         return Fix(Safety.SAFE, (Instantiate(at),))
     return Fix(Safety.SAFE, (Instantiate(at, code),)) if isinstance(code, str) else Fix(Safety.SAFE, refused="body")

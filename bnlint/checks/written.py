@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from bnlint.graph.model import Argument, Layer
 
@@ -20,10 +19,7 @@ def number(value: object) -> int | float | None:
 
 def single_axis(value: object) -> int | None:
     """The k of `[k]` or `(k,)`; None for anything else."""
-    items = getattr(value, "items", value)
-    if isinstance(items, Sequence) and not isinstance(items, str) and len(items) == 1 and type(items[0]) is int:
-        return items[0]
-    return None
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 and type(value[0]) is int else None
 
 
 def in_call(layer: Layer, argument: Argument | None) -> bool:

@@ -126,7 +126,7 @@ def test_a_better_size_is_shown_and_not_applied() -> None:
 
 
 def fit_data(data: object, **known: object) -> tuple[Event, Event]:
-    return batched(data, **known), event("fit", x=data)
+    return batched(data, **known), event("fit", x=data, **known)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,21 @@ def test_no_batch_of_one_is_trained_on(seen: Project) -> None:
     assert cases(singleton, seen) == []
 
 
-def test_fit_may_stop_before_the_last_batch() -> None:
+def test_fit_may_not_train_on_every_sample() -> None:
     stopped = replace(fit(batch_size=32, samples=65), arguments=Arguments((Argument("steps_per_epoch", 2, span(50)),)))
     assert cases(singleton, trained(stopped)) == []
+    assert cases(singleton, trained(fit(batch_size=32, samples=65, validation_split=0.2))) == []
+
+
+def test_a_data_set_may_be_cut_after_it_was_batched() -> None:
+    cut = batched("data", batch_size=32, samples=65), event("fit", x="data", batch_size=32, samples=unknown())
+    assert cases(singleton, trained(*cut)) == []
+
+
+def test_a_data_set_that_was_batched_and_then_mapped_is_mended_where_it_was_batched() -> None:
+    batch = batched("data", batch_size=32, samples=65)
+    (hit,) = singleton(trained(batch, event("fit", x="mapped", batch=batch, batch_size=32, samples=65)))
+    assert hit.origin.span == span(40)
 
 
 def test_arrays_leave_a_batch_of_one() -> None:
@@ -166,5 +178,5 @@ def test_a_data_set_can_drop_it() -> None:
 
 
 def test_a_positional_drop_remainder_is_left_alone() -> None:
-    (hit,) = singleton(trained(batched("data", 32, False, batch_size=32, samples=33, drop_remainder=False), event("fit", x="data")))
+    (hit,) = singleton(trained(batched("data", 32, False, batch_size=32), event("fit", x="data", batch_size=32, samples=33)))
     assert fix_of(hit) == "positional"
