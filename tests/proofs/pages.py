@@ -1,55 +1,51 @@
-"""The programs on the rule pages, and what bnlint's fixes make of them."""
+"""The programs on the rule pages, and what bnlint's fixes make of them under each Keras."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from bnlint import api, catalogue
-
-RULES = Path(__file__).parent.parent.parent / "rules"
-MAJORS = (3, 2)
-
-_FENCE = re.compile(r"^```python *(?P<settings>[^\n]*)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
-_MARKER = re.compile(r"  # BN\d{3}(?: BN\d{3})*$", re.MULTILINE)
+from bnlint.api import fix_source
+from tests.test_pages import Example, everything, select
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One *Bad* fence of a page, without its markers, for one Keras."""
+    """One *Bad* example, for one Keras."""
 
-    code: str
-    number: int
+    example: Example
     major: int
-    source: str
-    settings: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        return self.example.code
+
+    @property
+    def source(self) -> str:
+        return self.example.source
 
     def __str__(self) -> str:
-        return f"{self.code}-{self.number}-keras{self.major}"
+        return f"{self.code}-{self.example.number}-keras-{self.major}"
 
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every *Bad* fence, for each Keras that it is about."""
-    return tuple(case for path in sorted(RULES.glob("BN*.md")) for case in _cases(path))
+    """Every *Bad* example of every page, under both Kerases unless it is about the older one."""
+    return tuple(_cases())
 
 
-def _cases(path: Path) -> Iterator[Case]:
-    page = catalogue.read_page(str(path))
-    for number, fence in enumerate(_FENCE.finditer(page.section("Bad")), 1):
-        settings = dict(word.split("=", 1) for word in fence["settings"].split())
-        target = settings.pop("target-keras", None)
-        for major in MAJORS if target is None else (int(target.split(".")[0].replace("1", "2")),):
-            yield Case(page.rule.code, number, major, _MARKER.sub("", fence["code"]), settings)
+def _cases() -> Iterator[Case]:
+    for example in everything("Bad"):
+        for major in (3, 2) if example.settings["target_keras"].startswith("3") else (2,):
+            yield Case(example, major)
 
 
 @cache
 def fixed(case: Case, unsafe: bool) -> str:
     """The program after the fixes of the page's own rule."""
-    settings = {name.replace("-", "_"): value for name, value in case.settings.items()}
-    result = api.fix_source(case.source, "program.py", unsafe=unsafe, select=[case.code], target_keras=str(case.major), **settings)
-    return str(result.source)
+    settings = select(case.example)
+    if not settings["target_keras"].startswith(str(case.major)):
+        settings["target_keras"] = str(case.major)
+    return fix_source(case.source, "program.py", unsafe=unsafe, fixable=[case.code], **settings).source
 
 
 def safely_fixed(case: Case) -> str | None:
