@@ -12,7 +12,7 @@ from typing import Final
 
 from bnlint.keras_api.roles import LAYER_ROLES
 from bnlint.keras_api.signatures import FRAGMENTS, KERAS1, KERAS2, KERAS3
-from bnlint.keras_api.tables import by_word, words
+from bnlint.keras_api.tables import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ _TRAITS: Final[Mapping[str, frozenset[str]]] = {
     "weighted": frozenset(f"{_CONVOLUTIONS} Dense EinsumDense Highway LocallyConnected1D LocallyConnected2D MaxoutDense".split()),
     "has_channel_bias": frozenset(f"{_CONVOLUTIONS} Dense".split()),
     "dropout_like": frozenset(_DROPOUTS.split()),
-    "mode_dependent": frozenset(f"{_DROPOUTS} BatchNormalization SpectralNormalization SyncBatchNormalization".split()),
+    "mode_dependent": frozenset(f"{_DROPOUTS} BatchNormalization SpectralNormalization SyncBatchNormalization".split())
+    | frozenset(kind for table in (KERAS2, KERAS3) for kinds in table for kind in kinds.split() if kind.startswith("Random")),
     "keeps_channel_constant": frozenset(f"{name}{dimension}" for name in _POOLS.split() for dimension in _DIMENSIONS),
     "recurrent": frozenset(kind for kind, role in LAYER_ROLES.items() if role == "recurrent"),
     "merge": frozenset(kind for kind, role in LAYER_ROLES.items() if role == "merge"),
@@ -92,7 +93,8 @@ _TRAITS: Final[Mapping[str, frozenset[str]]] = {
     | words("Activation ActivityRegularization ELU GaussianNoise Identity LeakyReLU Masking ReLU Rescaling Softmax ThresholdedReLU"),
 }
 """`has_channel_bias`: a bias for each channel, which a BatchNormalization on the channel axis cancels. `keeps_channel_constant`: what is
-added to a channel of the input is added to that channel of the output (UpSampling2D: only where it interpolates `nearest`)."""
+added to a channel of the input is added to that channel of the output (UpSampling2D: only where it interpolates `nearest`).
+`mode_dependent`: works otherwise in training than in inference."""
 
 _ROLES: Final[Mapping[str, str]] = {
     "AbstractRNNCell": "recurrent",

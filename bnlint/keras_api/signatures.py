@@ -45,9 +45,8 @@ FRAGMENTS: Final[Mapping[str, str]] = {
 KERAS3: Final[Mapping[str, str]] = {
     "Activation": "activation",
     "ActivityRegularization": "l1=0.0, l2=0.0",
-    "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D": (
-        "output_size, data_format=None"
-    ),
+    "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D": "output_size, data_format=None",
+    "AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D": "output_size, data_format=None",
     "Add Average Identity Maximum Minimum Multiply Subtract": "",
     "AdditiveAttention": "use_scale=True, dropout=0.0",
     "AlphaDropout Dropout": "rate, noise_shape=None, seed=None",
