@@ -322,7 +322,7 @@ def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
                 parts.append(text)
                 continue
         unknown = Unknown("a text with unknown parts")
-    return unknown or "".join(parts)
+    return "".join(parts) if unknown is None else unknown
 
 
 def eval_Lambda(m: Machine, node: ast.Lambda) -> object:

@@ -242,7 +242,7 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
         instance = MISSING
     elif "classmethod" in function.decorators and isinstance(instance, Instance):
         instance = instance.cls
-    if m.depth >= DEPTH or m.running.count(function) >= 3:
+    if m.depth >= DEPTH or m.running.count(function) >= 2:
         m.gap(f"the calls of {function.qualified} nest too deep to follow", node)
         return unknown_call(m, Unknown(f"{function.qualified} calls itself"), arguments, node)
     return enter(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)

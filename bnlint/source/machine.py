@@ -87,8 +87,11 @@ class Machine(State):
     def unknown(self, reason: str) -> Unknown:
         return Unknown(reason)
 
-    def gap(self, reason: str, node: ast.AST | None = None) -> None:
-        self.gaps.append(Gap(reason, self.origin(node) if node is not None else Origin()))
+    def gap(self, reason: str, node: ast.AST) -> None:
+        """Note, once, something that is not seen."""
+        if ("gap", reason) not in self.derived:
+            self.derived["gap", reason] = True
+            self.gaps.append(Gap(reason, self.origin(node)))
 
     # Values that depend on tests -----------------------------------------------------------------------------------
 

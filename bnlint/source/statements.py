@@ -158,7 +158,11 @@ def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
             continue
         dotted = f"{module}.{alias.name}" if not module.endswith(".") else module + alias.name
         m.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node)))
-        m.bind(alias.asname or alias.name, Dotted(dotted, None if node.level else canonical(dotted)))
+        known = None if node.level else canonical(dotted)
+        if known is None and alias.name in ("keras", "tf_keras"):
+            # A package that passes Keras on (`from keras_cv.backend import keras`) passes on Keras.
+            dotted = known = "keras"
+        m.bind(alias.asname or alias.name, Dotted(dotted, known))
 
 
 def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:

@@ -6,7 +6,7 @@ import ast
 
 from bnlint.graph.model import ABSENT, Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
-from bnlint.keras_api.tf1 import FunctionalLayer, functional_layer
+from bnlint.keras_api.tf1 import TF1_LAYERS, FunctionalLayer
 from bnlint.source import models
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING
@@ -14,7 +14,7 @@ from bnlint.source.values import MISSING
 
 def call(m: Machine, name: str, arguments: Arguments, node: ast.Call) -> object:
     """A TF1 layer function applied to its first argument; MISSING if `name` is none."""
-    spec = functional_layer(name)
+    spec = TF1_LAYERS.get(name)
     if spec is None:
         return MISSING
     named = {argument.name: argument.value for argument in arguments.items if argument.name is not None}
