@@ -9,8 +9,6 @@ from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, ClassInfo, Layer, Method, Project, Span
 from bnlint.keras_api.applications import APPLICATIONS
 
-NOISE = {"GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
-
 
 def check(project: Project) -> Iterator[Hit]:
     for module in project.modules:
@@ -22,8 +20,9 @@ def check(project: Project) -> Iterator[Hit]:
                 continue
             layers = mode_dependent(project, cls) if method.parameter("training") is None else ()
             if layers:
+                values = {"cls": cls.name, "layers": kinds(layers)}
                 related = (Related(layers[0].origin, "layer", layers[0]),)
-                yield Hit(case, method.origin, values={"cls": cls.name, "layers": kinds(layers)}, related=related, fix=_fix(project, cls, method))
+                yield Hit(case, method.origin, values=values, related=related, fix=_fix(project, cls, method))
 
 
 def _fix(project: Project, cls: ClassInfo, method: Method) -> Fix | None:
@@ -55,7 +54,7 @@ def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
     """The layers of a class that compute otherwise in training, and are not told which mode to take."""
     told = {id(call.layer) for call in _calls(project, cls) if isinstance(call.training, bool)}
     found = (layer for layer in cls.layers if _has_mode(layer) and id(layer) not in told)
-    return tuple(layer for layer in found if layer.role == "dropout" or layer.kind in NOISE or query.frozen(project, layer) is False)
+    return tuple(layer for layer in found if _is_random(layer) or query.frozen(project, layer) is False)
 
 
 def kinds(layers: tuple[Layer, ...]) -> str:
@@ -65,5 +64,10 @@ def kinds(layers: tuple[Layer, ...]) -> str:
 
 
 def _has_mode(layer: Layer) -> bool:
-    known = layer.role in ("batchnorm", "dropout") or layer.kind in NOISE or APPLICATIONS.get(layer.kind) is True
+    known = layer.role == "batchnorm" or APPLICATIONS.get(layer.kind) is True or _is_random(layer)
     return known and layer.family == "keras" and layer.subclass is None
+
+
+def _is_random(layer: Layer) -> bool:
+    """Whether the layer drops or disturbs values in training: a matter that `trainable` does not change."""
+    return (layer.role == "dropout" and query.config(layer, "rate") != 0) or layer.kind == "GaussianNoise"

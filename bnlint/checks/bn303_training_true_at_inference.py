@@ -78,10 +78,12 @@ def words(name: str) -> set[str]:
 def inference(project: Project, event: Event) -> str:
     """What a call on data is for, where the name of its function tells and the function does not train: "evaluate", "infer", or ""."""
     scope = event.origin.scope
-    named = words(scope.rpartition(".")[2])
+    function = scope.rpartition(".")[2]
+    named = words(function)
     tests = "test" in named and named - {"test"} <= BESIDE_TEST
     purpose = "evaluate" if named & EVALUATES or tests else "infer" if named & INFERS else ""
-    if not purpose or named & TRAINS or event.tape is not None or _is_unit_test(event):
+    unit_test = _is_unit_test(event) or (function.startswith("test") and not tests)
+    if not purpose or unit_test or named & TRAINS or event.tape is not None:
         return ""
     trains = query.events(project, "gradient", "apply_gradients", "fit", "train_on_batch")
     return "" if any(other.origin.scope == scope for other in trains) else purpose

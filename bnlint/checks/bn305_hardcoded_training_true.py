@@ -11,11 +11,11 @@ from bnlint.graph.model import Call, Layer, ModelGraph, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
+    wanted = {call.origin.span for graph in project.models if _on_purpose(project, graph) for call in graph.calls}
     for graph in project.models:
-        if _on_purpose(project, graph):
-            continue
         for call in query.calls_of(graph, "batchnorm"):
-            if call.training is True and _defines(project, graph, call) and _suffers(project, call.layer):
+            hardcoded = call.training is True and call.origin.span not in wanted
+            if hardcoded and _defines(project, graph, call) and _suffers(project, call.layer):
                 at = call.origin.span
                 fix = None if at is None else Fix(Safety.UNSAFE, (DropArgument(at, "training"),), touches=(call.layer,))
                 yield Hit(_case(project, graph), call.origin, layer=call.layer, fix=fix)
@@ -51,7 +51,8 @@ def _defines(project: Project, graph: ModelGraph, call: Call) -> bool:
 def _on_purpose(project: Project, graph: ModelGraph) -> bool:
     """Whether the model may want the statistics of the batch: an image generator, or one whose Dropout is kept on as well."""
     stochastic = any(call.training is True for call in query.calls_of(graph, "dropout"))
-    bounded = any(call.layer.activation in ("softmax", "sigmoid") for call in graph.calls)
+    ends = [call.layer.activation for tensor in graph.outputs for call, _ in query.sources(tensor)]
+    classifies = bool(ends) and all(activation in ("softmax", "sigmoid") for activation in ends)
     enlarges = any(call.layer.kind.endswith("Transpose") or call.layer.kind.startswith("UpSampling") for call in graph.calls)
     named = words(graph.name) | (words(graph.cls.name) if graph.cls is not None else set())
-    return stochastic or (enlarges and not bounded) or translates(project, graph) or bool(named & ON_PURPOSE)
+    return stochastic or (enlarges and not classifies) or translates(project, graph) or bool(named & ON_PURPOSE)
