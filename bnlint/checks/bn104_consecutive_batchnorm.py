@@ -16,7 +16,7 @@ def check(project: Project) -> Iterator[Hit]:
             first = _before(bn)
             if first is not None and query.frozen(project, first.layer) is not True:
                 related = (Related(first.layer.origin, "first", first.layer),)
-                case = "between-models" if _between_models(graph, first, bn) else "default"
+                case = "between-models" if _between_models(project, graph, first, bn) else "default"
                 yield Hit(
                     case, bn.layer.origin, bn.layer, related=related, fix=_fix(project, graph, first, bn) if case == "default" else None
                 )
@@ -39,9 +39,12 @@ def _axis(call: Call, bn: Call) -> object:
     return axis % len(bn.shape) if isinstance(axis, int) and bn.shape else axis
 
 
-def _between_models(graph: ModelGraph, first: Call, second: Call) -> bool:
-    parts = [part for part in graph.parts if isinstance(part, ModelGraph)]
-    return any(query.contains(part, first.layer) is not query.contains(part, second.layer) for part in parts)
+def _between_models(project: Project, graph: ModelGraph, first: Call, second: Call) -> bool:
+    """Whether another model holds one of the two only."""
+    models = [*graph.parts, *(other for other in project.models if other.kind not in ("open", "block"))]
+    return any(
+        isinstance(each, ModelGraph) and query.contains(each, first.layer) is not query.contains(each, second.layer) for each in models
+    )
 
 
 def _fix(project: Project, graph: ModelGraph, first: Call, second: Call) -> Fix | None:

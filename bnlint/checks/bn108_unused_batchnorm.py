@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from bnlint.findings import Hit
 from bnlint.graph import query
-from bnlint.graph.model import Call, ClassInfo, Layer, ModelGraph, Project
+from bnlint.graph.model import Call, ClassInfo, Layer, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
+    used = query.ancestors([output for graph in project.models for output in graph.outputs])
     for graph in project.models:
         for bn in query.calls_of(graph, "batchnorm"):
-            if bn.layer.family == "keras" and _is_dropped(project, graph, bn):
+            if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, bn, used):
                 yield Hit("dropped", bn.layer.origin, bn.layer)
     called = {
         id(layer) for graph in project.models for call in graph.calls for layer in (call.layer, call.layer.inner) if layer is not None
@@ -26,15 +27,13 @@ def check(project: Project) -> Iterator[Hit]:
             yield Hit("uncalled", layer.origin, layer)
 
 
-def _is_dropped(project: Project, graph: ModelGraph, bn: Call) -> bool:
-    """Whether the outputs of a functional graph go past the BN although they use what it is applied to, and nothing else calls it."""
-    if graph.kind not in ("functional", "open") or graph.gaps or len(bn.inputs) != 1:
+def _is_passed_by(project: Project, bn: Call, used: set[int]) -> bool:
+    """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
+    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or any(module.gaps for module in project.modules):
         return False
-    used = query.ancestors(graph.outputs)
-    passed_by = id(bn.inputs[0]) in used and id(bn) not in used
-    other_calls = [call for each in project.models for call in each.calls if call.layer is bn.layer and call is not bn]
-    ends = all(step.call is None for each in project.models if bn in each.calls for step in query.consumers(each, bn))
-    return passed_by and ends and not other_calls and bn.layer.trainable is True
+    elsewhere = any(call.layer is bn.layer and call is not bn for graph in project.models for call in graph.calls)
+    consumed = any(step.call is not None for graph in project.models if bn in graph.calls for step in query.consumers(graph, bn))
+    return not elsewhere and not consumed
 
 
 def _owners(project: Project, layer: Layer) -> list[ClassInfo]:
