@@ -79,7 +79,7 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
                     done.add(id(unit))
                     open_unit(m, unit, runs, wide=False)
                     progress = True
-    for unit in mentions.units():
+    for unit in mentions.units()[::-1]:
         if isinstance(unit, Class) and id(unit) not in done:
             open_unit(m, unit, runs, wide=False)
     _closures(m, runs)

@@ -65,6 +65,9 @@ PURE: Final[dict[str, Callable[..., object]]] = {
 }
 """Functions of constants that are computed."""
 
+INJECTED: Final = tuple(Dotted(name, name) for name in ("keras.backend", "keras.layers", "keras.models", "keras.utils"))
+"""What keras-applications and its descendants get from `get_submodules_from_kwargs(kwargs)`: backend, layers, models, utils."""
+
 TEXT_METHODS: Final = frozenset(
     "lower upper strip lstrip rstrip format replace startswith endswith split rsplit join title capitalize "
     "find count index isdigit zfill removeprefix removesuffix partition rpartition".split()
@@ -87,6 +90,8 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     handler = HANDLERS.get(name) or HANDLERS.get(callee.name)
     if handler is not None:
         return handler(m, arguments, node)
+    if name.rpartition(".")[2] == "get_submodules_from_kwargs":
+        return INJECTED
     pure = PURE.get(name.removeprefix("builtins.")) or PURE.get(callee.name)
     if pure is not None:
         return _pure(m, pure, arguments)
