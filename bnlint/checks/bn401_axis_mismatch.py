@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bnlint.checks.bn405_positional_constructor_argument import is_possible_axis
+from bnlint.checks.channels import convention_of, follows_the_convention
 from bnlint.checks.written import in_call, single_axis
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, Project
-
-CARRIES_CHANNELS = ("activation", "dropout", "batchnorm", "norm", "merge")
-"""Roles that leave the channels where the layer before them put them."""
-
-FORMATS = ("channels_first", "channels_last", "th", "tf")
-"""The values of the global `image_data_format`, those of Keras 1 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +27,12 @@ def check(project: Project) -> Iterator[Hit]:
     if project.keras.major >= 3:
         yield from _lists(project)
     verdicts: dict[Layer, list[Verdict | None]] = {}
-    formats = {event.args.get("value") for event in query.events(project, "data_format")}
-    settled = not formats or any(formats == {known} for known in FORMATS)
+    convention = convention_of(project)
     for graph in project.models:
         for call in query.calls_of(graph, "batchnorm"):
             layer = call.layer
             if layer.family in ("keras", "tf1") and layer.subclass is None and layer.inner is None:
-                verdicts.setdefault(layer, []).append(_judge(call, settled))
+                verdicts.setdefault(layer, []).append(_judge(call, convention))
     for layer, found in verdicts.items():
         first = next((verdict for verdict in found if verdict is not None), None)
         if first is None:
@@ -59,35 +53,39 @@ def _lists(project: Project) -> Iterator[Hit]:
         yield Hit("list", layer.origin, layer, {"axis": axis}, fix=Fix(Safety.SAFE, edits, (layer,)) if edits else None)
 
 
-def _judge(call: Call, settled: bool) -> Verdict | None:
+def _judge(call: Call, convention: str) -> Verdict | None:
     """The verdict on which all alternatives of the input agree."""
     found = []
+    follows = follows_the_convention(call)
     for step in query.producers(call):
         axis = query.config(call.layer, "axis", step.under)
         if step.call is None or type(axis) is not int:
             return None
-        doubtful = not settled and _follows_the_global_format(call)
-        found.append(_compare(axis, step.call, doubtful))
+        found.append(_compare(axis, step.call, convention if follows else None))
     same = {verdict and (verdict.case, verdict.channels) for verdict in found}
     return found[0] if len(same) == 1 and _is_mine(call.layer, found[0]) else None
 
 
-def _compare(axis: int, feeder: Call, doubtful: bool) -> Verdict | None:
-    shape = feeder.shape
-    channels = None if doubtful or feeder.layer.role == "input" else feeder.channels
-    if shape is None or len(shape) < 2:
+def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
+    """`convention` is None where the feeder's own format decides."""
+    if feeder.shape is None or len(feeder.shape) < 2:
         return Verdict("batch", feeder, None, axis) if axis == 0 else None
-    rank = len(shape)
+    rank = len(feeder.shape)
     at = axis % rank
+    channels = feeder.channels if convention is None else {"last": rank - 1, "first": 1}.get(convention)
+    if feeder.layer.role == "input":
+        channels = None
     if not -rank <= axis < rank:
         case = "range"
     elif at == 0:
         case = "batch"
-    elif doubtful:
+    elif convention == "":
         case = "" if rank == 3 or at == rank - 1 else "format" if at == 1 else "neither"
-    elif shape[at] is None:
+    elif channels == at:
+        case = ""
+    elif feeder.shape[at] is None:
         case = "open"
-    elif channels is None or channels == at:
+    elif channels is None:
         case = ""
     else:
         case = "steps" if rank == 3 and at == 1 else "default"
@@ -97,13 +95,6 @@ def _compare(axis: int, feeder: Call, doubtful: bool) -> Verdict | None:
 def _is_mine(layer: Layer, verdict: Verdict | None) -> bool:
     """A positional number that can be no axis of any tensor is BN405's."""
     return not (verdict is not None and layer.arguments.positional and not is_possible_axis(verdict.axis))
-
-
-def _follows_the_global_format(call: Call) -> bool:
-    """Whether the layer that put the channels where they are leaves its `data_format` to Keras's configuration."""
-    steps = query.producers(call, lambda c: "data_format" not in c.layer.config and c.layer.role in CARRIES_CHANNELS)
-    layers = [step.call.layer for step in steps if step.call is not None]
-    return any("data_format" in layer.config and layer.arguments.keyword("data_format") is None for layer in layers)
 
 
 def _fix(layer: Layer, verdict: Verdict) -> Fix | None:
