@@ -34,7 +34,7 @@ def judge(
     """The findings of a rule in one file, in the order of its hits.
 
     `override` replaces the page's severity; `explicit` tells that the rule was selected by its full code or name, which
-    makes a case that is off an info.
+    makes an info of a rule that is off, as a whole, for this version of Keras.
     """
     hits = list(hits)
     if not hits:
@@ -83,10 +83,12 @@ def _group(hits: Iterable[Hit]) -> Iterator[list[Hit]]:
 
 
 def _severity(rule: Rule, case: str, major: int, override: Severity | None, explicit: bool) -> Severity:
-    severity = Severity[rule.severities[case]["2" if major < 3 else "3"].upper()]
-    if severity is Severity.OFF:
-        return Severity.INFO if explicit else severity
-    return severity if override is None else override
+    version = "2" if major < 3 else "3"
+    severity = Severity[rule.severities[case][version].upper()]
+    if severity is not Severity.OFF:
+        return severity if override is None else override
+    off_as_a_whole = all(by_major[version] == "off" for by_major in rule.severities.values())
+    return Severity.INFO if explicit and off_as_a_whole else severity
 
 
 # Unanimity: one place in the source can give birth to many layers

@@ -110,9 +110,14 @@ def test_severity_goes_by_the_version_of_keras() -> None:
     assert judged(project(keras=KerasTarget(1)), hits) == []
 
 
-def test_a_case_that_is_off_is_an_info_for_who_selects_the_rule_by_its_full_code() -> None:
-    (found,) = judged(project(keras=KERAS_2), [hit(None, case="new")], explicit=True)
+def test_a_rule_that_is_off_is_an_info_for_who_selects_it_by_its_full_code() -> None:
+    rule = replace(RULE, severities={"new": RULE.severities["new"]})
+    (found,) = judged(project(keras=KERAS_2), [hit(None, case="new")], rule, explicit=True)
     assert found.severity is Severity.INFO
+
+
+def test_a_case_that_is_off_in_a_rule_that_is_on_stays_silent() -> None:
+    assert judged(project(keras=KERAS_2), [hit(None, case="new")], explicit=True) == []
 
 
 def test_the_settings_override_the_severity_but_revive_nothing() -> None:

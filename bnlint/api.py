@@ -1,0 +1,425 @@
+"""The Python API: lint and fix sources and files. The command line, the language server and surveys call nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar
+
+from bnlint import catalogue, engine
+from bnlint.catalogue import Rule
+from bnlint.engine import Checked, Plan
+from bnlint.settings import Settings, SettingsError, find_settings, load_settings
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from bnlint.findings import Finding, TextEdit
+    from bnlint.graph.model import ModelGraph
+
+__all__ = ["Fixed", "Overrides", "Plans", "Result", "Rule", "Settings", "SettingsError", "fix_source", "lint_paths", "lint_source"]
+
+ROUNDS = 10
+"""Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
+
+Mend = Literal["none", "safe", "unsafe"]
+"""Which fixes to apply: none, the safe ones, or the unsafe ones too."""
+
+_APPLIED: Mapping[Mend, frozenset[str]] = {
+    "none": frozenset(),
+    "safe": frozenset({"safe"}),
+    "unsafe": frozenset({"safe", "unsafe"}),
+}
+"""The safeties of fixes that are applied."""
+
+Source = TypeVar("Source", str, bytes)
+
+
+class Overrides(TypedDict, total=False):
+    """Settings that are laid over those of the settings file: the keys of `[tool.bnlint]` with `_` for `-`; None says nothing."""
+
+    select: Sequence[str] | None
+    extend_select: Sequence[str] | None
+    ignore: Sequence[str] | None
+    extend_ignore: Sequence[str] | None
+    fixable: Sequence[str] | None
+    unfixable: Sequence[str] | None
+    placement: str | None
+    min_batch: int | None
+    target_keras: str | None
+    exclude: Sequence[str] | None
+    extend_exclude: Sequence[str] | None
+    force_exclude: bool | None
+    respect_gitignore: bool | None
+    fail_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Generic[Source]):
+    """A source after fixing: its text, what was fixed, what remains."""
+
+    source: Source
+    fixed: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """What fixing makes of a file: its bytes before and after."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What came of a run, in order of path.
+
+    `files` holds those files of which something is to be said, `analysed` and `dismissed` count all of them (a dismissed file holds no
+    word of a rule), `skipped` counts by reason what was left out. `failures` (a line each) make the exit code 2, `warnings` do not.
+    """
+
+    files: tuple[Checked, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    analysed: int = 0
+    dismissed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for file in self.files for finding in file.findings)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a finding is as bad as the settings of its file say that a run must not be (`fail-on`)."""
+        return any(engine.fails(file) for file in self.files)
+
+    def lines(self, path: str, cell: int | None) -> Sequence[str]:
+        """The lines of a file, or of a cell, in which something was found."""
+        document = next((file.document for file in self.files if file.path == path), None)
+        chunk = document.by_cell.get(cell) if document is not None else None
+        return chunk.original.replace("\r\n", "\n").replace("\r", "\n").split("\n") if chunk is not None else ()
+
+    def edits(self, finding: Finding) -> tuple[TextEdit, ...]:
+        """What the fix of a finding changes; nothing if it has none."""
+        from bnlint.fixer import Refused
+
+        checked = next(file for file in self.files if finding in file.findings)
+        try:
+            return _edits(checked, finding)
+        except Refused:
+            return ()
+
+
+class Plans:
+    """The plan of each file: that of its closest settings file, made once. Raises SettingsError."""
+
+    def __init__(self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None) -> None:
+        self.config, self.isolated, self.overrides = config, isolated, overrides
+        self._settings: dict[str | None, Settings] = {}
+        self._plans: dict[tuple[str | None, str], Plan] = {}
+
+    def settings(self, path: str) -> Settings:
+        """The settings of a file or folder."""
+        path = os.path.abspath(path)
+        folder = path if os.path.isdir(path) else os.path.dirname(path)
+        file = None if self.isolated else find_settings(folder)
+        if file not in self._settings:
+            known = catalogue.rules().values()
+            self._settings[file] = load_settings(folder, known, self.config, self.isolated, self.overrides)
+        return self._settings[file]
+
+    def of(self, path: str, named: str | None = None) -> Plan:
+        """The plan of a file, which belongs to the project of the path that was named."""
+        from bnlint.discovery import find_root
+
+        held_to = self.settings(path)
+        key = held_to.file, find_root(named or path, held_to)
+        if key not in self._plans:
+            self._plans[key] = engine.plan(held_to, key[1])
+        return self._plans[key]
+
+
+# Sources
+
+
+def lint_source(
+    source: str | bytes, path: str = "<stdin>", *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]
+) -> tuple[Finding, ...]:
+    """The findings of one source text; of a notebook's JSON if `path` ends in .ipynb. Settings are those of the folder of `path`."""
+    return lint_data(_data(source), path, Plans(config, isolated, overrides)).findings
+
+
+def fix_source(
+    source: Source,
+    path: str = "<stdin>",
+    *,
+    unsafe: bool = False,
+    config: str | None = None,
+    isolated: bool = False,
+    **overrides: Unpack[Overrides],
+) -> Fixed[Source]:
+    """The source with its safe fixes applied (and the unsafe ones, if `unsafe`)."""
+    result = lint_data(_data(source), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
+    after = result.changes[0].after if result.changes else _data(source)
+    return Fixed(after.decode("utf-8", "surrogatepass") if isinstance(source, str) else after, result.fixed, result.findings)
+
+
+def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Result:
+    """Lint, and fix, one file that is in memory; nothing is written."""
+    plan = plans.of(path)
+    if plan.settings.force_exclude and engine.is_excluded(path, plan.settings):
+        return Result(skipped={"excluded by the settings": 1})
+    run = _Run(plans, mend, write=False)
+    run.take(path, data, plan, named=True)
+    return run.result()
+
+
+def _data(source: str | bytes) -> bytes:
+    return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+
+
+# Files
+
+
+def lint_paths(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    mend: Mend = "none",
+    write: bool = True,
+    config: str | None = None,
+    isolated: bool = False,
+    **overrides: Unpack[Overrides],
+) -> Result:
+    """Lint files and all that is in folders; with `mend`, fix them too, and write them if `write`."""
+    run = _Run(Plans(config, isolated, overrides), mend, write)
+    run.walk([os.fspath(path) for path in paths])
+    return run.result()
+
+
+def find_files(paths: Sequence[str], plans: Plans) -> tuple[list[str], list[str]]:
+    """The files that a run over these paths would look at; and the paths that do not exist."""
+    from bnlint.discovery import discover
+
+    present = [path for path in paths if os.path.exists(path)]
+    found = discover(present, plans.settings(present[0])).files if present else ()
+    return [file.path for file in found], [path for path in paths if path not in present]
+
+
+class _Run:
+    """One run over files, with all that is counted on the way."""
+
+    def __init__(self, plans: Plans, mend: Mend, write: bool) -> None:
+        self.plans, self.mend, self.write = plans, mend, write
+        self.files: list[Checked] = []
+        self.fixed: list[Finding] = []
+        self.changes: list[Change] = []
+        self.counts: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.warnings: list[str] = []
+        self.failures: list[str] = []
+
+    def result(self) -> Result:
+        return Result(
+            tuple(self.files),
+            tuple(self.fixed),
+            tuple(self.changes),
+            self.counts["analysed"],
+            self.counts["dismissed"],
+            dict(sorted(self.skipped.items())),
+            tuple(self.warnings),
+            tuple(self.failures),
+        )
+
+    def walk(self, paths: Sequence[str]) -> None:
+        from bnlint.discovery import discover
+        from bnlint.text import Unreadable
+
+        self.failures += [f"path does not exist: {path}" for path in paths if not os.path.exists(path)]
+        present = [os.path.normpath(path) for path in paths if os.path.exists(path)]
+        if not present:
+            return
+        found = discover(present, self.plans.settings(present[0]))
+        self.warnings += found.warnings
+        self.skipped.update(found.skipped)
+        for folder, reason in found.unreadable:
+            self.add(engine.unreadable(folder, Unreadable(f"cannot be listed: {reason}"), self.plans.of(folder)))
+        tops = sorted(present, key=len, reverse=True)
+        for file in found.files:
+            top = next((top for top in tops if file.path == top or file.path.startswith(os.path.join(top, ""))), present[0])
+            plan = self.plans.of(file.path, top)
+            try:
+                data = engine.read(file.path)
+            except OSError as error:
+                self.add(engine.unreadable(file.path, Unreadable(f"cannot be read: {error.strerror}"), plan))
+                continue
+            self.take(file.path, data, plan, file.named)
+        self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
+
+    def take(self, path: str, data: bytes, plan: Plan, named: bool) -> None:
+        """Lint one file, and mend it."""
+        checked = offer(engine.check(path, data, plan, named))
+        if not _APPLIED[self.mend] or checked.document is None or not checked.findings:
+            self.add(checked)
+            return
+        mended, fixed, after = _mend(checked, data, self.mend)
+        if after != data and self.write:
+            from bnlint.fixer import Refused, apply
+
+            try:
+                apply.write(path, data, after)
+            except Refused as refused:
+                self.failures.append(f"{path} was not changed: {refused.reason}")
+                mended, fixed, after = checked, (), data
+        if after != data:
+            self.changes.append(Change(path, data, after))
+        self.fixed += fixed
+        self.add(mended)
+
+    def add(self, checked: Checked) -> None:
+        self.counts["dismissed" if checked.dismissed else "analysed"] += not checked.skipped
+        self.skipped.update([checked.skipped] if checked.skipped else [])
+        self.failures += checked.failures
+        if checked.findings:
+            self.files.append(checked)
+
+
+# Fixes
+
+
+def offer(checked: Checked) -> Checked:
+    """The file with only those fixes that can be made; the others are advice, with the reason."""
+    if all(finding.fix is None for finding in checked.findings) or checked.document is None:
+        return checked
+    from bnlint.fixer import edits
+
+    findings, failures = [], list(checked.failures)
+    for finding in checked.findings:
+        if finding.fix is not None:
+            try:
+                reason = edits.feasible(checked.document, finding.fix)
+            except Exception as error:
+                failures.append(engine.failure(f"the fix of {finding.code} for", checked.path, error))
+                reason = "this is a bug of bnlint"
+            if reason or finding.code not in checked.plan.fixable:
+                finding = _without_fix(finding, reason)
+        findings.append(finding)
+    return replace(checked, findings=tuple(findings), failures=tuple(failures))
+
+
+def _mend(checked: Checked, data: bytes, mend: Mend) -> tuple[Checked, tuple[Finding, ...], bytes]:
+    """Fix and lint again until nothing changes: what remains, what was fixed, and the new bytes."""
+    refused: dict[str, str] = {}
+    fixed: list[Finding] = []
+    current, after = checked, data
+    for _ in range(ROUNDS):
+        done, after = _apply(current, _choose(current, mend, refused), refused, after)
+        if not done:
+            findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in current.findings)
+            return replace(current, findings=tuple(findings)), tuple(fixed), after
+        fixed += done
+        current = offer(engine.check(checked.path, after, checked.plan))
+    codes = ", ".join(sorted({finding.code for finding in fixed}))
+    problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
+    return replace(checked, failures=(*checked.failures, problem)), (), data
+
+
+def _choose(current: Checked, mend: Mend, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
+    """The findings to fix in one round, with edits that keep clear of each other."""
+    from bnlint.fixer import Refused
+
+    chosen: dict[Finding, tuple[TextEdit, ...]] = {}
+    taken: set[TextEdit] = set()
+    for finding in current.findings:
+        if finding.fix is None or finding.fix.safety.value not in _APPLIED[mend] or finding.fingerprint in refused:
+            continue
+        try:
+            edits = _edits(current, finding)
+        except Refused as refusal:
+            refused[finding.fingerprint] = refusal.reason
+            continue
+        if taken.issuperset(edits) or not any(_overlap(edit, other) for edit in edits for other in taken):
+            chosen[finding] = edits
+            taken.update(edits)
+    return chosen
+
+
+def _apply(
+    current: Checked, chosen: dict[Finding, tuple[TextEdit, ...]], refused: dict[str, str], data: bytes
+) -> tuple[list[Finding], bytes]:
+    """Carry out what was chosen; if that does not go together, the first that goes alone."""
+    from bnlint.fixer import Refused, apply
+
+    attempts = [[*chosen], *([finding] for finding in chosen)] if chosen else []
+    for attempt in attempts:
+        assert current.document is not None, "what has a fix was read"
+        edits = dict.fromkeys(edit for finding in attempt for edit in chosen[finding])
+        fixes = [finding.fix for finding in attempt if finding.fix is not None]
+        try:
+            return attempt, apply.apply(current.document, edits, fixes)
+        except Refused as refusal:
+            if len(attempt) == 1:
+                refused[attempt[0].fingerprint] = refusal.reason
+    return [], data
+
+
+def _edits(checked: Checked, finding: Finding) -> tuple[TextEdit, ...]:
+    """What the fix of a finding changes. Raises Refused."""
+    if finding.fingerprint in checked.comments:
+        return (checked.comments[finding.fingerprint],)
+    if finding.fix is None or checked.document is None:
+        return ()
+    from bnlint.fixer import edits
+
+    return edits.render(checked.document, finding.fix)
+
+
+def _overlap(one: TextEdit, other: TextEdit) -> bool:
+    """Whether two edits concern the same text; two insertions at one place do."""
+    first, second = sorted((one.span, other.span), key=lambda span: (span.line, span.column, span.end_line, span.end_column))
+    end, start = (first.end_line, first.end_column), (second.line, second.column)
+    return first.cell == second.cell and (start < end or start == (first.line, first.column))
+
+
+def _without_fix(finding: Finding, reason: str) -> Finding:
+    return replace(finding, fix=None, reason=reason)
+
+
+# Graphs
+
+
+def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:
+    """The graphs of all files, in order of path; and a line for each path or file that could not be read."""
+    from bnlint import source, text
+
+    plans = Plans(isolated=True)
+    files, missing = find_files(paths, plans)
+    found: list[ModelGraph] = []
+    problems = [f"path does not exist: {path}" for path in missing]
+    for path in files:
+        try:
+            found += source.analyse(text.load(path, engine.read(path))).models
+        except text.Unreadable as error:
+            problems.append(f"{path}: this file {error.message}")
+        except OSError as error:
+            problems.append(f"{path}: this file cannot be read: {error.strerror}")
+        except Exception as error:
+            problems.append(engine.failure("reading", path, error))
+    return found, problems
+
+
+def dump(models: Iterable[ModelGraph], output_format: str) -> str:
+    """Graphs as text, or as the JSON of design.md."""
+    from bnlint.graph import dump
+
+    if output_format == "text":
+        return dump.as_text(models)
+    import json
+
+    return json.dumps(dump.as_data(models), indent=2) + "\n"
