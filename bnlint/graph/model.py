@@ -93,10 +93,14 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arguments:
-    """The arguments of a call as written. `complete` is False where a `*args` or `**kwargs` could not be resolved."""
+    """The arguments of a call as written. `complete` is False where a `*args` or `**kwargs` could not be resolved.
+
+    `presumed`: they are incomplete only because a builder that nobody calls passes its own `**kwargs` on, which are taken to be empty.
+    """
 
     items: tuple[Argument, ...] = ()
     complete: bool = True
+    presumed: bool = False
 
     @property
     def positional(self) -> tuple[Argument, ...]:

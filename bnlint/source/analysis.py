@@ -136,7 +136,7 @@ def parameters(m: Machine, function: Function, wide: bool, instance: object = MI
     if spec.vararg is not None:
         names[spec.vararg.arg] = unknown_parameter(m, function, spec.vararg.arg)
     if spec.kwarg is not None:
-        names[spec.kwarg.arg] = Dict({}, open=True)
+        names[spec.kwarg.arg] = Dict({}, open=True, presumed=True)
     return names
 
 

@@ -276,7 +276,7 @@ def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Un
 
 
 def _member(m: Machine, item: object, container: object, negated: bool) -> object:
-    if isinstance(container, Dict) and hashable_key(item) and not container.open:
+    if isinstance(container, Dict) and hashable_key(item) and (not container.open or container.presumed or item in container.fields):
         return (item in container.fields) is not negated
     if isinstance(container, str) and isinstance(item, str):
         return (item in container) is not negated

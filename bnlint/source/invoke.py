@@ -34,14 +34,14 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     from bnlint.source.expressions import evaluate, sequence
 
     found: list[Argument] = []
-    complete = True
+    complete, presumed = True, True
     for part in node.args:
         if not isinstance(part, ast.Starred):
             found.append(Argument(None, evaluate(m, part), m.span(part)))
             continue
         items = sequence(m, evaluate(m, part.value))
         if items is None or any(isinstance(item, Splice) for item in items):
-            complete = False
+            complete = presumed = False
             continue
         found.extend(Argument(None, item, None) for item in items)
     for keyword in node.keywords:
@@ -50,10 +50,11 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
             found.append(Argument(keyword.arg, value, m.span(keyword.value)))
         elif isinstance(value, Dict):
             complete = complete and not value.open
+            presumed = presumed and (value.presumed or not value.open)
             found.extend(Argument(key, content, None) for key, content in value.fields.items() if isinstance(key, str))
         else:
-            complete = False
-    return Arguments(tuple(found), complete)
+            complete = presumed = False
+    return Arguments(tuple(found), complete, presumed and not complete)
 
 
 def make_function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> Function:
@@ -216,7 +217,7 @@ def bind(m: Machine, function: Function, arguments: Arguments, instance: object 
     if spec.vararg is not None:
         names[spec.vararg.arg] = tuple(given[len(positional) :])
     known = {*positional, *(parameter.arg for parameter in spec.kwonlyargs)}
-    extra = Dict({}, open=not arguments.complete)
+    extra = Dict({}, not arguments.complete, arguments.presumed)
     for argument in arguments.items:
         if argument.name in known and argument.name is not None:
             names[argument.name] = argument.value
@@ -228,7 +229,7 @@ def bind(m: Machine, function: Function, arguments: Arguments, instance: object 
     for name in known:
         if name in names:
             continue
-        if name in function.defaults and arguments.complete:
+        if name in function.defaults and (arguments.complete or arguments.presumed):
             names[name] = function.defaults[name]
         else:
             missing.append(name)

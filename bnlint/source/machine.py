@@ -243,7 +243,7 @@ def truth(value: object) -> bool | None:
             return True
         return None if value.items else False
     if isinstance(value, Dict):
-        return None if value.open else bool(value.fields)
+        return None if value.open and not value.presumed else bool(value.fields)
     if isinstance(value, (Unknown, Choice)):
         return None
     if isinstance(value, tuple):

@@ -160,10 +160,12 @@ class Splice:
 
 @dataclass(slots=True, eq=False)
 class Dict:
-    """A dict with constant keys. `open`: it may hold more than is known."""
+    """A dict with constant keys. `open`: it may hold more than is known; `presumed`: but is taken not to
+    (the `**kwargs` of a builder that nobody calls)."""
 
     fields: Fields
     open: bool = False
+    presumed: bool = False
 
 
 @dataclass(slots=True, eq=False)
