@@ -57,9 +57,9 @@ def _fix(project: Project, layer: Layer, case: str) -> Fix | None:
 
 
 def _cannot_run(project: Project, layer: Layer) -> bool:
-    """Keras 2 refuses a float. Keras 3 cuts it to 0, the batch axis, and raises when it builds on a batch of open size only."""
+    """Keras 2 refuses a float. Keras 3 cuts it to 0, the batch axis, and raises only where it builds on a batch of open size."""
     if project.keras.major < 3:
         return True
-    calls = [call for graph in project.models for call in graph.calls if call.layer is layer]
+    calls = [call for graph in project.models for call in graph.calls if call.layer is layer and not call.under]
     shapes = [step.call.shape for call in calls for step in query.producers(call) if step.call is not None]
-    return bool(shapes) and all(shape is not None and len(shape) > 0 and shape[0] is None for shape in shapes)
+    return any(shape is not None and len(shape) > 0 and shape[0] is None for shape in shapes)
