@@ -23,10 +23,12 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _before(bn: Call) -> Call | None:
-    """The BN that feeds this one on every path, normalising the same axis."""
+    """The other BN that feeds this one on every path, normalising the same axis."""
     calls = [step.call for step in query.producers(bn)]
     first = calls[0] if calls else None
     if first is None or not all(call is not None and call.layer.role == "batchnorm" and call.layer.family in order.OWN for call in calls):
+        return None
+    if first.layer is bn.layer:
         return None
     axes = {_axis(call, bn) for call in (first, bn)}
     return None if len(axes) == 2 and all(isinstance(axis, int) for axis in axes) else first

@@ -21,7 +21,7 @@ def check(project: Project) -> Iterator[Hit]:
     escaped = {id(event.target) for event in query.events(project, "escape")}
     for layer in query.batchnorms(project):
         span, owners = layer.origin.span, _owners(project, layer)
-        if span is None or not owners or not all(_shows_all_uses(cls) for cls in owners):
+        if span is None or not owners or not all(_shows_all_uses(project, cls) for cls in owners):
             continue
         if not any(id(born) in called or id(born) in escaped for born in query.born_at(project, span)):
             yield Hit("uncalled", layer.origin, layer)
@@ -40,6 +40,6 @@ def _owners(project: Project, layer: Layer) -> list[ClassInfo]:
     return [cls for module in project.modules for cls in module.classes if any(each is layer for each in cls.layers)]
 
 
-def _shows_all_uses(cls: ClassInfo) -> bool:
-    """Whether the class itself says what its instances do with their layers."""
-    return cls.complete and cls.base is not None and "call" in cls.methods
+def _shows_all_uses(project: Project, cls: ClassInfo) -> bool:
+    """Whether the class itself says what its instances do with their layers, and its `call` was followed."""
+    return cls.complete and cls.base is not None and "call" in cls.methods and any(graph.cls is cls for graph in project.models)

@@ -116,7 +116,8 @@ def removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:
 
 def swap_refused(project: Project, graph: ModelGraph, first: Call, second: Call) -> str:
     """The page's key of the reason why the two cannot change places; "" if they can."""
-    if second.inputs != (first,):
+    one, two = first.origin, second.origin
+    if second.inputs != (first,) or (one.scope, one.stack) != (two.scope, two.stack):
         return "apart"
     if not adjacent(graph, first, second):
         return "several-consumers"

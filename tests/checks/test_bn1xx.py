@@ -206,6 +206,12 @@ def test_a_producer_with_several_consumers_is_reported_without_a_fix() -> None:
     assert only(order, net.build(net(add(), net(bn(), x), x))).fix.refused == "several-consumers"
 
 
+def test_layers_that_are_applied_in_different_functions_do_not_change_places() -> None:
+    net = Net()
+    x = net(relu(), net(conv(), net.input()), scope="helper")
+    assert only(order, net.build(net(bn(), x))).fix.refused == "apart"
+
+
 def test_a_shared_layer_is_reported_without_a_fix() -> None:
     net, norm = Net(), bn()
     x = net.input()
@@ -431,6 +437,11 @@ def test_a_bn_that_follows_one_on_some_paths_only_is_silent() -> None:
     assert cases(doubled, net.build(net(bn(), net.join(net(bn(), x), x, flag)))) == []
 
 
+def test_a_shared_bn_that_follows_itself_is_another_rule() -> None:
+    net, norm = Net(), bn()
+    assert cases(doubled, net.build(net(norm, net(norm, net.input())))) == []
+
+
 def test_between_two_models_it_is_an_info_without_fix() -> None:
     inner = chain(conv(), bn())
     net = Net()
@@ -547,16 +558,21 @@ def test_a_call_that_only_builds_is_silent() -> None:
     assert cases(unused, net.build(net(norm, net(relu(), x)))) == []
 
 
-def owner(norm, *, complete: bool = True, methods: tuple[str, ...] = ("call",), calls: bool = False, escape: bool = False) -> Built:
+def owner(
+    norm, *, complete: bool = True, methods: tuple[str, ...] = ("call",), calls: bool = False, escape: bool = False, followed: bool = True
+) -> Built:
     net = Net("subclass")
     placed = net.place(norm)
     x = net(dense(), net.input())
     x = net(norm, x) if calls else x
     cls = ClassInfo("Net", "Model", {name: Method(name) for name in methods}, (placed,), complete=complete)
-    return net.build(x, cls=cls, constructions=(placed,), events=[event("escape", target=placed)] if escape else [])
+    built = net.build(x, cls=cls, constructions=(placed,), events=[event("escape", target=placed)] if escape else [])
+    if not followed:
+        object.__setattr__(built.graph, "cls", None)
+    return built
 
 
-@pytest.mark.parametrize("why", [{"complete": False}, {"methods": ()}, {"calls": True}, {"escape": True}], ids=str)
+@pytest.mark.parametrize("why", [{"complete": False}, {"methods": ()}, {"calls": True}, {"escape": True}, {"followed": False}], ids=str)
 def test_a_layer_of_a_class_is_silent_when_it_is_called_or_may_be(why) -> None:
     assert cases(unused, owner(bn(), **why)) == []
 
