@@ -188,7 +188,7 @@ _UNKNOWN: Final = "__"
 
 _suspect: Final = re.compile(r"^[ \t]*(?:[%!?,;/]|pip|conda)|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE).search
 _cell_magic: Final = re.compile(r"\s*%%(\w*)").match
-_line_magic: Final = re.compile(r"[%!?,;/]|(?:pip|conda)[ \t]+(?:install|uninstall|list)\b|[\w.*%]+\?{1,2}[ \t]*(?:\n|\Z)").match
+_line_magic: Final = re.compile(r"[%!?,;/]|(?:pip|conda)[ \t]+(?:install|uninstall|list)\b|[^\n#'\"]*[\w*\]]\?{1,2}[ \t]*(?:\n|\Z)").match
 _assignment: Final = re.compile(r"[\w.,:*\[\] \t]+=[ \t]*(?=[%!])").match
 _timed: Final = re.compile(r"%time[ \t]+(?=[^-\s])").match
 _indent: Final = re.compile(r"[ \t]*").match

@@ -252,6 +252,7 @@ def test_python_is_left_alone(source: str) -> None:
         ("files = !ls", "files = __ "),
         ("a, b = %magic c", "a, b = __      "),
         ("?x\nx?\nx.y??\n", "0 \n0 \npass \n"),
+        ("x = model.fit?\ny = 'what?'", "pass          \ny = 'what?'"),
         ("pip install keras\nx", "pass             \nx"),
         ("%time model = f(\n  x)\ny", "0;    model = f(\n  x)\ny"),
         ("%%time\nx = 1", "      \nx = 1"),
