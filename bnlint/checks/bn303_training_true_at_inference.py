@@ -52,7 +52,14 @@ def _on_purpose(project: Project, event: Event, purpose: str) -> bool:
     if not isinstance(graph, ModelGraph):
         return False
     drops = any(query.calls_of(graph, "dropout"))
-    return (purpose == "infer" and drops and event.args.get("repeated") is not False) or translates(project, graph)
+    return (purpose == "infer" and drops and _is_repeated(project, event)) or translates(project, graph)
+
+
+def _is_repeated(project: Project, event: Event) -> bool:
+    """Whether the model is run on the same data over and over, as in Monte Carlo dropout."""
+    data = event.args.get("inputs")
+    again = (other for other in query.events(project, "call") if other is not event and other.origin.span == event.origin.span)
+    return any(other.args.get("inputs") is data for other in again)
 
 
 def translates(project: Project, graph: ModelGraph) -> bool:

@@ -396,7 +396,7 @@ def test_the_name_of_a_function_tells_what_it_is_for(scope: str, expected: list[
         pytest.param(call(plain(), "evaluate", training=True, path="src/net_test.py"), id="unit test"),
         pytest.param(call(plain(trainable=False), "predict", training=True), id="frozen"),
         pytest.param(call(chain(dense(), dropout()).graph, "predict", training=True), id="no BN"),
-        pytest.param(call(chain(dense(), bn(), dropout()).graph, "predict", training=True), id="may be Monte Carlo dropout"),
+        pytest.param(call(chain(dense(), bn(), dropout()).graph, "predict_mc", training=True), id="Monte Carlo dropout"),
         pytest.param(call(unknown(), "predict", training=True), id="an unknown model"),
     ],
 )
@@ -413,9 +413,10 @@ def test_a_function_that_trains_may_use_training_mode(kind: str) -> None:
 
 
 def test_dropout_excuses_repeated_predictions_only() -> None:
-    graph = chain(dense(), bn(), dropout()).graph
-    for scope, repeated, expected in (("predict", True, 0), ("predict", False, 1), ("validate", True, 1)):
-        events = (call(graph, scope, training=True, repeated=repeated),)
+    graph, data, other = chain(dense(), bn(), dropout()).graph, unknown("x"), unknown("x of the next round")
+    same, next_round = (data, data), (data, other)
+    for scope, inputs, expected in (("predict", same, 0), ("predict", next_round, 2), ("predict", (data,), 1), ("validate", same, 2)):
+        events = tuple(call(graph, scope, training=True, inputs=each) for each in inputs)
         assert len(list(training_true_at_inference(project(graph, events=events)))) == expected
 
 
