@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bnlint.graph.model import Arguments, Gap, Module, ModelGraph, Origin, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
+from bnlint.keras_api.layers import kinds
 from bnlint.source import invoke, models
 from bnlint.source.assembly import assemble
 from bnlint.source.machine import ROOT_STEPS, STEPS, Exhausted, Frame, Machine
@@ -24,6 +26,12 @@ class Analysis:
 
 
 Unit = Function | Class
+
+TELLING = frozenset(
+    {*kinds(), *APPLICATIONS, "Model", "Sequential", "GradientTape", "trainable", "batch_normalization", "batch_norm", "conv2d", "dense"}
+    | {"compile", "fit", "fit_generator", "train_on_batch", "load_weights", "predict", "evaluate"}
+) - {"Layer", "Wrapper", "RNN"}
+"""Names without which a function builds nothing and does nothing to a model."""
 
 
 def analyse(document: Document) -> Analysis:
@@ -70,7 +78,7 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
     """Analyse what the module defines and never calls: first what nothing else mentions, then the rest, later definitions first."""
     mentions = _Mentions(m)
     done: set[int] = set()
-    for candidates in (lambda: mentions.roots(), lambda: mentions.units()[::-1]):
+    for candidates in (lambda: mentions.roots(), lambda: mentions.relevant()[::-1]):
         progress = True
         while progress:
             progress = False
@@ -79,7 +87,7 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
                     done.add(id(unit))
                     open_unit(m, unit, runs, wide=False)
                     progress = True
-    for unit in mentions.units()[::-1]:
+    for unit in mentions.relevant()[::-1]:
         if isinstance(unit, Class) and id(unit) not in done:
             open_unit(m, unit, runs, wide=False)
     _closures(m, runs)
@@ -229,9 +237,24 @@ class _Mentions:
             }
         return self.names[id(unit.node)]
 
+    def relevant(self) -> list[Unit]:
+        """The units that name a layer, or something that is done to models, themselves or through others of the file."""
+        units = self.units()
+        found = {id(unit) for unit in units if not TELLING.isdisjoint(self.named(unit))}
+        names = {unit.name for unit in units if id(unit) in found}
+        growing = True
+        while growing:
+            growing = False
+            for unit in units:
+                if id(unit) not in found and not names.isdisjoint(self.named(unit)):
+                    found.add(id(unit))
+                    names.add(unit.name)
+                    growing = True
+        return [unit for unit in units if id(unit) in found]
+
     def roots(self) -> list[Unit]:
         """The units that no other unit mentions."""
-        units = self.units()
+        units = self.relevant()
         return [unit for unit in units if not any(other is not unit and unit.name in self.named(other) for other in units)]
 
     def reaching(self, nodes: list[ast.Call]) -> list[Unit]:

@@ -12,10 +12,10 @@ from bnlint.source.state import Completion, State
 from bnlint.source.values import MISSING, TENSORS, Class, Function, Scope, join
 from bnlint.text import Chunk
 
-STEPS = 400_000
+STEPS = 250_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
 
-ROOT_STEPS = 150_000
+ROOT_STEPS = 90_000
 """The same for one builder that is analysed on its own."""
 
 DEPTH = 48
