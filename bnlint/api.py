@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar
 
-from bnlint import catalogue, engine
+from bnlint import catalogue, engine, selection
 from bnlint.catalogue import Rule
 from bnlint.engine import Checked, Plan
+from bnlint.selection import UnknownRule
 from bnlint.settings import Settings, SettingsError, find_settings, load_settings
 
 if TYPE_CHECKING:
@@ -19,7 +20,19 @@ if TYPE_CHECKING:
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.model import ModelGraph
 
-__all__ = ["Fixed", "Overrides", "Plans", "Result", "Rule", "Settings", "SettingsError", "fix_source", "lint_paths", "lint_source"]
+__all__ = [
+    "Fixed",
+    "Overrides",
+    "Plans",
+    "Result",
+    "Rule",
+    "Settings",
+    "SettingsError",
+    "UnknownRule",
+    "fix_source",
+    "lint_paths",
+    "lint_source",
+]
 
 ROUNDS = 10
 """Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
@@ -73,13 +86,21 @@ class Change:
     before: bytes
     after: bytes
 
+    def texts(self) -> list[tuple[str, int | None, str, str]]:
+        """Path, cell, text before and text after: of the file, or of each cell."""
+        from bnlint.text import load
+
+        chunks = zip(load(self.path, self.before).chunks, load(self.path, self.after).chunks, strict=True)
+        return [(self.path, before.cell, before.original, after.original) for before, after in chunks]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """What came of a run, in order of path.
 
     `files` holds those files of which something is to be said, `analysed` and `dismissed` count all of them (a dismissed file holds no
-    word of a rule), `skipped` counts by reason what was left out. `failures` (a line each) make the exit code 2, `warnings` do not.
+    word of a rule), `skipped` counts by reason what was left out. Paths that are `missing` and `failures` (a line each) make the exit
+    code 2, `warnings` do not.
     """
 
     files: tuple[Checked, ...] = ()
@@ -88,6 +109,7 @@ class Result:
     analysed: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -198,8 +220,13 @@ def lint_paths(
     **overrides: Unpack[Overrides],
 ) -> Result:
     """Lint files and all that is in folders; with `mend`, fix them too, and write them if `write`."""
-    run = _Run(Plans(config, isolated, overrides), mend, write)
-    run.walk([os.fspath(path) for path in paths])
+    return lint_files([os.fspath(path) for path in paths], Plans(config, isolated, overrides), mend, write)
+
+
+def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: bool = True) -> Result:
+    """The same, with the plans at hand."""
+    run = _Run(plans, mend, write)
+    run.walk(paths)
     return run.result()
 
 
@@ -222,6 +249,7 @@ class _Run:
         self.changes: list[Change] = []
         self.counts: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
+        self.missing: list[str] = []
         self.warnings: list[str] = []
         self.failures: list[str] = []
 
@@ -233,6 +261,7 @@ class _Run:
             self.counts["analysed"],
             self.counts["dismissed"],
             dict(sorted(self.skipped.items())),
+            tuple(self.missing),
             tuple(self.warnings),
             tuple(self.failures),
         )
@@ -241,7 +270,7 @@ class _Run:
         from bnlint.discovery import discover
         from bnlint.text import Unreadable
 
-        self.failures += [f"path does not exist: {path}" for path in paths if not os.path.exists(path)]
+        self.missing += [path for path in paths if not os.path.exists(path)]
         present = [os.path.normpath(path) for path in paths if os.path.exists(path)]
         if not present:
             return
@@ -273,7 +302,7 @@ class _Run:
             from bnlint.fixer import Refused, apply
 
             try:
-                apply.write(path, data, after)
+                apply.write(path, data, after, plan.root)
             except Refused as refused:
                 self.failures.append(f"{path} was not changed: {refused.reason}")
                 mended, fixed, after = checked, (), data
@@ -391,7 +420,17 @@ def _without_fix(finding: Finding, reason: str) -> Finding:
     return replace(finding, fix=None, reason=reason)
 
 
-# Graphs
+# Rules and graphs
+
+
+def all_rules() -> list[Rule]:
+    """All rules, in order of code."""
+    return list(catalogue.rules().values())
+
+
+def find_rule(word: str) -> Rule:
+    """The rule with this code or name. Raises UnknownRule."""
+    return catalogue.rules()[selection.find(word, all_rules()).code]
 
 
 def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:

@@ -120,21 +120,10 @@ def rules() -> Mapping[str, Rule]:
         return {entry["code"]: _rule(entry) for entry in json.load(file)["rules"]}
 
 
-def find(text: str) -> Rule | None:
-    """The rule with this code or name, in any case of letters."""
-    wanted = text.strip().lower()
-    return next((rule for rule in rules().values() if wanted in (rule.code.lower(), rule.name)), None)
-
-
 @cache
 def page(code: str) -> Page:
     """The page of a rule."""
     return read_page(os.path.join(folder(), rules()[code].page))
-
-
-def text(rule: Rule) -> str:
-    """The Markdown of a rule's page without its front matter: what `explain` prints."""
-    return page(rule.code).body
 
 
 @cache

@@ -158,13 +158,6 @@ def test_the_address_of_a_rule_is_that_of_the_project() -> None:
     assert project["urls"]["Rules"] == catalogue.URL
 
 
-def test_a_rule_is_found_by_code_or_name() -> None:
-    for rule in catalogue.rules().values():
-        assert catalogue.find(rule.code.lower()) is rule
-        assert catalogue.find(rule.name) is rule
-    assert catalogue.find("BN000") is None
-
-
 def test_every_check_takes_the_options_of_its_page() -> None:
     import inspect
 

@@ -232,12 +232,27 @@ def test_advice_is_never_counted_as_fixable() -> None:
 
 
 def test_show_fixes_lists_files_and_rules() -> None:
-    assert report.fixes((finding(path="b.py"), finding(), finding())) == (
+    fixed = (finding(path="b.py"), finding(), finding())
+    assert report.summary(Report((), fixed=fixed, files=2, show_fixes=True)) == (
         "Fixed 3 errors, 0 warnings, 0 info:\n"
         "- a.py:\n    2 × BN305 (hardcoded-training-true)\n"
         "- b.py:\n    1 × BN305 (hardcoded-training-true)\n"
+        "\n"
+        "Found 3 errors, 0 warnings, 0 info (3 fixed, 0 remaining) in 2 of 2 files.\n"
     )
-    assert report.fixes(()) == ""
+
+
+def test_fix_only_and_diff_say_what_is_or_would_be_fixed() -> None:
+    assert report.only_fixed(Report((), fixed=(finding(),))) == "Fixed 1 error, 0 warnings, 0 info.\n"
+    assert report.only_fixed(Report(()), would=True) == "Nothing would be fixed.\n"
+    assert report.only_fixed(Report((fixable(),), fixed=(finding(),)), would=True) == (
+        "Would fix 1 error, 0 warnings, 0 info (1 more fix available with `--unsafe-fixes`).\n"
+    )
+
+
+def test_quiet_is_findings_only() -> None:
+    assert shown(finding(), output_format="concise", quiet=True) == "a.py:6:40: BN305 `training=True` is hard-coded\n"
+    assert shown(quiet=True) == ""
 
 
 def test_a_path_is_relative_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

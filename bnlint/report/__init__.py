@@ -16,9 +16,11 @@ Lines = Callable[[str, int | None], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the formats draw from. `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change.
+    """What the formats draw from.
 
-    `files` counts everything that was met, `dismissed` those of them that hold no word of a rule, `skipped` the others by reason.
+    `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that
+    were met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason. `quiet` leaves the summary
+    out, `show_fixes` lists in it what was fixed.
     """
 
     findings: Sequence[Finding]
@@ -27,6 +29,8 @@ class Report:
     fixed: Sequence[Finding] = ()
     unsafe: bool = False
     colour: bool = False
+    quiet: bool = False
+    show_fixes: bool = False
     files: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +83,8 @@ def tally(findings: Iterable[Finding]) -> str:
 
 def summary(report: Report) -> str:
     """The closing lines: what was found, in how many files, and what can be fixed."""
+    if report.quiet:
+        return ""
     reasons = {"no BatchNormalization": report.dismissed, **report.skipped}
     skipped = "; ".join(f"{number} skipped: {printable(reason)}" for reason, number in reasons.items() if number)
     files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
@@ -87,7 +93,8 @@ def summary(report: Report) -> str:
         return "All checks passed!\n" + (f"{files}.\n" if report.files > 1 or skipped else "")
     fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
     places = len({finding.path for finding in everything})
-    return f"Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report)
+    listed = _fixes(report.fixed) if report.show_fixes else ""
+    return f"{listed}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report)
 
 
 def _fixable(report: Report) -> str:
@@ -99,8 +106,8 @@ def _fixable(report: Report) -> str:
     return f"{hint}.\n" if hint else ""
 
 
-def fixes(findings: Sequence[Finding]) -> str:
-    """What `--show-fixes` says."""
+def _fixes(findings: Sequence[Finding]) -> str:
+    """What was fixed: files, and how often which rule."""
     counts: dict[str, dict[tuple[str, str], int]] = {}
     for finding in findings:
         in_file = counts.setdefault(finding.path, {})
@@ -109,4 +116,14 @@ def fixes(findings: Sequence[Finding]) -> str:
     for path in sorted(counts):
         text += f"- {place(path)}:\n"
         text += "".join(f"    {number} × {code} ({name})\n" for (code, name), number in sorted(counts[path].items()))
-    return f"Fixed {tally(findings)}:\n{text}" if findings else ""
+    return f"Fixed {tally(findings)}:\n{text}\n" if findings else ""
+
+
+def only_fixed(report: Report, would: bool = False) -> str:
+    """The closing lines of `--fix-only`, and (`would`) of `--diff`."""
+    more = sum(applies(finding, True) for finding in report.findings) if not report.unsafe else 0
+    hint = f" ({count(more, 'more fix')} available with `--unsafe-fixes`)" if more else ""
+    if not report.fixed:
+        return f"{'Nothing would be' if would else 'Nothing was'} fixed{hint}.\n"
+    listed = _fixes(report.fixed) if report.show_fixes else ""
+    return f"{listed}{'Would fix' if would else 'Fixed'} {tally(report.fixed)}{hint}.\n"
