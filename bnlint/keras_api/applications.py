@@ -24,21 +24,40 @@ APPLICATIONS: Final[Mapping[str, bool]] = {**dict.fromkeys(_WITH.split(), True),
 """Name of the function that builds the model -> whether the model holds BatchNormalization."""
 
 
+PARAMETERS: Final = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name")
+"""The parameters that most of them have, in positional order."""
+
+_SCALED: Final = ("input_shape", "alpha", "include_top", "weights", "input_tensor", "pooling", "classes", "classifier_activation", "name")
+_OWN_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "MobileNet": ("input_shape", "alpha", "depth_multiplier", "dropout", *_SCALED[2:]),
+    "MobileNetV2": _SCALED,
+    "MobileNetV3Large": (
+        "input_shape",
+        "alpha",
+        "minimalistic",
+        *_SCALED[2:5],
+        "classes",
+        "pooling",
+        "dropout_rate",
+        "classifier_activation",
+    ),
+    "NASNetLarge": ("input_shape", *_SCALED[2:]),
+}
+_SAME_PARAMETERS: Final[Mapping[str, str]] = {"MobileNetV3Small": "MobileNetV3Large", "NASNetMobile": "NASNetLarge"}
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A model of keras.applications. `batchnorm`: whether it holds BatchNormalization."""
+    """A model of keras.applications. `batchnorm`: whether it holds BatchNormalization; `parameters` in positional order."""
 
     name: str
     batchnorm: bool
-
-
-PARAMETERS: Final = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation")
-"""The parameters that nearly all of them share, in positional order (MobileNet and NASNet: keywords only matter)."""
+    parameters: tuple[str, ...] = PARAMETERS
 
 
 def application(canonical: str) -> Application | None:
     """What is known of `keras.applications.…ResNet50`; None for what is no model of it."""
-    parts = canonical.split(".")
-    if parts[:2] != ["keras", "applications"] or parts[-1] not in APPLICATIONS:
+    *place, name = canonical.split(".")
+    if place[:2] != ["keras", "applications"] or name not in APPLICATIONS:
         return None
-    return Application(parts[-1], APPLICATIONS[parts[-1]])
+    return Application(name, APPLICATIONS[name], _OWN_PARAMETERS.get(_SAME_PARAMETERS.get(name, name), PARAMETERS))

@@ -123,8 +123,8 @@ def _ranked(rank: int) -> Rule:
 
 
 _ELEMENTWISE: Final = (
-    "abs add add_n clip clip_by_value cos divide erf exp floor floor_divide log log1p maximum minimum mod multiply negative pow power realdiv "
-    "reciprocal round rsqrt sign sin sqrt square squared_difference subtract truediv"
+    "abs add add_n clip clip_by_value cos divide erf exp floor floor_divide log log1p maximum minimum mod multiply negative pow power "
+    "realdiv reciprocal round rsqrt sign sin sqrt square squared_difference subtract truediv"
 )
 _REDUCING: Final = "amax amin max mean min reduce_max reduce_mean reduce_min reduce_prod reduce_std reduce_sum reduce_variance std sum var"
 _SIZING: Final = (

@@ -82,7 +82,7 @@ def function_spec(canonical: str) -> FunctionSpec | None:
     marked = signature.split()
     tensors = tuple(parameter[1:] for parameter in marked if parameter[0] in "*=")
     treatment: Treatment = "value" if not tensors else "identity" if "=" in signature else "node"
-    role = FUNCTION_ROLES.get(name, "other")
+    role = FUNCTION_ROLES.get(name, "merge" if namespace == "keras.layers" else "other")
     return FunctionSpec(
         kind=name,
         role=role,

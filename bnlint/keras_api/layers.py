@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -105,10 +104,6 @@ _ROLES: Final[Mapping[str, str]] = {
 }
 """Kinds that `roles.LAYER_ROLES` leaves out although they are not other."""
 
-_RANKED: Final = re.compile(
-    r"(?:Adaptive\w+|Average|Global\w+|Max)Pooling|(?:Separable|Depthwise)?Conv|ConvLSTM|Cropping|LocallyConnected|SpatialDropout|UpSampling|ZeroPadding"
-)
-
 
 @cache
 def _signatures(keras: int) -> Mapping[str, str]:
@@ -129,11 +124,19 @@ def _spec(kind: str, keras: int) -> LayerSpec | None:
     parameters = tuple(parameter.arg for parameter in call.args.args)
     values = [ast.literal_eval(default) for default in call.args.defaults]
     defaults = dict(zip(parameters[len(parameters) - len(values) :], values, strict=True))
-    ranked = _RANKED.match(kind)
-    dimensions = re.search(r"([123])D", kind) if ranked else None
-    rank = int(dimensions[1]) + (3 if kind.startswith("ConvLSTM") else 2) if dimensions else None
+    name, dimensions = family(kind)
+    rank = None if dimensions is None else dimensions + (3 if name == "ConvLSTM" else 2)
     traits = frozenset(trait for trait, kinds in _TRAITS.items() if kind in kinds)
     return LayerSpec(kind, LAYER_ROLES.get(kind) or _ROLES.get(kind, "other"), parameters, MappingProxyType(defaults), rank, traits)
+
+
+def family(kind: str) -> tuple[str, int | None]:
+    """A kind without its dimensions, and those: "Conv2DTranspose" -> ("ConvTranspose", 2)."""
+    for dimensions in (1, 2, 3):
+        name, found, rest = kind.partition(f"{dimensions}D")
+        if found:
+            return name + rest, dimensions
+    return kind, None
 
 
 def canonical_kind(name: str) -> str:
@@ -235,3 +238,43 @@ def modern(kind: str, argument: str) -> str:
 
 DATA_FORMATS: Final[Mapping[object, str]] = {"th": "channels_first", "tf": "channels_last"}
 """Values of `dim_ordering` -> those of `data_format`."""
+
+_SIDES: Final = ("nb_row", "nb_col", "kernel_dim1", "kernel_dim2", "kernel_dim3")
+"""The sides of a kernel, each its own argument in Keras 1."""
+
+_KERAS1_NAMES: Final = ("AtrousConvolution", "Convolution", "Deconvolution", "SeparableConvolution")
+_KERAS1_REST: Final = ("init", "activation", "weights", "border_mode", "subsample", "dim_ordering")
+"""Positional arguments of the convolutions of Keras 1 behind the sides of the kernel."""
+
+
+def configure(kind: str, positional: Sequence[object], keywords: Mapping[str, object], keras: int = 3) -> dict[str, object]:
+    """The arguments of a constructor call by today's names, defaults filled in, Keras 1 understood (`kind`: as written in the source)."""
+    spec = layer_spec(kind, keras)
+    if spec is None:
+        return dict(keywords)
+    config = dict(spec.defaults)
+    positional, given = _without_sides(kind, positional, keywords)
+    config.update(zip(spec.parameters, positional, strict=False))
+    sides = tuple(given.pop(name) for name in _SIDES if name in given)
+    if sides:
+        config["kernel_size"] = sides
+    for name, value in given.items():
+        today = name if name in spec.parameters else modern(kind, name)
+        old = today == "data_format" and isinstance(value, str)
+        config[today] = DATA_FORMATS.get(value, value) if old else value
+    return config
+
+
+def _without_sides(kind: str, positional: Sequence[object], keywords: Mapping[str, object]) -> tuple[Sequence[object], dict[str, object]]:
+    """`Convolution2D(64, 3, 3, …)` of Keras 1: the sides of the kernel as one argument, what follows by name."""
+    given = dict(keywords)
+    name, dimensions = family(kind)
+    after = 1 + (dimensions or 0)
+    is_keras1 = name in _KERAS1_NAMES or not LEGACY.keys().isdisjoint(keywords)
+    if dimensions not in (2, 3) or "Conv" not in name or not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
+        return positional, given
+    if len(positional) < after:
+        return positional, given
+    rest = ("output_shape", *_KERAS1_REST) if name == "Deconvolution" else _KERAS1_REST
+    given.update(zip(rest, positional[after:], strict=False))
+    return (positional[0], tuple(positional[1:after])), given

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from bnlint.keras_api.applications import APPLICATIONS
+from bnlint.keras_api.functions import function_names
 from bnlint.keras_api.layers import ALIASES, canonical_kind, kinds
+from bnlint.keras_api.tables import words
 
 _KERAS_ROOTS: Final = frozenset({"keras", "tf_keras", "keras_core"})
 _TENSORFLOW_ROOTS: Final = frozenset({"tensorflow", "tf"})
@@ -81,6 +82,20 @@ _MODULES: Final = (
     "saving",
     "utils",
 )
+
+_OTHERS: Final[Mapping[str, frozenset[str]]] = {
+    "callbacks": words(
+        "BackupAndRestore BaseLogger CSVLogger Callback CallbackList EarlyStopping History LambdaCallback LearningRateScheduler "
+        "ModelCheckpoint OrbaxCheckpoint ProgbarLogger ReduceLROnPlateau RemoteMonitor SidecarEvaluatorModelExport SwapEMAWeights "
+        "TensorBoard TerminateOnNaN"
+    ),
+    "optimizers": words(
+        "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam Optimizer RMSprop SGD ScheduleFreeAdamW "
+        "deserialize get serialize"
+    ),
+    "regularizers": words("L1 L1L2 L2 OrthogonalRegularizer Regularizer deserialize get l1 l1_l2 l2 orthogonal_regularizer serialize"),
+}
+"""Public names of modules that hold neither layers nor functions on tensors."""
 
 
 def is_keras(dotted: str) -> bool:
@@ -169,24 +184,31 @@ def _layer(first: str, last: str) -> str | None:
 @cache
 def exports(module: str) -> Mapping[str, str]:
     """The public names of a Keras module (canonical name) and what they are: what `from module import *` binds."""
-    from bnlint.keras_api.functions import function_names
-
-    top, _, below = module.removeprefix("keras").lstrip(".").partition(".")
-    names: dict[str, str] = {}
+    parts = module.split(".")
+    if parts[0] != "keras":
+        return {}
     if module == "keras":
-        names = {name: f"keras.{name}" for name in _MODULES}
-        names |= {name: _CLASSES[name] for name in ("Input", "InputSpec", "Layer", "Model", "Sequential")}
-    elif top in ("engine", "layers"):
-        names = {kind: f"keras.layers.{canonical_kind(kind)}" for kind in (*kinds(), *ALIASES)}
-        names |= {name: f"keras.layers.{name}" for name in LAYER_FUNCTIONS}
-        names |= {name: _CLASSES[name] for name in ("Input", "InputSpec", "Layer")}
-        if top == "engine":
-            names |= _CLASSES
-    elif top == "models":
-        names = {name: _CLASSES[name] for name in ("Input", "Model", "Sequential")}
-        names |= {name: f"keras.models.{name}" for name in _MODEL_FUNCTIONS}
-    elif top == "applications" and not below:
-        names = {name: f"keras.applications.{name}" for name in APPLICATIONS}
-    elif top in ("activations", "backend", "ops"):
-        names = {name: f"keras.{top}.{name}" for name in function_names(f"keras.{top}")}
-    return MappingProxyType(names)
+        return {**{name: f"keras.{name}" for name in _MODULES}, **_classes("Input", "InputSpec", "Layer", "Model", "Sequential")}
+    match parts[1]:
+        case "engine":
+            return {**_layers(), **_CLASSES}
+        case "layers" | "legacy":
+            return {**_layers(), **_classes("Input", "InputSpec", "Layer")}
+        case "models":
+            return {**{name: f"keras.models.{name}" for name in _MODEL_FUNCTIONS}, **_classes("Input", "Model", "Sequential")}
+        case "applications":
+            return {name: f"keras.applications.{name}" for name in APPLICATIONS}
+        case "activations" | "backend" | "ops" | "random" as top:
+            return {name: f"keras.{top}.{name}" for name in function_names(f"keras.{top}")}
+        case top:
+            return {name: f"keras.{top}.{name}" for name in sorted(_OTHERS.get(top, ()))}
+
+
+def _classes(*names: str) -> dict[str, str]:
+    return {name: _CLASSES[name] for name in names}
+
+
+def _layers() -> dict[str, str]:
+    """All layer classes, aliases among them, and the functions beside them."""
+    classes = {name: f"keras.layers.{canonical_kind(name)}" for name in (*kinds(), *ALIASES)}
+    return classes | {name: f"keras.layers.{name}" for name in LAYER_FUNCTIONS}

@@ -123,6 +123,6 @@ _JOINED: Final = {name.replace("_", ""): name for name, role in sorted(FUNCTION_
 
 def activation_name(name: str) -> str:
     """The one name of an activation, of a function or a class: "LeakyReLU" -> "leaky_relu", "swish" -> "silu"."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("LU", "lu")).lower()
     snake = _JOINED.get(snake.replace("_", ""), snake)
     return ACTIVATION_ALIAS.get(snake, snake)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from bnlint.graph.model import Dimension, Layer
 from bnlint.keras_api.function_shapes import FUNCTIONS, broadcast, join
-from bnlint.keras_api.layers import LayerSpec, canonical_kind, layer_spec
+from bnlint.keras_api.layers import LayerSpec, canonical_kind, family, layer_spec
 from bnlint.keras_api.roles import FUNCTION_ROLES
 from bnlint.keras_api.sizes import OPEN, UNSIZED, Config, FeatureMap, Sized, compute, feature_map, margins, padding_of, size, sizes
 
@@ -33,10 +32,10 @@ def output(kind: str, config: Config, inputs: Sequence[Sized]) -> Sized:
 
 
 def _layer(spec: LayerSpec, config: Config, given: Sized) -> Sized:
-    family = re.sub("[123]D", "", spec.kind)
-    if spec.rank is not None and family in _MAPPED:
-        return _MAPPED[family](feature_map(given, spec.rank, config), config).sized()
-    if spec.rank is not None and family in _GLOBAL:
+    name, _ = family(spec.kind)
+    if spec.rank is not None and name in _MAPPED:
+        return _MAPPED[name](feature_map(given, spec.rank, config), config).sized()
+    if spec.rank is not None and name in _GLOBAL:
         return _globally(spec.rank, config, given)
     if spec.role in _KEEPING_ROLES or spec.kind in _KEEPING:
         return ((OPEN,) * spec.rank, given[1]) if given[0] is None and spec.rank is not None else given
@@ -174,8 +173,9 @@ def _reshape(config: Config, inputs: Sequence[Sized]) -> Sized:
     places = [size(item) for item in target]
     total = compute(lambda *items: math.prod(items), *shape[1:]) if shape else OPEN
     rest = [place for place in places if isinstance(place, int)]
-    if isinstance(total, int) and len(rest) == len(places) - 1 and target.count(-1) == 1 and math.prod(rest):
-        places[list(target).index(-1)] = total // math.prod(rest)
+    product = math.prod(rest)
+    if isinstance(total, int) and len(rest) == len(places) - 1 and target.count(-1) == 1 and product:
+        places[list(target).index(-1)] = total // product
     return (shape[0] if shape else OPEN, *places), 1 if len(places) == 1 else None
 
 
