@@ -54,8 +54,8 @@ def plan(source: Source, fixes: Iterable[Fix]) -> Plan:
     found = Plan(source)
     for fix in fixes:
         for edit in dict.fromkeys(fix.edits):
-            if isinstance(edit, _MOVES):
-                _uncoupled(source)
+            if isinstance(edit, _MOVES) and _coupled(source):
+                raise Refused(_coupled(source))
             _PLANNERS[type(edit)](found, edit)
     found.settle()
     return found
@@ -63,21 +63,19 @@ def plan(source: Source, fixes: Iterable[Fix]) -> Plan:
 
 def coupled(document: Document) -> str:
     """The first place in the code that picks a layer by name or index, which a new order of layers would mislead; "" if there is none."""
-    try:
-        _uncoupled(_read(document))
-    except Refused as refused:
-        return refused.reason
-    return ""
+    return _coupled(_read(document))
 
 
-def _uncoupled(source: Source) -> None:
+@lru_cache(maxsize=4)
+def _coupled(source: Source) -> str:
     for cell, part in source.parts.items():
         where = f"cell {cell}, " if cell else ""
         for node in ast.walk(part.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_layer":
-                raise Refused(f"{where}line {node.lineno} picks a layer with `get_layer`")
+                return f"{where}line {node.lineno} picks a layer with `get_layer`"
             if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "layers":
-                raise Refused(f"{where}line {node.lineno} picks layers by their index")
+                return f"{where}line {node.lineno} picks layers by their index"
+    return ""
 
 
 # Arguments
@@ -191,6 +189,7 @@ def _own_tail(place: Place) -> tuple[int, int] | None:
 
 
 def _remove(plan: Plan, edit: RemoveApplication) -> None:
+    """Take the application out, and the statement that builds its layer if the layer is used nowhere else."""
     place = plan.source.find(edit.application.at)
     hole = _hole(place, plan.source, edit.application.hole)
     part, node, statement = place.part, place.node, place.statement
@@ -207,6 +206,26 @@ def _remove(plan: Plan, edit: RemoveApplication) -> None:
         closed = isinstance(inner, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant | ast.List)
         plan.texts += [part.edit(start, left, "" if closed else "("), part.edit(right, end, "" if closed else ")")]
         plan.replace(part, node, lambda: inner)
+    _remove_constructor(plan, node if hole is None else place.call.func)
+
+
+def _remove_constructor(plan: Plan, layer: ast.AST) -> None:
+    if not isinstance(layer, ast.Name | ast.Attribute) or (isinstance(layer, ast.Attribute) and ast.unparse(layer.value) != "self"):
+        return
+    name = ast.unparse(layer).removeprefix("self.")
+    uses = [
+        (part, node)
+        for part in plan.source.parts.values()
+        for node in ast.walk(part.tree)
+        if (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
+    ]
+    built = [(part, node) for part, node in uses if name in flow.bound(node) or f".{name}" in flow.bound(node)]
+    if len(uses) == 2 and len(built) == 1:
+        part, target = built[0]
+        place = part.find(part.chunk.span(target))
+        statement = place.statement
+        if isinstance(statement, ast.Assign) and statement.targets == [target] and len(place.block) > 1:
+            plan.remove_statement(part, statement, place.block)
 
 
 _MOVES: Final = (Swap, RemoveApplication, InsertActivation)

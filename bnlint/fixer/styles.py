@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bnlint.fixer import Refused, flow, tree
@@ -39,6 +40,7 @@ class Spelling:
     imports: tuple[Bound, ...] = ()
 
 
+@lru_cache(maxsize=4)
 def imports(source: Source) -> dict[str, list[Bound]]:
     """What the import statements bind, by local name."""
     found: dict[str, list[Bound]] = {}
@@ -113,6 +115,7 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...]) -> Spelling:
     raise Refused(f"the file does not import Keras's layers in a way that lets `{name}` be added")
 
 
+@lru_cache(maxsize=4)
 def _own(source: Source) -> set[str]:
     """All names that the file binds somewhere."""
     return set[str]().union(*(flow.bound(part.tree) for part in source.parts.values()))
