@@ -99,13 +99,15 @@ def _is_mine(layer: Layer, verdict: Verdict | None) -> bool:
 
 def _fix(layer: Layer, verdict: Verdict) -> Fix | None:
     at, rank, arguments = layer.origin.span, len(verdict.feeder.shape or ()), layer.arguments
-    if at is None or verdict.channels is None or layer.family != "keras" or not arguments.complete:
+    if at is None or verdict.channels is None or not arguments.complete:
         return None
+    if layer.family != "keras":
+        return Fix(Safety.UNSAFE, refused="tf1")
     written = arguments.keyword("axis")
     edit: Edit
     if arguments.positional:
         if len(arguments.positional) > 1 or verdict.channels != rank - 1 or not in_call(layer, arguments.positional[0]):
-            return None
+            return Fix(Safety.UNSAFE, refused="positional")
         edit = DropArgument(at, 0)
     elif written is not None and not in_call(layer, written):
         return None
