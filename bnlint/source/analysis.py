@@ -6,14 +6,14 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bnlint.graph.model import Arguments, Gap, Module, ModelGraph, Origin, Unknown
+from bnlint.graph.model import Arguments, Gap, Layer, Module, ModelGraph, Origin, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.source import invoke, models
 from bnlint.source.assembly import assemble
 from bnlint.source.machine import ROOT_STEPS, STEPS, Exhausted, Frame, Machine
 from bnlint.source.statements import execute
-from bnlint.source.values import MISSING, Class, Dict, Function, Instance, Scope
+from bnlint.source.values import MISSING, Class, Dict, Function, Instance, Model, Scope
 from bnlint.text import Chunk, Document, Unreadable
 
 
@@ -28,7 +28,7 @@ class Analysis:
 Unit = Function | Class
 
 TELLING = frozenset(
-    {*kinds(), *APPLICATIONS, "Model", "Sequential", "GradientTape", "trainable", "batch_normalization", "batch_norm", "conv2d", "dense"}
+    {*kinds(), *APPLICATIONS, "Model", "Sequential", "GradientTape", "trainable", "training", "batch_normalization", "batch_norm", "conv2d", "dense"}
     | {"compile", "fit", "fit_generator", "train_on_batch", "load_weights", "predict", "evaluate"}
 ) - {"Layer", "Wrapper", "RNN"}
 """Names without which a function builds nothing and does nothing to a model."""
@@ -76,7 +76,7 @@ def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_ST
 
 def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[str, int, int, object]]) -> None:
     """Analyse what the module defines and never calls: first what nothing else mentions, then the rest, later definitions first."""
-    mentions = _Mentions(m)
+    mentions = _Mentions(m, scope)
     done: set[int] = set()
     for candidates in (lambda: mentions.roots(), lambda: mentions.relevant()[::-1]):
         progress = True
@@ -220,8 +220,9 @@ def _unseen(m: Machine, trees: list[ast.Module]) -> Iterator[ast.Call]:
 class _Mentions:
     """Which functions and classes name which others."""
 
-    def __init__(self, m: Machine) -> None:
+    def __init__(self, m: Machine, scope: Scope) -> None:
         self.m = m
+        self.scope = scope
         self.names: dict[int, set[str]] = {}
 
     def units(self) -> list[Unit]:
@@ -233,14 +234,18 @@ class _Mentions:
     def named(self, unit: Unit) -> set[str]:
         if id(unit.node) not in self.names:
             self.names[id(unit.node)] = {
-                node.id if isinstance(node, ast.Name) else node.attr for node in ast.walk(unit.node) if isinstance(node, (ast.Name, ast.Attribute))
+                node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.arg or ""
+                for node in ast.walk(unit.node)
+                if isinstance(node, (ast.Name, ast.Attribute, ast.keyword))
             }
         return self.names[id(unit.node)]
 
     def relevant(self) -> list[Unit]:
         """The units that name a layer, or something that is done to models, themselves or through others of the file."""
         units = self.units()
-        found = {id(unit) for unit in units if not TELLING.isdisjoint(self.named(unit))}
+        objects = {name for name, value in self.scope.names.items() if isinstance(value, (Layer, Model, Instance))}
+        telling = TELLING | objects
+        found = {id(unit) for unit in units if not telling.isdisjoint(self.named(unit))}
         names = {unit.name for unit in units if id(unit) in found}
         growing = True
         while growing:

@@ -382,10 +382,6 @@ def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:
 def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
     assert isinstance(tensor, (Call, Join))
     value = m.settle(item.value)
-    if isinstance(value, Dotted) and layer_spec(value.name.rpartition(".")[2]) is not None:
-        spec = layer_spec(value.name.rpartition(".")[2])
-        assert spec is not None
-        value = Layer(spec.kind, spec.role, config=dict(spec.defaults), path=value.name, origin=item.origin)
     if isinstance(value, Layer):
         return applied(m, value, (tensor,), item.origin)
     argument = Arguments((Argument(None, tensor, None),))
@@ -393,7 +389,7 @@ def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
     result: object = Unknown("an element that is not known")
     from bnlint.source import invoke
 
-    if isinstance(value, (Model, Instance, Function)) and item.origin.span is not None:
+    if isinstance(value, (Model, Instance)) and item.origin.span is not None:
         result = invoke.invoke(m, value, argument, marker)
     made = m.settle(result)
     if isinstance(made, TENSORS):
