@@ -100,9 +100,10 @@ def shared(project: Project, layer: Layer) -> bool:
 
 
 def loads_weights(project: Project, call: Call) -> bool:
-    """Whether the file in which the call stands loads weights, of whatever model."""
+    """Whether the file in which the call stands loads weights into a model of its own (what `keras.applications` ships is not)."""
     path = call.origin.span.path if call.origin.span else None
-    return any(event.origin.span is None or event.origin.span.path == path for event in query.events(project, "load_weights"))
+    events = [event for event in query.events(project, "load_weights") if isinstance(event.target, (ModelGraph, Layer, Unknown))]
+    return any(event.origin.span is None or event.origin.span.path == path for event in events)
 
 
 def removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:

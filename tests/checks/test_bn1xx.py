@@ -200,6 +200,11 @@ def test_a_move_is_refused(reason: str) -> None:
     assert (hit.fix.refused, hit.fix.edits) == (reason, ())
 
 
+def test_weights_that_a_library_ships_do_not_refuse_a_move() -> None:
+    hit = only(order, chain(conv("relu"), bn(), events=[event("load_weights", target=object(), source="imagenet")]))
+    assert hit.fix.refused == ""
+
+
 def test_a_producer_with_several_consumers_is_reported_without_a_fix() -> None:
     net = Net()
     x = net(conv("relu"), net.input())
