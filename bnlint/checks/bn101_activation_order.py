@@ -21,9 +21,9 @@ def check(project: Project, *, placement: str = "before") -> Iterator[Hit]:
             if block.is_after is wrong:
                 yield Hit(
                     f"minority-{block.place}" if placement == "consistent" else block.place,
-                    bn.layer.origin,
-                    bn.layer,
-                    {"kind": block.linear.layer.kind, "activation": block.name},
+                    order.core(bn).origin,
+                    order.core(bn),
+                    {"kind": order.core(block.linear).kind, "activation": block.name},
                     (Related(block.activation.layer.origin, "activation", block.activation.layer),),
                     _fix(project, graph, bn, block),
                 )
@@ -44,19 +44,19 @@ def _fix(project: Project, graph: ModelGraph, bn: Call, block: Block) -> Fix | N
     refused = _refused(project, block, bn) or order.swap_refused(project, graph, first, second)
     edit: Edit = Swap(one, two)
     if block.place == "inline":
-        written = block.linear.layer.arguments.keyword("activation")
+        written = order.core(block.linear).arguments.keyword("activation")
         if written is None or written.span is None:
             refused = refused or "not-written"
         else:
             edit = InsertActivation(two, f'"{block.name}"', written.span)
-    touches = (bn.layer, block.activation.layer)
+    touches = tuple(dict.fromkeys(layer for call in (bn, block.activation) for layer in (call.layer, order.core(call))))
     return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (edit,), touches)
 
 
 def _refused(project: Project, block: Block, bn: Call) -> str:
     if order.loads_weights(project, bn):
         return "loads-weights"
-    if any(call.layer.arguments.keyword("activity_regularizer") for call in (block.linear, block.activation)):
+    if any(order.core(call).arguments.keyword("activity_regularizer") for call in (block.linear, block.activation)):
         return "activity-regularizer"
     if block.activation.layer.kind == "PReLU":
         return "own-weights"

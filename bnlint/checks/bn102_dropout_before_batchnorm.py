@@ -23,13 +23,13 @@ CASES = ("default", "through-weights", "unknown-rate")
 def check(project: Project) -> Iterator[Hit]:
     for graph in project.models:
         for bn in order.batchnorms(graph):
-            found = _dropped(bn, {}) if query.frozen(project, bn.layer) is False and bn.training is not False else None
+            found = _dropped(bn, {}) if query.frozen(project, order.core(bn)) is False and bn.training is not False else None
             if found is not None:
                 case, dropout = found
                 values = {"kind": dropout.layer.kind, "rate": _shown(dropout)}
                 related = (Related(dropout.layer.origin, "dropout", dropout.layer),)
                 fix = _fix(project, graph, dropout, bn) if case == "default" else None
-                yield Hit(case, bn.layer.origin, bn.layer, values, related, fix)
+                yield Hit(case, order.core(bn).origin, order.core(bn), values, related, fix)
 
 
 def _dropped(call: Call, under: query.Assumption, weights: int = 0) -> tuple[str, Call] | None:

@@ -18,14 +18,14 @@ def check(project: Project) -> Iterator[Hit]:
     applied: dict[Layer, list[tuple[ModelGraph, Call]]] = {}
     for graph in project.models:
         for call in query.calls_of(graph, "linear"):
-            applied.setdefault(call.layer.inner or call.layer, []).append((graph, call))
+            applied.setdefault(order.core(call), []).append((graph, call))
     for layer, calls in applied.items():
         if not _may_keep_bias(layer) or _loads_weights(project, layer):
             continue
         found = [_cancelled(project, layer, graph, call) for graph, call in calls]
         steps = [step for each in found if each is not None for step in each]
         if None not in found and steps and (bn := steps[0].call) is not None:
-            related = (Related(bn.layer.origin, "batchnorm", bn.layer),)
+            related = (Related(order.core(bn).origin, "batchnorm", order.core(bn)),)
             yield Hit("default", layer.origin, layer, {"kind": layer.kind}, related, _fix(layer, any(step.via for step in steps)))
 
 
@@ -58,7 +58,7 @@ def _cancelled(project: Project, layer: Layer, graph: ModelGraph, call: Call) ->
 
 def _keeps_constant(call: Call) -> bool:
     """Whether what is constant within each channel stays so, and unchanged."""
-    layer = call.layer.inner or call.layer
+    layer = order.core(call)
     spec = layer_spec(layer.kind)
     keeps = layer.kind == "Flatten" or (spec is not None and "keeps_channel_constant" in spec.traits)
     return keeps and layer.subclass is None and query.resolve(layer.config.get("interpolation", "nearest")) == "nearest"
@@ -66,16 +66,15 @@ def _keeps_constant(call: Call) -> bool:
 
 def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
     bn = step.call
-    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or bn.layer.subclass is not None:
+    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).subclass is not None:
         return False
-    trains = query.frozen(project, bn.layer, step.under) is False and not any(v is False for v in query.alternatives(bn.training))
-    plain = all(query.resolve(bn.layer.config.get(name, 0)) in (0, None) for name in ("renorm", "mode"))
+    trains = query.frozen(project, order.core(bn), step.under) is False and not any(v is False for v in query.alternatives(bn.training))
+    plain = all(query.resolve(order.core(bn).config.get(name, 0)) in (0, None) for name in ("renorm", "mode"))
     return trains and plain and _on_channels(project, layer, bn, step)
 
 
 def _on_channels(project: Project, layer: Layer, bn: Call, step: query.Step) -> bool:
-    norm = bn.layer.inner or bn.layer
-    axis = query.config(norm, "axis", step.under)
+    axis = query.config(order.core(bn), "axis", step.under)
     axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
     if not isinstance(axis, int):
         return False

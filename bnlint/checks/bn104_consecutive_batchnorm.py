@@ -14,12 +14,11 @@ def check(project: Project) -> Iterator[Hit]:
     for graph in project.models:
         for bn in order.batchnorms(graph):
             first = _before(bn)
-            if first is not None and query.frozen(project, first.layer) is not True:
-                related = (Related(first.layer.origin, "first", first.layer),)
+            if first is not None and query.frozen(project, order.core(first)) is not True:
+                related = (Related(order.core(first).origin, "first", order.core(first)),)
                 case = "between-models" if _between_models(project, graph, first, bn) else "default"
-                yield Hit(
-                    case, bn.layer.origin, bn.layer, related=related, fix=_fix(project, graph, first, bn) if case == "default" else None
-                )
+                fix = _fix(project, graph, first, bn) if case == "default" else None
+                yield Hit(case, order.core(bn).origin, order.core(bn), related=related, fix=fix)
 
 
 def _before(bn: Call) -> Call | None:
@@ -36,7 +35,7 @@ def _before(bn: Call) -> Call | None:
 
 def _axis(call: Call, bn: Call) -> object:
     """The axis, counted from the front where the rank is known."""
-    axis = query.config(call.layer, "axis")
+    axis = query.config(order.core(call), "axis")
     axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
     return axis % len(bn.shape) if isinstance(axis, int) and bn.shape else axis
 

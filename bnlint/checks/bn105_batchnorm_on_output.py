@@ -27,7 +27,9 @@ def check(project: Project) -> Iterator[Hit]:
             loss = None if name is not None else _loss(project, graph)
             if name is not None or loss is not None:
                 values = {"activation": name} if name is not None else {"loss": loss}
-                yield Hit("probabilities" if name else "trained", bn.layer.origin, bn.layer, values, fix=_fix(project, graph, bn))
+                yield Hit(
+                    "probabilities" if name else "trained", order.core(bn).origin, order.core(bn), values, fix=_fix(project, graph, bn)
+                )
 
 
 def _loss(project: Project, graph: ModelGraph) -> str | None:

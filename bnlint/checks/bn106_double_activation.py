@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
             if before is not None and after is not None:
                 places = {"before": before, "after": after}
                 related = tuple(Related(call.layer.origin, note, call.layer) for note, (call, _) in places.items())
-                yield Hit("default", bn.layer.origin, bn.layer, {note: name for note, (_, name) in places.items()}, related)
+                yield Hit("default", order.core(bn).origin, order.core(bn), {note: name for note, (_, name) in places.items()}, related)
 
 
 def _before(bn: Call) -> tuple[Call, str] | None:

@@ -35,11 +35,9 @@ def _idle(call: Call) -> bool:
 
 def activation(call: Call, under: query.Assumption = {}) -> str | Unknown | None:  # noqa: B006 (never written to)
     """What a call applies besides its weights: None for nothing or "linear", a name, or an Unknown where that is not certain."""
-    layer = call.layer
-    if layer.role not in ("linear", "activation"):
+    if call.layer.role not in ("linear", "activation"):
         return None
-    if layer.activation is None and layer.inner is not None:
-        layer = layer.inner
+    layer = core(call) if call.layer.activation is None else call.layer
     names = [None if value == "linear" else value for value in query.alternatives(layer.activation, under)]
     known = [name for name in names if isinstance(name, str)]
     if len(known) == len(names):
@@ -80,6 +78,11 @@ def is_final(project: Project, graph: ModelGraph, call: Call) -> bool:
     others = [other for other in project.models if other is not graph]
     elsewhere = [(other, each) for other in others for each in other.calls if each.layer is call.layer]
     return not any(graph in other.parts for other in others) and all(ends(other, each) for other, each in elsewhere)
+
+
+def core(call: Call) -> Layer:
+    """The layer itself where a wrapper (TimeDistributed) applies it."""
+    return call.layer.inner or call.layer
 
 
 def applied(call: Call) -> Applied | None:

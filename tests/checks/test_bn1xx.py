@@ -584,3 +584,23 @@ def test_a_layer_of_a_class_is_silent_when_it_is_called_or_may_be(why) -> None:
 
 def test_a_layer_of_a_class_that_is_never_called() -> None:
     assert cases(unused, owner(bn())) == ["uncalled"]
+
+
+# Wrappers --------------------------------------------------------------------------------------------------------------
+
+
+def wrapped(inner):
+    made = layer("TimeDistributed", inner.role)
+    object.__setattr__(made, "inner", inner)
+    return made
+
+
+def test_a_wrapped_bn_is_reported_where_it_is_built() -> None:
+    norm = bn()
+    hit = only(order, chain(wrapped(conv("relu")), wrapped(norm)))
+    assert (hit.layer, hit.values["kind"]) == (norm, "Conv2D")
+
+
+def test_a_wrapped_bias_is_cancelled_by_a_wrapped_bn() -> None:
+    linear = conv()
+    assert only(biased, chain(wrapped(linear), wrapped(bn()))).layer is linear
