@@ -27,23 +27,20 @@ APPLICATIONS: Final[Mapping[str, bool]] = {**dict.fromkeys(_WITH.split(), True),
 PARAMETERS: Final = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name")
 """The parameters that most of them have, in positional order."""
 
-_SCALED: Final = ("input_shape", "alpha", "include_top", "weights", "input_tensor", "pooling", "classes", "classifier_activation", "name")
-_OWN_PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "MobileNet": ("input_shape", "alpha", "depth_multiplier", "dropout", *_SCALED[2:]),
-    "MobileNetV2": _SCALED,
-    "MobileNetV3Large": (
-        "input_shape",
-        "alpha",
-        "minimalistic",
-        *_SCALED[2:5],
-        "classes",
-        "pooling",
-        "dropout_rate",
-        "classifier_activation",
+_BY_PREFIX: Final[Mapping[str, str]] = {
+    "ConvNeXt": "include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation name",
+    "EfficientNetV2": "include_top weights input_tensor input_shape pooling classes classifier_activation include_preprocessing name",
+    "MobileNetV3": (
+        "input_shape alpha minimalistic include_top weights input_tensor classes pooling dropout_rate classifier_activation "
+        "include_preprocessing name"
     ),
-    "NASNetLarge": ("input_shape", *_SCALED[2:]),
+    "MobileNetV2": "input_shape alpha include_top weights input_tensor pooling classes classifier_activation name",
+    "MobileNet": "input_shape alpha depth_multiplier dropout include_top weights input_tensor pooling classes classifier_activation name",
+    "NASNet": "input_shape include_top weights input_tensor pooling classes classifier_activation name",
+    "RegNet": "model_name include_top include_preprocessing weights input_tensor input_shape pooling classes classifier_activation",
+    "ResNetRS": "include_top weights classes input_shape input_tensor pooling classifier_activation include_preprocessing",
 }
-_SAME_PARAMETERS: Final[Mapping[str, str]] = {"MobileNetV3Small": "MobileNetV3Large", "NASNetMobile": "NASNetLarge"}
+"""Parameters of the others, by the first prefix that fits; those of Keras 3 where the Kerases differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +57,5 @@ def application(canonical: str) -> Application | None:
     *place, name = canonical.split(".")
     if place[:2] != ["keras", "applications"] or name not in APPLICATIONS:
         return None
-    return Application(name, APPLICATIONS[name], _OWN_PARAMETERS.get(_SAME_PARAMETERS.get(name, name), PARAMETERS))
+    own = next((parameters for prefix, parameters in _BY_PREFIX.items() if name.startswith(prefix)), None)
+    return Application(name, APPLICATIONS[name], tuple(own.split()) if own else PARAMETERS)

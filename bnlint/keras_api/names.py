@@ -18,7 +18,7 @@ _SLIM_ROOTS: Final = frozenset({"slim", "tf_slim"})
 _WRAPPINGS: Final = frozenset({"_tf_keras", "_v1", "_v2", "api", "compat", "keras", "python", "src", "v1", "v2"})
 """Parts of a path that lead into Keras and name nothing of it: `keras.src.…`, `keras.api._v2.keras.…`."""
 
-_PLACES_OF_LAYERS: Final = frozenset({"engine", "layers", "legacy", "models"})
+_PLACES_OF_LAYERS: Final = frozenset({"engine", "export", "feature_column", "layers", "legacy", "models", "utils"})
 """First parts below Keras under which a layer or model class may stand; a class of this name elsewhere is something else."""
 
 _FOLDED: Final = frozenset(
