@@ -394,6 +394,11 @@ REMOVALS = {
     "other-name": ("y = BN()(x)  # b\n", take_out("BN()(x)", "x"), "y = x  # b\n"),
     "nested": ("y = conv(BN()(act(x)))\n", take_out("BN()(act(x))", "act(x)"), "y = conv(act(x))\n"),
     "operator-inside-gets-parentheses": ("y = BN()(a + b) * 2\n", take_out("BN()(a + b)", "a + b"), "y = (a + b) * 2\n"),
+    "lines-inside-get-parentheses": (
+        "y = BN()(\n    a\n    .f(x)\n)\n",
+        take_out("BN()(\n    a\n    .f(x)\n)", "a\n    .f(x)"),
+        "y = (a\n    .f(x))\n",
+    ),
     "constructor-that-nothing-else-needs": (
         "class M:\n    def __init__(self):\n        self.a = A()\n        self.bn = BN()\n"
         "    def call(self, x):\n        return self.a(self.bn(x))\n",

@@ -133,6 +133,8 @@ def _hole(place: Place, source: Source, hole: Any) -> Place | None:
     found = source.find(hole)
     if place.node not in found.path or any(node is place.call.func for node in found.path):
         raise Refused("the input of the layer is not an argument of the call")
+    if isinstance(found.node, ast.GeneratorExp | ast.Starred):
+        raise Refused("the input of the layer is unpacked from something else")
     return found
 
 
@@ -146,6 +148,9 @@ def _swap(plan: Plan, edit: Swap) -> None:
         read = flow.names(first.node, holes[0].node if holes[0] else None) | flow.names(second.node, holes[1].node if holes[1] else None)
         flow.undisturbed(first, second, read)
     part = first.part
+    for place, hole in zip((first, second), holes, strict=True):
+        if not tree.stands_alone(part.slice(place.call.func if hole else place.node)):
+            raise Refused("a layer is spelled over several lines that only hold together where they stand")
     for place, hole, other, filler in ((first, holes[0], second, holes[1]), (second, holes[1], first, holes[0])):
         for (start, end), (left, right) in zip(_template(place, hole), _template(other, filler), strict=True):
             plan.texts.append(lines.trimmed(part, start, part.text[start:end], part.text[left:right]))
@@ -203,7 +208,7 @@ def _remove(plan: Plan, edit: RemoveApplication) -> None:
         plan.remove_statement(part, statement, place.block)
     else:
         inner, (start, end), (left, right) = hole.node, part.range(node), part.range(hole.node)
-        closed = isinstance(inner, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant | ast.List)
+        closed = isinstance(inner, _CLOSED) and tree.stands_alone(part.slice(inner))
         plan.texts += [part.edit(start, left, "" if closed else "("), part.edit(right, end, "" if closed else ")")]
         plan.replace(part, node, lambda: inner)
     _remove_constructor(plan, node if hole is None else place.call.func)
@@ -227,6 +232,9 @@ def _remove_constructor(plan: Plan, layer: ast.AST) -> None:
         if isinstance(statement, ast.Assign) and statement.targets == [target] and len(place.block) > 1:
             plan.remove_statement(part, statement, place.block)
 
+
+_CLOSED: Final = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List)
+"""Expressions that need no parentheses wherever they stand."""
 
 _MOVES: Final = (Swap, RemoveApplication, InsertActivation)
 """Intents that change the order, the number or the automatic names of layers."""

@@ -23,6 +23,15 @@ def statement(code: str) -> ast.stmt:
     return ast.parse(code).body[0]
 
 
+def stands_alone(code: str) -> bool:
+    """Whether source that may go over several lines is an expression also without brackets around it."""
+    try:
+        ast.parse(code, mode="eval")
+    except SyntaxError:
+        return False
+    return True
+
+
 def put(root: ast.AST, node: ast.AST, *replacement: ast.AST) -> None:
     """Put other nodes where `node` stands: one, or in a list any number."""
     for owner in ast.walk(root):
