@@ -45,13 +45,13 @@ _TABLES: Final[Mapping[str, tuple[Mapping[str, str], ...]]] = {
 }
 """Where the functions of a namespace are described; a later table wins."""
 
-_BELOW_TF: Final = words("bitwise debugging image linalg math nn quantization random raw_ops signal sparse strings")
+_BELOW_TF: Final = words("bitwise debugging dtypes image linalg math nn quantization random raw_ops signal sparse strings")
 """Modules of tf whose functions take tensors, or (random) make values."""
 
 _MODULES: Final = frozenset(f"tf.{name}" for name in _BELOW_TF)
 
-_VALUE_PREFIXES: Final = ("assert_", "disable_", "enable_", "get_", "is_", "random_", "register_", "set_", "standardize_")
-"""How functions begin that return no tensor of the graph, where nothing else is known of them."""
+_VALUE_PREFIXES: Final = ("as_dtype", "assert_", "disable_", "enable_", "get_", "is_", "random_", "register_", "set_", "standardize_")
+"""How functions begin that return no tensor of the graph (as those that end in `_initializer`), where nothing else is known of them."""
 
 _HIGHER_ORDER: Final = words("custom_gradient function grad_pass_through recompute_grad vectorize")
 """Functions on functions: no tensor goes in."""
@@ -78,7 +78,7 @@ def function_spec(canonical: str) -> FunctionSpec | None:
     if signature is None:
         if namespace == "keras.layers" or name in _HIGHER_ORDER or not name[:1].islower() or canonical in _MODULES:
             return None
-        signature = "x" if below == "random" or name.startswith(_VALUE_PREFIXES) else "*x"
+        signature = "x" if below == "random" or name.startswith(_VALUE_PREFIXES) or name.endswith("_initializer") else "*x"
     marked = signature.split()
     tensors = tuple(parameter[1:] for parameter in marked if parameter[0] in "*=")
     treatment: Treatment = "value" if not tensors else "identity" if "=" in signature else "node"

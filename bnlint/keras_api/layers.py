@@ -149,6 +149,7 @@ def layer_spec(kind: str, keras: int = 3) -> LayerSpec | None:
     return _spec(canonical_kind(kind), 3 if keras >= 3 else 2)
 
 
+@cache
 def kinds() -> frozenset[str]:
     """All canonical kinds."""
     return frozenset(_signatures(3))

@@ -18,32 +18,19 @@ _SLIM_ROOTS: Final = frozenset({"slim", "tf_slim"})
 _WRAPPINGS: Final = frozenset({"_tf_keras", "_v1", "_v2", "api", "compat", "keras", "python", "src", "v1", "v2"})
 """Parts of a path that lead into Keras and name nothing of it: `keras.src.…`, `keras.api._v2.keras.…`."""
 
-_PLACES_OF_LAYERS: Final = frozenset({"engine", "export", "feature_column", "layers", "legacy", "models", "utils"})
+_PLACES_OF_LAYERS: Final = words("engine export feature_column layers legacy models utils")
 """First parts below Keras under which a layer or model class may stand; a class of this name elsewhere is something else."""
 
-_FOLDED: Final = frozenset(
-    {
-        "activations",
-        "backend",
-        "callbacks",
-        "constraints",
-        "initializers",
-        "losses",
-        "metrics",
-        "ops",
-        "optimizers",
-        "regularizers",
-        "utils",
-    }
-)
+_FOLDED: Final = words("activations backend callbacks constraints initializers losses metrics ops optimizers regularizers utils")
 """Modules whose inner modules are folded: `keras.utils.np_utils.to_categorical` is `keras.utils.to_categorical`."""
 
 _INNER_MODULES: Final = frozenset({"image", "linalg", "schedules"})
 """Inner modules that are public themselves and stay in the name."""
 
-_BACKEND_MODULES: Final = frozenset(
-    {"cntk_backend", "common", "jax", "load_backend", "numpy", "tensorflow", "tensorflow_backend", "theano_backend", "torch"}
-)
+_BACKEND_MODULES: Final = words("cntk_backend common jax load_backend numpy tensorflow tensorflow_backend theano_backend torch")
+
+_SETTINGS: Final = words("backend epsilon floatx image_data_format set_epsilon set_floatx set_image_data_format")
+"""Functions that Keras 3 has in `keras.config`, and in `keras.backend` as Keras always had."""
 
 _CLASSES: Final[Mapping[str, str]] = {
     "Container": "keras.Model",
@@ -61,27 +48,11 @@ LAYER_FUNCTIONS: Final = ("add", "average", "concatenate", "dot", "maximum", "me
 
 _MODEL_FUNCTIONS: Final = ("clone_model", "load_model", "model_from_config", "model_from_json", "model_from_yaml", "save_model")
 
-_MODULES: Final = (
-    "activations",
-    "applications",
-    "backend",
-    "callbacks",
-    "constraints",
-    "datasets",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "mixed_precision",
-    "models",
-    "ops",
-    "optimizers",
-    "preprocessing",
-    "random",
-    "regularizers",
-    "saving",
-    "utils",
+_MODULES: Final = words(
+    "activations applications backend callbacks config constraints datasets initializers layers losses metrics mixed_precision models "
+    "ops optimizers preprocessing random regularizers saving utils"
 )
+"""The modules of `keras` that a star import binds."""
 
 _OTHERS: Final[Mapping[str, frozenset[str]]] = {
     "callbacks": words(
@@ -160,6 +131,8 @@ def _keras(rest: list[str]) -> str:
     if first == "backend":
         inner = [part for part in rest[1:] if part not in _BACKEND_MODULES]
         return ".".join(("keras", "backend", *inner[-1:]))
+    if first == "config" and last in _SETTINGS:
+        return f"keras.backend.{last}"
     if first == "applications" and last in APPLICATIONS:
         return f"keras.applications.{last}"
     if first in _FOLDED and len(rest) > 2:
@@ -188,7 +161,7 @@ def exports(module: str) -> Mapping[str, str]:
     if parts[0] != "keras":
         return {}
     if module == "keras":
-        return {**{name: f"keras.{name}" for name in _MODULES}, **_classes("Input", "InputSpec", "Layer", "Model", "Sequential")}
+        return {**{name: f"keras.{name}" for name in sorted(_MODULES)}, **_classes("Input", "InputSpec", "Layer", "Model", "Sequential")}
     match parts[1]:
         case "engine":
             return {**_layers(), **_CLASSES}
