@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from bnlint import catalogue, engine, selection
 from bnlint.catalogue import Rule
 from bnlint.engine import Checked, Plan
 from bnlint.selection import UnknownRule
-from bnlint.settings import Settings, SettingsError, find_settings, load_settings
+from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -143,6 +144,8 @@ class Plans:
     """The plan of each file: that of its closest settings file, made once. Raises SettingsError."""
 
     def __init__(self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None) -> None:
+        if find_settings.cache_info().currsize or "bnlint.pins" in sys.modules:
+            forget()  # a run reads the disk anew; the first one of a process has nothing to forget
         self.config, self.isolated, self.overrides = config, isolated, overrides
         self._settings: dict[str | None, Settings] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}

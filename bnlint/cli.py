@@ -60,7 +60,7 @@ def _read_list(path: str, separator: bytes | None = None) -> list[str]:
     """The lines of a file, `-` for the standard input; or what null bytes separate, if it holds any."""
     try:
         if path == "-":
-            data = click.get_binary_stream("stdin").read()
+            data = sys.stdin.buffer.read()
         else:
             with open(path, "rb") as file:
                 data = file.read()
@@ -129,7 +129,7 @@ def group() -> None:
 @click.option("--show-files", is_flag=True, help="Print which files would be looked at.")
 @click.option("--show-settings", is_flag=True, help="Print the settings.")
 @click.pass_context
-def check(ctx: click.Context, paths: tuple[str, ...], **given: Any) -> None:
+def check(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None:
     """Find misuse in files and folders (the default command)."""
     from bnlint import api
 
@@ -166,11 +166,11 @@ def _check_stdin(ctx: click.Context, plans: Plans, given: dict[str, Any]) -> Non
     from bnlint import api
 
     path = given["stdin_filename"] or STDIN
-    data = click.get_binary_stream("stdin").read()
+    data = sys.stdin.buffer.read()
     result = api.lint_data(data, path, plans, _mend(given))
     filters = _mend(given) != "none" and not given["diff"]
     if filters:
-        click.get_binary_stream("stdout").write(result.changes[0].after if result.changes else data)
+        sys.stdout.buffer.write(result.changes[0].after if result.changes else data)
     _report(ctx, plans, path, result, given, to_stderr=filters)
 
 
@@ -191,6 +191,7 @@ def _report(ctx: click.Context, plans: Plans, path: str, result: Result, given: 
         colour=_is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout) and not given["output_file"],
         quiet=given["quiet"],
         show_fixes=given["show_fixes"],
+        incomplete=bool(result.missing or result.failures),
         files=result.analysed + result.dismissed,
         dismissed=result.dismissed,
         skipped=result.skipped,
@@ -208,7 +209,7 @@ def _report(ctx: click.Context, plans: Plans, path: str, result: Result, given: 
         failing = False
     else:
         _print(report.render(drawn, output_format), given["output_file"], to_stderr)
-    if result.failures or result.missing:
+    if drawn.incomplete:
         ctx.exit(2)
     failing = failing or (given["exit_non_zero_on_fix"] and bool(result.fixed))
     ctx.exit(1 if failing and not given["exit_zero"] else 0)
@@ -228,9 +229,9 @@ def _say_diff(drawn: Report) -> None:
 
 def _complain(result: Result, quiet: bool) -> None:
     """Say what went wrong, and what may not be as it was meant."""
-    from difflib import get_close_matches
-
     for path in result.missing:
+        from difflib import get_close_matches
+
         close = get_close_matches(path, list(group.commands), 1)
         _say(f"path does not exist: {path}" + (f" (did you mean `bnlint {close[0]}`?)" if close else ""))
     for failure in result.failures:
@@ -305,7 +306,7 @@ def _print(text: str, file: str | None = None, to_stderr: bool = False) -> None:
     """Print as UTF-8, whatever the locale: the same input gives the same bytes."""
     data = text.encode("utf-8", "backslashreplace")
     if file is None:
-        stream = click.get_binary_stream("stdout") if not to_stderr else sys.stderr.buffer
+        stream = (sys.stderr if to_stderr else sys.stdout).buffer
         stream.write(data)
         stream.flush()
         return
@@ -320,7 +321,7 @@ def _say(message: str) -> None:
     """A line on the standard error, in which no name can forge another."""
     from bnlint.report import printable
 
-    click.echo(f"bnlint: {printable(message)}", err=True)
+    print(f"bnlint: {printable(message)}", file=sys.stderr)
 
 
 def main() -> None:

@@ -105,7 +105,8 @@ def _plain(value: object) -> object:
 def _block(graph: ModelGraph) -> str:
     ids, joins = _number(graph)
     span = graph.origin.span
-    lines = [f"{graph.name} ({graph.kind})" + (f"  {span.path}:{span.line}" if span else "")]
+    cell = f":cell {span.cell}" if span and span.cell is not None else ""
+    lines = [f"{graph.name} ({graph.kind})" + (f"  {span.path}{cell}:{span.line}" if span else "")]
     width = max((len(name) for name in ids.values()), default=1)
 
     def line(tensor: Tensor, words: str, inputs: tuple[Tensor, ...], origin: Origin) -> str:

@@ -20,7 +20,7 @@ class Report:
 
     `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that
     were met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason. `quiet` leaves the summary
-    out, `show_fixes` lists in it what was fixed.
+    out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
     """
 
     findings: Sequence[Finding]
@@ -31,6 +31,7 @@ class Report:
     colour: bool = False
     quiet: bool = False
     show_fixes: bool = False
+    incomplete: bool = False
     files: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -90,7 +91,8 @@ def summary(report: Report) -> str:
     files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
     everything = [*report.fixed, *report.findings]
     if not everything:
-        return "All checks passed!\n" + (f"{files}.\n" if report.files > 1 or skipped else "")
+        passed = "" if report.incomplete else "All checks passed!\n"
+        return passed + (f"{files}.\n" if report.files > 1 or skipped else "")
     fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
     places = len({finding.path for finding in everything})
     listed = _fixes(report.fixed) if report.show_fixes else ""

@@ -1,0 +1,133 @@
+"""Who may import whom, and what a plain lint imports. design.md says why."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "bnlint"
+
+# The parts of bnlint, and the parts that each may import. Types alone (`if TYPE_CHECKING`) do not count.
+DIRECTIONS: dict[str, set[str]] = {
+    "graph": set(),
+    "text": {"graph", "cells"},
+    "cells": set(),
+    "keras_api": {"graph"},
+    "findings": {"graph"},
+    "source": {"graph", "keras_api", "text"},
+    "checks": {"graph", "keras_api", "findings"},
+    "fixer": {"graph", "findings", "text"},
+    "selection": {"findings"},
+    "pins": {"graph"},
+    "settings": {"findings", "graph", "selection", "pins"},
+    "suppress": {"findings", "graph", "selection"},
+    "discovery": {"settings"},
+    "catalogue": {"checks", "findings"},
+    "judge": {"catalogue", "findings", "graph"},
+    "engine": {"catalogue", "findings", "graph", "judge", "source", "suppress", "settings", "discovery", "text"},
+    "report": {"findings", "catalogue"},
+    "api": {"engine", "catalogue", "findings", "fixer", "graph", "source", "settings", "selection", "discovery", "text"},
+    "cli": {"__init__", "api", "report", "settings"},
+    "__init__": {"api"},
+    "__main__": {"cli"},
+}
+
+# Packages that only one part may import, and those that nobody may (yet).
+OWNERS = {"click": "cli", "libcst": "fixer"}
+NOBODY = {"keras", "tensorflow", "tf_keras", "h5py", "numpy", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}
+
+# What a plain lint leaves alone: too slow to import, or not installed.
+HEAVY = ("libcst", "numpy", "h5py", "tensorflow", "keras", "concurrent.futures", "multiprocessing", "importlib.metadata")
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The dotted names of what a module imports, wherever it does, but for types alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            yield from imports(node)
+
+
+def used(path: Path) -> set[str]:
+    return set(imports(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_keep_to_the_directions(path: Path) -> None:
+    own = part(path)
+    assert own in DIRECTIONS, f"say in {Path(__file__).name} what {own} may import"
+    names = {"__init__" if name.split(".")[1].startswith("__") else name.split(".")[1] for name in used(path) if name.startswith("bnlint.")}
+    assert names - {own} <= DIRECTIONS[own]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_dependency_has_one_user(path: Path) -> None:
+    names = used(path)
+    assert {name for name in names if any(f"{name}.".startswith(f"{banned}.") for banned in NOBODY)} == set()
+    for package, owner in OWNERS.items():
+        assert part(path) == owner or not any(f"{name}.".startswith(f"{package}.") for name in names)
+
+
+def test_the_directions_name_no_part_that_is_gone() -> None:
+    assert set(DIRECTIONS) == {part(path) for path in modules()}
+
+
+def imported(*arguments: str, source: str) -> set[str]:
+    """The modules that a lint of this source imports."""
+    code = (
+        "import sys, json, bnlint.cli\n"
+        "try:\n"
+        "    bnlint.cli.main()\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", code, "--isolated", *arguments, "-"]
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+FINDING = "from keras import layers\nx = layers.BatchNormalization(momentum=0.1)\n"
+
+
+@pytest.mark.parametrize("source", ["x = 1\n", "from keras import layers\nx = layers.BatchNormalization()\n", FINDING])
+@pytest.mark.parametrize("output_format", ["text", "concise"])
+def test_a_plain_lint_imports_nothing_heavy(source: str, output_format: str) -> None:
+    present = imported("--output-format", output_format, source=source)
+    assert {name for name in present if any(f"{name}.".startswith(f"{heavy}.") for heavy in HEAVY)} == set()
+
+
+def test_source_without_a_word_of_a_rule_meets_neither_front_end_nor_checks() -> None:
+    present = imported(source="x = 1\n")
+    assert "bnlint.engine" in present
+    assert {name for name in present if name.startswith(("bnlint.source", "bnlint.checks", "bnlint.fixer", "bnlint.report.text"))} <= {
+        "bnlint.report.text"
+    }
+
+
+def test_only_the_checks_whose_words_occur_are_imported() -> None:
+    present = imported("--select", "BN002", source="x = 1  # bnlint: ignore[BN101]\n")
+    assert not any(name.startswith("bnlint.checks.bn") for name in present)
+
+
+def test_libcst_is_imported_to_change_a_file() -> None:
+    assert any(name.startswith("libcst") for name in imported("--diff", "--unsafe-fixes", source=FINDING))
