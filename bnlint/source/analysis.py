@@ -6,13 +6,11 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bnlint.graph.model import Arguments, Gap, Layer, Module, ModelGraph, Origin, Unknown
+from bnlint.graph.model import Gap, Layer, ModelGraph, Module, Origin, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
-from bnlint.source import invoke, models
-from bnlint.source.assembly import assemble
+from bnlint.source import assembly, classes, invoke, statements
 from bnlint.source.machine import ROOT_STEPS, STEPS, Exhausted, Frame, Machine
-from bnlint.source.statements import execute
 from bnlint.source.values import MISSING, Class, Dict, Function, Instance, Model, Scope
 from bnlint.text import Chunk, Document, Unreadable
 
@@ -26,6 +24,7 @@ class Analysis:
 
 
 Unit = Function | Class
+
 
 TELLING = frozenset(
     {*kinds(), *APPLICATIONS, "Model", "Sequential", "GradientTape", "trainable", "training", "batch_normalization", "batch_norm", "conv2d", "dense"}
@@ -49,12 +48,12 @@ def analyse(document: Document) -> Analysis:
     scope = Scope(None)
     for chunk, tree in trees:
         m.frame = Frame(scope, chunk, "")
-        root(m, "the module", lambda tree=tree: execute(m, tree.body), STEPS)  # type: ignore[misc]
+        root(m, "the module", lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
     scripts = len(m.calls)
     runs: list[tuple[str, int, int, object]] = [("", 0, scripts, None)]
     if trees:
         explore(m, scope, [tree for _, tree in trees], runs)
-    return Analysis(*assemble(m, runs))
+    return Analysis(*assembly.assemble(m, runs))
 
 
 def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
@@ -156,7 +155,7 @@ def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
 
 def open_class(m: Machine, cls: Class, runs: list[tuple[str, int, int, object]], wide: bool) -> None:
     """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods."""
-    if invoke.concrete(cls) is not None:
+    if classes.concrete(cls) is not None:
         return
     instance = _some_instance(m, cls, runs, wide)
     call = cls.find("call")
@@ -191,12 +190,12 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function, runs:
         elif name in ("mask", "return_attention_scores"):
             names[name] = None
         elif position == 0 or name not in call.defaults:
-            names[name] = models.open_input(m, cls, name, call.node)
+            names[name] = classes.open_input(m, cls, name, call.node)
     if cls.keras == "keras.Model":
         instance.root = True
 
     def run() -> object:
-        models.build(m, instance, cls.node)
+        classes.build(m, instance, cls.node)
         return invoke.enter(m, call, names, None, instance)
 
     result = root(m, call.qualified, run)
@@ -278,6 +277,3 @@ class _Mentions:
                     frontier.append(unit)
         outer = [unit for unit in found if not any(unit.name in self.named(other) for other in found if other is not unit)]
         return list(dict.fromkeys([*outer, *around]))
-
-
-__all__ = ["Analysis", "Arguments", "analyse"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Join, Layer, Method, Module, ModelGraph, ModelKind, Origin, Parameter, Span, Tensor
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, Method, ModelGraph, ModelKind, Module, Origin, Parameter, Span, Tensor
 from bnlint.graph.query import ancestors
-from bnlint.source import models
+from bnlint.source import classes, models
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Scope, Splice
+from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, List, Model, Scope, Splice
 
 Run = tuple[str, int, int, object]
 """Name of a root, first and last of its calls, what it returned."""
@@ -141,7 +141,7 @@ def class_info(m: Machine, cls: Class) -> ClassInfo:
         methods.update({name: _method(value) for name, value in relative.scope.names.items() if isinstance(value, Function)})
     held: dict[int, Layer] = {}
     for instance in cls.instances:
-        for layer in models.owned(instance):
+        for layer in classes.owned(instance):
             held[id(layer)] = layer
         if instance.result is not None:
             for call in m.calls[instance.result[0] : instance.result[1]]:
@@ -168,6 +168,3 @@ def _method(function: Function) -> Method:
     if spec.kwarg is not None:
         add(spec.kwarg, "**")
     return Method(function.name, tuple(found), function.decorators, Origin(function.chunk.span(function.node), (), function.qualified))
-
-
-__all__ = ["Instance", "Join", "assemble"]

@@ -6,9 +6,8 @@ import ast
 from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
-from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import library, models, training
+from bnlint.source import builtins, classes, invoke, library, models, operators, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -30,12 +29,13 @@ from bnlint.source.values import (
     Tape,
     Variables,
     hashable_key,
+    sequence,
 )
 
 
 def unbound(m: Machine, name: str) -> object:
     """The value of a name that nothing visible binds: a builtin, a Keras layer in a fragment, or unknown."""
-    if name in library.BUILTINS:
+    if name in builtins.BUILTINS:
         return Dotted(f"builtins.{name}", f"builtins.{name}")
     if name == "__name__":
         return "__main__"
@@ -135,11 +135,10 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
     found = instance.cls.find(name)
     if isinstance(found, Function):
         if "property" in found.decorators or "cached_property" in found.decorators or "functools.cached_property" in found.decorators:
-            from bnlint.source.invoke import DEPTH, enter
 
-            if m.depth >= DEPTH or m.running.count(found) >= 2:
+            if m.depth >= invoke.DEPTH or m.running.count(found) >= 2:
                 return Unknown(f"{found.qualified} calls itself")
-            return enter(m, found, {_first(found): instance}, m.span(node), instance)
+            return invoke.enter(m, found, {_first(found): instance}, m.span(node), instance)
         return Bound(instance, name, found)
     if found is not MISSING:
         return found
@@ -198,7 +197,7 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
         training.set_trainable(m, owner, value, node)
     if isinstance(owner, Instance):
         m.write(owner.fields, name, value)
-        models.own(owner, value)
+        classes.own(owner, value)
     elif isinstance(owner, Class):
         m.write(owner.scope.names, name, value)
     elif isinstance(owner, (Layer, Model, Unknown)) and isinstance(value, Layer):
@@ -208,8 +207,6 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
 
 def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     """`base[key]` for one settled base and key."""
-    from bnlint.source.expressions import sequence
-
     if isinstance(base, Dict):
         if hashable_key(key) and key in base.fields:
             return base.fields[key]
@@ -229,7 +226,7 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
             return base[key] if isinstance(key, (int, slice)) else Unknown("a part of a text")
         except (IndexError, ValueError):
             return Unknown("an index out of range")
-    items = sequence(m, base)
+    items = sequence(base)
     if items is not None and not any(isinstance(part, Splice) for part in items):
         if isinstance(key, slice):
             try:
@@ -310,9 +307,8 @@ def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> obje
     """`tensor[key]`: a part of several outputs, or a node."""
     if isinstance(key, int) and isinstance(tensor, Call) and (_plural(tensor) or (tensor.layer.role in ("input", "unknown") and tensor.shape is None)):
         return part(m, tensor, key, node)
-    from bnlint.source.expressions import operation
 
-    made = operation(m, node, (tensor,), "getitem", "reshape")  # type: ignore[arg-type]
+    made = operators.operation(m, node, (tensor,), "getitem", "reshape")  # type: ignore[arg-type]
     return made
 
 
@@ -349,9 +345,8 @@ def element(m: Machine, iterable: object) -> Callable[[int], object]:
     if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
         inners = [element(m, part) for part in iterable.owner]
         return lambda done: tuple(inner(done) for inner in inners)
-    from bnlint.source.expressions import sequence
 
-    items = sequence(m, iterable)
+    items = sequence(iterable)
     if items is not None and items and not any(isinstance(part, Splice) for part in items):
         return lambda done: items[min(done, len(items) - 1)]
     if isinstance(iterable, Dataset):
@@ -359,6 +354,3 @@ def element(m: Machine, iterable: object) -> Callable[[int], object]:
     if isinstance(iterable, TENSORS):
         return lambda done: part(m, iterable, done, m.frame.chunk.parse())
     return lambda done: Unknown("an element of a value that is not known")
-
-
-__all__ = ["FRAGMENT", "element", "get", "index_tensor", "item", "layer_spec", "make_super", "part", "put", "put_item", "unbound"]

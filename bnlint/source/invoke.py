@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Tensor, Unknown
-from bnlint.keras_api.layers import layer_spec
-from bnlint.keras_api.names import canonical
-from bnlint.source import attributes, library, models
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
+from bnlint.source import classes, expressions, layers, library, methods, models, statements
 from bnlint.source.machine import DEPTH, Frame, Machine
+from bnlint.source.state import Completion
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -25,27 +23,25 @@ from bnlint.source.values import (
     Partial,
     Scope,
     Splice,
-    Super,
+    sequence,
 )
 
 
 def collect(m: Machine, node: ast.Call) -> Arguments:
     """The arguments of a call as written, stars expanded where their content is known."""
-    from bnlint.source.expressions import evaluate, sequence
-
     found: list[Argument] = []
     complete, presumed = True, True
     for part in node.args:
         if not isinstance(part, ast.Starred):
-            found.append(Argument(None, evaluate(m, part), m.span(part)))
+            found.append(Argument(None, expressions.evaluate(m, part), m.span(part)))
             continue
-        items = sequence(m, evaluate(m, part.value))
+        items = sequence(expressions.evaluate(m, part.value))
         if items is None or any(isinstance(item, Splice) for item in items):
             complete = presumed = False
             continue
         found.extend(Argument(None, item, None) for item in items)
     for keyword in node.keywords:
-        value = evaluate(m, keyword.value)
+        value = expressions.evaluate(m, keyword.value)
         if keyword.arg is not None:
             found.append(Argument(keyword.arg, value, m.span(keyword.value)))
         elif isinstance(value, Dict):
@@ -59,51 +55,18 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
 
 def make_function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> Function:
     """A function value; defaults are evaluated now, as Python does."""
-    from bnlint.source.expressions import evaluate
-
     arguments = node.args
     defaults: dict[str, object] = {}
     positional = [*arguments.posonlyargs, *arguments.args]
     for parameter, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True):
-        defaults[parameter.arg] = evaluate(m, default)
+        defaults[parameter.arg] = expressions.evaluate(m, default)
     for parameter, default_or_none in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if default_or_none is not None:
-            defaults[parameter.arg] = evaluate(m, default_or_none)
+            defaults[parameter.arg] = expressions.evaluate(m, default_or_none)
     frame = m.frame
     qualified = f"{frame.qualified}.{name}" if frame.qualified else name
     decorators = () if isinstance(node, ast.Lambda) else tuple(ast.unparse(part) for part in node.decorator_list)
     return Function(name, node, frame.scope, frame.chunk, qualified, defaults, frame.owner if frame.scope.is_class else None, decorators)
-
-
-def make_class(m: Machine, node: ast.ClassDef) -> Class:
-    """A class value; its body runs now."""
-    from bnlint.source.expressions import evaluate
-    from bnlint.source.statements import execute
-
-    bases = tuple(evaluate(m, base) for base in node.bases if not isinstance(base, ast.Starred))
-    keras, complete = None, True
-    for base in bases:
-        if isinstance(base, Class):
-            keras = keras or base.keras
-            complete = complete and base.complete
-        elif isinstance(base, Dotted):
-            if base.canonical is not None and keras is None and (base.canonical in KERAS_BASES or base.canonical.startswith("keras.layers.")):
-                keras = base.canonical
-            elif base.name not in ("object", "abc.ABC"):
-                complete = complete and base.canonical is not None
-        else:
-            complete = False
-    frame = m.frame
-    qualified = f"{frame.qualified}.{node.name}" if frame.qualified else node.name
-    scope = Scope(frame.scope, is_class=True)
-    made = Class(node.name, node, bases, scope, frame.chunk, qualified, keras, complete)
-    with m.entered(Frame(scope, frame.chunk, qualified, None, made)):
-        execute(m, node.body)
-    m.classes.append(made)
-    return made
-
-
-KERAS_BASES = frozenset({"keras.Model", "keras.Sequential", "keras.Layer"})
 
 
 def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> object:
@@ -122,15 +85,15 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
         case Bound(function=Function() as function):
             return run(m, function, arguments, node, callee.owner)
         case Bound():
-            return library.method(m, callee.owner, callee.name, arguments, node)
+            return methods.method(m, callee.owner, callee.name, arguments, node)
         case Class():
-            return instantiate(m, callee, arguments, node)
+            return classes.instantiate(m, callee, arguments, node)
         case Layer():
-            return models.apply_layer(m, callee, arguments, node)
+            return layers.apply_layer(m, callee, arguments, node)
         case Model():
             return models.apply_model(m, callee, arguments, node)
         case Instance():
-            return models.apply_instance(m, callee, arguments, node)
+            return classes.apply_instance(m, callee, arguments, node)
         case Partial():
             return invoke(m, callee.callee, Arguments((*callee.arguments.items, *arguments.items), callee.arguments.complete and arguments.complete), node)
         case Dotted():
@@ -187,7 +150,7 @@ def unknown_call(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Ca
         return Unknown(callee.reason)
     origin = m.origin(node)
     layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
-    return m.call(layer, inputs, origin, hole=models.hole_of(arguments))
+    return m.call(layer, inputs, origin, hole=layers.hole_of(arguments))
 
 
 def _layers_in(value: object) -> list[object]:
@@ -251,11 +214,6 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
 
 def enter(m: Machine, function: Function, names: dict[str, object], site: object = None, instance: object = MISSING) -> object:
     """Run the body of a function with its parameters bound."""
-    from bnlint.graph.model import Span
-    from bnlint.source.expressions import evaluate
-    from bnlint.source.state import Completion
-    from bnlint.source.statements import execute
-
     function.called = True
     scope = Scope(function.scope)
     scope.names.update(names)
@@ -267,12 +225,12 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
     try:
         with m.entered(frame, site if isinstance(site, Span) else None):
             if isinstance(function.node, ast.Lambda):
-                return m.land("return", evaluate(m, function.node.body))
+                return m.land("return", expressions.evaluate(m, function.node.body))
             if _is_generator(function.node):
-                ended: Completion | None = execute(m, function.node.body)
+                ended: Completion | None = statements.execute(m, function.node.body)
                 m.land("return", None)
                 return Unknown(f"{function.qualified} is a generator")
-            ended = execute(m, function.node.body)
+            ended = statements.execute(m, function.node.body)
             if ended is not None and ended.kind == "raise":
                 pending = m.landings["return"][-1].pending
                 value = m.land("return", MISSING if pending else None)
@@ -294,40 +252,3 @@ def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return False
 
 
-def instantiate(m: Machine, cls: Class, arguments: Arguments, node: ast.Call) -> object:
-    """Make an object of a user's class and run its __init__."""
-    kind = concrete(cls)
-    if kind is not None:
-        return models.subclassed_layer(m, cls, kind, arguments, node)
-    instance = Instance(cls, origin=m.origin(node), arguments=arguments, epoch=m.epoch)
-    cls.instances.append(instance)
-    initialise(m, instance, arguments, node)
-    return instance
-
-
-def concrete(cls: Class) -> str | None:
-    """The kind of the concrete Keras layer that a class derives from (`BatchNormalization`), None for Layer, Model and others."""
-    if cls.keras is None or not cls.keras.startswith("keras.layers."):
-        return None
-    kind = cls.keras.removeprefix("keras.layers.")
-    spec = layer_spec(kind)
-    if kind in ("Layer", "InputSpec", "Wrapper", "RNN", "AbstractRNNCell") or spec is None:
-        return None
-    return kind
-
-
-def initialise(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> None:
-    function = instance.cls.find("__init__")
-    if isinstance(function, Function):
-        run(m, function, arguments, node, instance)
-    elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
-        models.initialise_model(m, instance, arguments, node)
-    for keyword in ("name", "trainable"):
-        found = arguments.keyword(keyword)
-        if found is not None and keyword not in instance.fields:
-            m.write(instance.fields, keyword, found.value)
-
-
-Handler = Callable[[Machine, Arguments, ast.Call], object]
-
-__all__ = ["ABSENT", "Super", "attributes", "bind", "canonical", "collect", "concrete", "enter", "instantiate", "invoke", "make_class", "make_function", "run", "tensors_of", "unknown_call"]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
-from bnlint.source.state import Completion, State
+from bnlint.source.state import State
 from bnlint.source.values import MISSING, TENSORS, Class, Function, Scope, join
 from bnlint.text import Chunk
 
@@ -234,6 +234,10 @@ class Machine(State):
         return None
 
 
+Handler = Callable[[Machine, Arguments, ast.Call], object]
+"""What runs a call of a library function."""
+
+
 def truth(value: object) -> bool | None:
     """Python's truth of a value; None where that depends on something unseen."""
     from bnlint.source.values import Dict, List, Splice
@@ -252,5 +256,3 @@ def truth(value: object) -> bool | None:
         return bool(value)
     return True
 
-
-__all__ = ["DEPTH", "ROOT_STEPS", "STEPS", "Completion", "Exhausted", "Frame", "Machine", "truth"]

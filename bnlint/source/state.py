@@ -98,7 +98,7 @@ class State:
             if isinstance(one, Completion) and isinstance(two, Completion):
                 return Completion("return", join(condition, one.value, two.value))
             return join(condition, one, two)
-        if ends[0] and (not ends[1] or isinstance(one, Completion) and one.kind == "raise"):
+        if ends[0] and (not ends[1] or (isinstance(one, Completion) and one.kind == "raise")):
             leaving, staying, changes, under, pending = one, two, two_changes, two_under, one_pending
         else:
             leaving, staying, changes, under, pending = two, one, one_changes, one_under, two_pending

@@ -6,16 +6,12 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bnlint.graph.model import ABSENT, Call, Choice, Import, Unknown
+from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, invoke, training
-from bnlint.source.expressions import binary, evaluate, index, sequence
-from bnlint.source.machine import Machine, truth
+from bnlint.source import attributes, classes, expressions, invoke, loops, operators
+from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
-from bnlint.source.values import MISSING, TENSORS, Bound, Class, Dict, Dotted, Function, Instance, List, Splice, Tape
-
-UNROLL = 256
-"""Rounds of a loop over known values that are followed one by one."""
+from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, sequence
 
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
@@ -38,29 +34,29 @@ def exec_other(m: Machine, node: ast.stmt) -> None:
 
 
 def exec_Expr(m: Machine, node: ast.Expr) -> None:
-    evaluate(m, node.value)
+    expressions.evaluate(m, node.value)
 
 
 def exec_Assign(m: Machine, node: ast.Assign) -> None:
-    value = evaluate(m, node.value)
+    value = expressions.evaluate(m, node.value)
     for target in node.targets:
         assign(m, target, value)
 
 
 def exec_AnnAssign(m: Machine, node: ast.AnnAssign) -> None:
     if node.value is not None:
-        assign(m, node.target, evaluate(m, node.value))
+        assign(m, node.target, expressions.evaluate(m, node.value))
 
 
 def exec_AugAssign(m: Machine, node: ast.AugAssign) -> None:
     target = node.target
-    present = evaluate(m, _loaded(target))
-    value = evaluate(m, node.value)
+    present = expressions.evaluate(m, _loaded(target))
+    value = expressions.evaluate(m, node.value)
     if isinstance(present, List) and isinstance(node.op, ast.Add):
-        items = sequence(m, value)
+        items = sequence(value)
         m.write(present.fields, "items", present.items + (items if items is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)))
         return
-    assign(m, target, binary(m, node, node.op, present, value))
+    assign(m, target, operators.binary(m, node, node.op, present, value))
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -82,10 +78,10 @@ def assign(m: Machine, target: ast.expr, value: object) -> None:
         case ast.Name(id=name):
             m.bind(name, value)
         case ast.Attribute(value=base, attr=attr):
-            m.each(evaluate(m, base), lambda owner: attributes.put(m, owner, attr, value, target))
+            m.each(expressions.evaluate(m, base), lambda owner: attributes.put(m, owner, attr, value, target))
         case ast.Subscript(value=base, slice=part):
-            key = index(m, part)
-            m.each(evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value))
+            key = expressions.index(m, part)
+            m.each(expressions.evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value))
         case ast.Starred(value=inner):
             assign(m, inner, value)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -107,7 +103,7 @@ def unpack(m: Machine, value: object, targets: list[ast.expr], node: ast.expr) -
         return list(parts) if isinstance(parts, tuple) and len(parts) == count else [Unknown("a part of a value that is not known")] * count
     if isinstance(value, TENSORS):
         return [attributes.part(m, value, position, node) for position in range(count)]
-    items = sequence(m, value)
+    items = sequence(value)
     if items is not None and not any(isinstance(item, Splice) for item in items):
         starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
         if starred is None and len(items) == count:
@@ -181,11 +177,11 @@ def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -
 
 
 def exec_ClassDef(m: Machine, node: ast.ClassDef) -> None:
-    m.bind(node.name, invoke.make_class(m, node))
+    m.bind(node.name, classes.make_class(m, node))
 
 
 def exec_Return(m: Machine, node: ast.Return) -> Completion:
-    return Completion("return", None if node.value is None else evaluate(m, node.value))
+    return Completion("return", None if node.value is None else expressions.evaluate(m, node.value))
 
 
 def exec_Raise(m: Machine, node: ast.Raise) -> Completion:
@@ -201,145 +197,35 @@ def exec_Continue(m: Machine, node: ast.Continue) -> Completion:
 
 
 def exec_Assert(m: Machine, node: ast.Assert) -> None:
-    evaluate(m, node.test)
+    expressions.evaluate(m, node.test)
 
 
 def exec_If(m: Machine, node: ast.If) -> Completion | None:
-    result = m.branch(evaluate(m, node.test), lambda: execute(m, node.body), lambda: execute(m, node.orelse))
+    result = m.branch(expressions.evaluate(m, node.test), lambda: execute(m, node.body), lambda: execute(m, node.orelse))
     return result if isinstance(result, Completion) else None
 
 
 def exec_For(m: Machine, node: ast.For | ast.AsyncFor) -> Completion | None:
-    iterable = evaluate(m, node.iter)
+    iterable = expressions.evaluate(m, node.iter)
 
     def body(item: object) -> Completion | None:
         assign(m, node.target, item)
         return execute(m, node.body)
 
-    ended = loop(m, iterable, body, node)
+    ended = loops.loop(m, iterable, body, node)
     if ended is not None:
         return ended
     return execute(m, node.orelse) if node.orelse else None
 
 
-def loop(m: Machine, iterable: object, body: Callable[[object], Completion | None], node: ast.AST) -> Completion | None:
-    """Run the body for each element: one by one where they are known, else none, one or two times."""
-    iterable = m.settle(iterable)
-    if isinstance(iterable, Choice):
-        choice = iterable
-        result = m.fork(choice.condition, lambda: loop(m, choice.if_true, body, node), lambda: loop(m, choice.if_false, body, node))
-        return result if isinstance(result, Completion) else None
-    items = sequence(m, iterable)
-    m.enter("break")
-    if items is not None and len(items) <= UNROLL:
-        ended = _rounds(m, items, body)
-    else:
-        ended = _some_rounds(m, attributes.element(m, iterable), body, 2)
-    return _land_break(m, ended)
-
-
-def _land_break(m: Machine, ended: Completion | None) -> Completion | None:
-    broken = ended is None or ended.kind == "break"
-    pending = bool(m.landings["break"][-1].pending)
-    m.land("break", None if broken else MISSING)
-    return None if broken or pending else ended
-
-
-def _rounds(m: Machine, items: tuple[object, ...], body: Callable[[object], Completion | None]) -> Completion | None:
-    for item in items:
-        ended = _splice(m, item, body) if isinstance(item, Splice) else one_round(m, item, body)
-        if ended is not None:
-            return ended
-    return None
-
-
-def _splice(m: Machine, item: Splice, body: Callable[[object], Completion | None]) -> Completion | None:
-    result = m.fork(item.condition, lambda: _rounds(m, item.if_true, body), lambda: _rounds(m, item.if_false, body))
-    return result if isinstance(result, Completion) else None
-
-
-def one_round(m: Machine, item: object, body: Callable[[object], Completion | None]) -> Completion | None:
-    """One round of a loop: `continue` lands at its end."""
-    m.enter("continue")
-    ended = body(item)
-    arrives = ended is None or ended.kind == "continue"
-    pending = bool(m.landings["continue"][-1].pending)
-    if arrives and not pending:
-        # What a `break` under a test left assumed stays assumed in the rounds that follow.
-        m.landings["continue"].pop()
-        return None
-    m.land("continue", None if arrives else MISSING)
-    return None if arrives or pending else ended
-
-
-def _some_rounds(m: Machine, item: Callable[[int], object], body: Callable[[object], Completion | None], rounds: int, done: int = 0) -> Completion | None:
-    if done == rounds:
-        return None
-
-    def run() -> Completion | None:
-        ended = one_round(m, item(done), body)
-        return ended if ended is not None else _some_rounds(m, item, body, rounds, done + 1)
-
-    result = m.fork(Unknown("how often the loop runs"), run, lambda: None)
-    return result if isinstance(result, Completion) else None
-
-
 def exec_While(m: Machine, node: ast.While) -> Completion | None:
-    m.enter("break")
-    ended: Completion | None = None
-    for _ in range(UNROLL):
-        test = evaluate(m, node.test)
-        known = truth(test)
-        if known is None or (known is True and isinstance(node.test, ast.Constant)):
-            ended = _some_rounds(m, lambda done: None, lambda item: execute(m, node.body), 2)
-            break
-        if known is False:
-            break
-        ended = one_round(m, None, lambda item: execute(m, node.body))
-        if ended is not None:
-            break
-    return _land_break(m, ended)
-
-
-def comprehend(m: Machine, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
-    """Run the element of a comprehension in every round of its loops, in a scope of its own."""
-    from bnlint.source.machine import Frame
-    from bnlint.source.values import Scope
-
-    outer = m.frame
-
-    def run(rest: list[ast.comprehension]) -> None:
-        if not rest:
-            element()
-            return
-        first = rest[0]
-
-        def filtered(tests: list[ast.expr]) -> None:
-            if not tests:
-                run(rest[1:])
-            else:
-                m.branch(evaluate(m, tests[0]), lambda: filtered(tests[1:]), lambda: None)
-
-        def body(item: object) -> None:
-            assign(m, first.target, item)
-            filtered(first.ifs)
-
-        loop(m, evaluate(m, first.iter), body, first.iter)
-
-    scope = Scope(outer.scope)
-    if outer.scope.is_class:
-        scope.names.update(outer.scope.names)
-    m.frame = Frame(scope, outer.chunk, outer.qualified, outer.function, outer.owner, outer.self)
-    try:
-        run(generators)
-    finally:
-        m.frame = outer
+    return loops.repeat(m, node)
 
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
     outer = m.tape
     for item in node.items:
-        value = evaluate(m, item.context_expr)
+        value = expressions.evaluate(m, item.context_expr)
         if isinstance(value, Tape):
             m.tape = value.number
         if item.optional_vars is not None:
@@ -401,7 +287,7 @@ def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
 
 
 def exec_Match(m: Machine, node: ast.Match) -> Completion | None:
-    subject = evaluate(m, node.subject)
+    subject = expressions.evaluate(m, node.subject)
 
     def attempt(cases: list[ast.match_case]) -> Completion | None:
         if not cases:
@@ -409,7 +295,7 @@ def exec_Match(m: Machine, node: ast.Match) -> Completion | None:
         case = cases[0]
         test = _matches(m, subject, case.pattern)
         if case.guard is not None:
-            test = m.branch(test, lambda: evaluate(m, case.guard), lambda: False)  # type: ignore[arg-type]
+            test = m.branch(test, lambda: expressions.evaluate(m, case.guard), lambda: False)  # type: ignore[arg-type]
         result = m.branch(test, lambda: execute(m, case.body), lambda: attempt(cases[1:]))
         return result if isinstance(result, Completion) else None
 
@@ -417,14 +303,12 @@ def exec_Match(m: Machine, node: ast.Match) -> Completion | None:
 
 
 def _matches(m: Machine, subject: object, pattern: ast.pattern) -> object:
-    from bnlint.source.expressions import compare
-
     match pattern:
         case ast.MatchValue(value=value):
-            right = evaluate(m, value)
-            return m.each(subject, lambda left: compare(m, ast.Eq(), left, right))
+            right = expressions.evaluate(m, value)
+            return m.each(subject, lambda left: operators.compare(m, ast.Eq(), left, right))
         case ast.MatchSingleton(value=constant):
-            return m.each(subject, lambda left: compare(m, ast.Is(), left, constant))
+            return m.each(subject, lambda left: operators.compare(m, ast.Is(), left, constant))
         case ast.MatchAs(pattern=None, name=name):
             if name is not None:
                 m.bind(name, subject)
@@ -467,5 +351,3 @@ HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]
     ast.TryStar: exec_Try,
     ast.Match: exec_Match,
 }
-
-__all__ = ["ABSENT", "Bound", "Call", "Class", "Dict", "Function", "Instance", "comprehend", "execute", "loop", "training"]

@@ -7,7 +7,7 @@ import ast
 from bnlint.graph.model import ABSENT, Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.tf1 import TF1_LAYERS, FunctionalLayer
-from bnlint.source import models
+from bnlint.source import layers
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING
 
@@ -22,10 +22,10 @@ def call(m: Machine, name: str, arguments: Arguments, node: ast.Call) -> object:
     given = named.pop("inputs", MISSING)
     if given is MISSING:
         return Unknown(f"`{name}` without an input")
-    inputs = models.inputs_of(m, given, node)
+    inputs = layers.inputs_of(m, given, node)
     layer = _layer(m, spec, named, arguments, node, name)
     training = layer.config.get("training", ABSENT)
-    return models.applied(m, layer, inputs, m.origin(node), training=training, hole=models.hole_of(arguments))
+    return layers.applied(m, layer, inputs, m.origin(node), training=training, hole=layers.hole_of(arguments))
 
 
 def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], arguments: Arguments, node: ast.Call, name: str) -> Layer:
@@ -35,7 +35,7 @@ def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], argument
     for key, value in {**spec.defaults, **named}.items():
         renamed = spec.renamed.get(key, key)
         if renamed is not None:
-            config[renamed] = models.plain(m, value)
+            config[renamed] = layers.plain(m, value)
     if spec.family == "contrib":
         # slim and contrib take what is not given from an arg_scope that is not followed.
         for key in ("activation_fn", "normalizer_fn", "is_training"):
@@ -47,7 +47,7 @@ def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], argument
         name=config.get("name"),
         config=config,
         arguments=arguments,
-        activation=models.activation_of(m, spec.kind, keras.role, config),
+        activation=layers.activation_of(m, spec.kind, keras.role, config),
         trainable=config.get("trainable", True),
         family=spec.family,
         path=name,
@@ -55,6 +55,3 @@ def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], argument
     )
     m.constructions.append(layer)
     return layer
-
-
-__all__ = ["call"]

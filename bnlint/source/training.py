@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from bnlint.graph.model import ABSENT, Arguments, Layer, Unknown
+from bnlint.graph.model import Arguments, Layer, Unknown
+from bnlint.source import classes, invoke, layers, models, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
     TENSORS,
     Array,
-    Bound,
-    Class,
     Dataset,
     Dict,
     Dotted,
-    Function,
     Instance,
     LayerList,
     List,
@@ -24,6 +22,7 @@ from bnlint.source.values import (
     Super,
     Tape,
     Variables,
+    bind_parameters,
 )
 
 MODEL_METHODS: Final[dict[str, str]] = {
@@ -44,6 +43,7 @@ MODEL_METHODS: Final[dict[str, str]] = {
     "export": "save",
 }
 
+
 SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
     "compile": ("optimizer", "loss", "metrics"),
     "fit": ("x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data"),
@@ -53,12 +53,16 @@ SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
     "set_weights": ("source",),
 }
 
+
 DATASET_METHODS: Final = frozenset({"map", "shuffle", "prefetch", "cache", "repeat", "with_options", "filter", "enumerate", "as_numpy_iterator", "apply", "ignore_errors"})
+
 
 FLOWS: Final[dict[str, int]] = {"flow": 32, "flow_from_directory": 32, "flow_from_dataframe": 32}
 
+
 METHODS: Final = frozenset({*MODEL_METHODS, *FLOWS, "batch", "padded_batch", "add", "apply_gradients", "minimize", "apply", "gradient", "call", "__call__"})
 """Methods that are followed even on an object that is not known."""
+
 
 ARRAYS: Final[dict[str, str]] = {
     "numpy.zeros": "shape",
@@ -79,6 +83,7 @@ ARRAYS: Final[dict[str, str]] = {
     "keras.random.normal": "shape",
     "keras.random.uniform": "shape",
 }
+
 
 LOADERS: Final[dict[str, int]] = {
     "keras.utils.image_dataset_from_directory": 32,
@@ -101,7 +106,7 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if name.startswith("tf.data.") and name.rpartition(".")[2] in ("from_tensor_slices", "from_tensors"):
         first = m.settle(arguments.items[0].value) if arguments.items else None
         return Dataset(None, samples(m, first))
-    if name.startswith("tf.data.") and name.rpartition(".")[2][:1].islower() or name.startswith("tf.data.") and name.endswith("Dataset"):
+    if (name.startswith("tf.data.") and name.rpartition(".")[2][:1].islower()) or (name.startswith("tf.data.") and name.endswith("Dataset")):
         return Dataset(None, Unknown("the number of samples"))
     if name in LOADERS or (name.rpartition(".")[2] in FLOWS):
         given = arguments.keyword("batch_size")
@@ -154,8 +159,6 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
     """`owner.name(...)` for what is not a plain Python value."""
-    from bnlint.source import models
-
     if isinstance(owner, Super):
         return _super(m, owner, name, arguments, node)
     if isinstance(owner, Tape):
@@ -169,7 +172,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
         return Unknown("the result of an update")
     model = owner.fields["functional"] if isinstance(owner, Instance) and isinstance(owner.fields.get("functional"), Model) else owner
     if name == "add" and isinstance(model, Model):
-        models.add_layer(m, model, arguments, node)
+        sequential.add_layer(m, model, arguments, node)
         return None
     if name == "add" and isinstance(owner, Unknown) and arguments.items:
         m.event("escape", m.settle(arguments.items[0].value), {}, node)
@@ -184,9 +187,9 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
         first_value = arguments.items[0].value if arguments.items else None
         if models.on_data(m, first_value, owner.epoch):
             return models.call_event(m, owner, arguments, node, direct=name == "call")
-        return models.apply_model(m, owner, arguments, node) if isinstance(owner, Model) else models.apply_instance(m, owner, arguments, node)
+        return models.apply_model(m, owner, arguments, node) if isinstance(owner, Model) else classes.apply_instance(m, owner, arguments, node)
     if name in ("call", "__call__") and isinstance(owner, Layer):
-        return models.apply_layer(m, owner, arguments, node)
+        return layers.apply_layer(m, owner, arguments, node)
     if name == "get_config":
         return Dict({}, open=True)
     if name in MODEL_METHODS:
@@ -197,20 +200,16 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
 
 
 def _unknown_method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
-    from bnlint.source.invoke import unknown_call
-
     if isinstance(owner, TENSORS) and name in ("get_shape", "shape"):
         return Unknown("the shape of a tensor")
     if isinstance(owner, LayerList):
         return Unknown("a layer that is not known")
-    return unknown_call(m, Unknown(f"the result of `{name}`"), arguments, node)
+    return invoke.unknown_call(m, Unknown(f"the result of `{name}`"), arguments, node)
 
 
 def _super(m: Machine, owner: Super, name: str, arguments: Arguments, node: ast.Call) -> object:
-    from bnlint.source import models
-
     if name == "__init__":
-        return models.super_init(m, owner, arguments, node)
+        return classes.super_init(m, owner, arguments, node)
     if name == "get_config":
         return Dict({}, open=True)
     if name in ("build", "compile"):
@@ -262,8 +261,6 @@ def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: a
 
 
 def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
-    from bnlint.source.library import bind_parameters
-
     args = {key: m.settle(value) for key, value in bind_parameters(SIGNATURES.get(name, ("x",)), arguments).items()}
     kind = MODEL_METHODS[name]
     if kind == "fit":
@@ -289,6 +286,3 @@ def _batch(m: Machine, name: str, args: dict[str, object]) -> None:
         if given is None:
             arrays = isinstance(data, Array) or ("y" in args and args["y"] is not None)
             args["batch_size"] = 32 if arrays and name == "fit" else Unknown("the batch size")
-
-
-__all__ = ["ABSENT", "Bound", "Class", "Function", "METHODS", "MODEL_METHODS", "call", "method", "samples", "set_trainable"]
