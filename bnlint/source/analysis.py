@@ -27,7 +27,19 @@ Unit = Function | Class
 
 
 TELLING = frozenset(
-    {*kinds(), *APPLICATIONS, "Model", "Sequential", "GradientTape", "trainable", "training", "batch_normalization", "batch_norm", "conv2d", "dense"}
+    {
+        *kinds(),
+        *APPLICATIONS,
+        "Model",
+        "Sequential",
+        "GradientTape",
+        "trainable",
+        "training",
+        "batch_normalization",
+        "batch_norm",
+        "conv2d",
+        "dense",
+    }
     | {"compile", "fit", "fit_generator", "train_on_batch", "load_weights", "predict", "evaluate"}
 ) - {"Layer", "Wrapper", "RNN"}
 """Names without which a function builds nothing and does nothing to a model."""
@@ -113,7 +125,9 @@ def open_unit(m: Machine, unit: Unit, runs: list[tuple[str, int, int, object]], 
         open_class(m, unit, runs, wide)
 
 
-def open_function(m: Machine, function: Function, runs: list[tuple[str, int, int, object]], wide: bool, instance: object = MISSING) -> object:
+def open_function(
+    m: Machine, function: Function, runs: list[tuple[str, int, int, object]], wide: bool, instance: object = MISSING
+) -> object:
     """Run a function with its defaults, and with unknown values where it has none."""
     start = len(m.calls)
     m.epoch += 1
@@ -205,7 +219,11 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function, runs:
 
 def _unseen(m: Machine, trees: list[ast.Module]) -> Iterator[ast.Call]:
     """The constructor calls of BatchNormalization that no run has reached."""
-    seen = {(layer.origin.span.line, layer.origin.span.column, layer.origin.span.cell) for layer in m.constructions if layer.origin.span is not None}
+    seen = {
+        (layer.origin.span.line, layer.origin.span.column, layer.origin.span.cell)
+        for layer in m.constructions
+        if layer.origin.span is not None
+    }
     for chunk, tree in zip(m.chunks, trees, strict=True):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):

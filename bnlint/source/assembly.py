@@ -53,7 +53,9 @@ def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...
     events = tuple(replace(event, target=_target(event.target, graphs), args=_args(event, graphs)) for event in m.events)
     final = [replace(graph, events=()) for graph in emitted]
     swapped = dict(zip(map(id, emitted), final, strict=True))
-    events = tuple(replace(e, target=swapped.get(id(e.target), e.target), args={k: _swap(v, swapped) for k, v in e.args.items()}) for e in events)
+    events = tuple(
+        replace(e, target=swapped.get(id(e.target), e.target), args={k: _swap(v, swapped) for k, v in e.args.items()}) for e in events
+    )
     module = Module(
         m.path, tuple(m.imports), tuple(infos[id(cls)] for cls in m.classes), tuple(dict.fromkeys(m.constructions)), events, tuple(m.gaps)
     )
@@ -148,7 +150,15 @@ def class_info(m: Machine, cls: Class) -> ClassInfo:
                 if not call.layer.is_function:
                     held[id(call.layer)] = call.layer
     base = cls.keras.rpartition(".")[2] if cls.keras else None
-    return ClassInfo(cls.name, base, methods, tuple(held.values()), frozenset(cls.used), cls.complete, Origin(cls.chunk.span(cls.node), (), cls.qualified))
+    return ClassInfo(
+        cls.name,
+        base,
+        methods,
+        tuple(held.values()),
+        frozenset(cls.used),
+        cls.complete,
+        Origin(cls.chunk.span(cls.node), (), cls.qualified),
+    )
 
 
 def _method(function: Function) -> Method:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source import builtins, classes, invoke, library, models, operators, training
-from bnlint.source.machine import Machine
+from bnlint.source.machine import DEPTH, Machine
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -135,8 +135,7 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
     found = instance.cls.find(name)
     if isinstance(found, Function):
         if "property" in found.decorators or "cached_property" in found.decorators or "functools.cached_property" in found.decorators:
-
-            if m.depth >= invoke.DEPTH or m.running.count(found) >= 2:
+            if m.depth >= DEPTH or m.running.count(found) >= 2:
                 return Unknown(f"{found.qualified} calls itself")
             return invoke.enter(m, found, {_first(found): instance}, m.span(node), instance)
         return Bound(instance, name, found)
@@ -305,7 +304,11 @@ def put_item(m: Machine, owner: object, key: object, value: object) -> object:
 
 def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> object:
     """`tensor[key]`: a part of several outputs, or a node."""
-    if isinstance(key, int) and isinstance(tensor, Call) and (_plural(tensor) or (tensor.layer.role in ("input", "unknown") and tensor.shape is None)):
+    if (
+        isinstance(key, int)
+        and isinstance(tensor, Call)
+        and (_plural(tensor) or (tensor.layer.role in ("input", "unknown") and tensor.shape is None))
+    ):
         return part(m, tensor, key, node)
 
     made = operators.operation(m, node, (tensor,), "getitem", "reshape")  # type: ignore[arg-type]

@@ -141,7 +141,11 @@ def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
         value = evaluate(m, part.value) if isinstance(part, ast.FormattedValue) else evaluate(m, part)
         spec = evaluate(m, part.format_spec) if isinstance(part, ast.FormattedValue) and part.format_spec else ""
         if isinstance(value, (str, int, float)) and isinstance(spec, str):
-            text = operators.computed(format, value, spec) if not (isinstance(part, ast.FormattedValue) and part.conversion == ord("r")) else repr(value)
+            text = (
+                operators.computed(format, value, spec)
+                if not (isinstance(part, ast.FormattedValue) and part.conversion == ord("r"))
+                else repr(value)
+            )
             if isinstance(text, str):
                 parts.append(text)
                 continue

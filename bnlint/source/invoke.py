@@ -95,7 +95,12 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
         case Instance():
             return classes.apply_instance(m, callee, arguments, node)
         case Partial():
-            return invoke(m, callee.callee, Arguments((*callee.arguments.items, *arguments.items), callee.arguments.complete and arguments.complete), node)
+            return invoke(
+                m,
+                callee.callee,
+                Arguments((*callee.arguments.items, *arguments.items), callee.arguments.complete and arguments.complete),
+                node,
+            )
         case Dotted():
             return library.call(m, callee, arguments, node)
         case Call() if callee.layer.role == "unknown":
@@ -250,5 +255,3 @@ def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             stack.extend(ast.iter_child_nodes(current))
     return False
-
-

@@ -75,7 +75,11 @@ def apply_function(m: Machine, spec: FunctionSpec, arguments: Arguments, node: a
         return Unknown(f"the result of `{spec.kind}`")
     named = bind_parameters(spec.parameters, arguments)
     wanted = [named[name] for name in spec.tensors if name in named]
-    inputs = invoke.tensors_of(m, Arguments(tuple(Argument(None, value, None) for value in wanted)), node) if wanted else invoke.tensors_of(m, arguments, node)
+    inputs = (
+        invoke.tensors_of(m, Arguments(tuple(Argument(None, value, None) for value in wanted)), node)
+        if wanted
+        else invoke.tensors_of(m, arguments, node)
+    )
     if not inputs:
         inputs = invoke.tensors_of(m, arguments, node)
     if not inputs:

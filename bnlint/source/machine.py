@@ -228,7 +228,11 @@ class Machine(State):
         if isinstance(value, Unknown):
             if value not in self.open:
                 under, self.under = self.under, {}
-                self.open[value] = self.call(Layer("unknown", "unknown", name=value.reason, is_function=True, family="unknown", origin=self.origin(node)), (), self.origin(node))
+                self.open[value] = self.call(
+                    Layer("unknown", "unknown", name=value.reason, is_function=True, family="unknown", origin=self.origin(node)),
+                    (),
+                    self.origin(node),
+                )
                 self.under = under
             return self.open[value]
         return None
@@ -255,4 +259,3 @@ def truth(value: object) -> bool | None:
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return bool(value)
     return True
-

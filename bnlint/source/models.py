@@ -14,7 +14,9 @@ from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Array, Bound, Dataset, LayerList, List, Model, Placed, Variables, bind_parameters
 
 
-def replay(m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], given: tuple[Tensor, ...], site: Span) -> tuple[Tensor, ...]:
+def replay(
+    m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], given: tuple[Tensor, ...], site: Span
+) -> tuple[Tensor, ...]:
     """The outputs of a functional model on other inputs: its calls once more, on these."""
     mapped: dict[int, Tensor] = {id(old): new for old, new in zip(inputs, given, strict=False)}
     needed = ancestors(outputs)
@@ -34,7 +36,9 @@ def replay(m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], 
                 continue
             first, second = (mapped.get(id(a), a) for a in current.alternatives)
             changed = first is not current.alternatives[0] or second is not current.alternatives[1]
-            mapped[id(current)] = Join((first, second), current.condition, current.shape, current.channels, current.origin) if changed else current
+            mapped[id(current)] = (
+                Join((first, second), current.condition, current.shape, current.channels, current.origin) if changed else current
+            )
             order.pop()
         return mapped[id(tensor)]
 
@@ -45,7 +49,12 @@ def replay(m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], 
         if any(new is not before for new, before in zip(new_inputs, old.inputs, strict=True)):
             shape, channels = (old.shape, old.channels) if old.layer.is_function else layers.output_of(old.layer, new_inputs)
             made = replace(
-                old, inputs=new_inputs, shape=shape, channels=channels, under=tuple({**m.under, **dict(old.under)}.items()), origin=replace(old.origin, stack=(*m.stack, site, *old.origin.stack))
+                old,
+                inputs=new_inputs,
+                shape=shape,
+                channels=channels,
+                under=tuple({**m.under, **dict(old.under)}.items()),
+                origin=replace(old.origin, stack=(*m.stack, site, *old.origin.stack)),
             )
             m.calls.append(made)
             mapped[id(old)] = made
@@ -59,7 +68,12 @@ def make_model(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     inputs = layers.inputs_of(m, named.get("inputs", named.get("input", ())), node)
     given = named.get("outputs", named.get("output", ()))
     outputs = layers.inputs_of(m, given, node)
-    model = Model("functional", name if isinstance(name, str) else "model", m.origin(node), {"inputs": inputs, "outputs": outputs, "shape": _structure(m, given)})
+    model = Model(
+        "functional",
+        name if isinstance(name, str) else "model",
+        m.origin(node),
+        {"inputs": inputs, "outputs": outputs, "shape": _structure(m, given)},
+    )
     model.epoch = m.epoch
     m.models.append(model)
     return model
@@ -96,7 +110,13 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     """Note that a model is run on data."""
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
-    m.event("call", target, {"training": value, "direct": direct, "inputs": arguments.items[0].value if arguments.items else None}, node, arguments)
+    m.event(
+        "call",
+        target,
+        {"training": value, "direct": direct, "inputs": arguments.items[0].value if arguments.items else None},
+        node,
+        arguments,
+    )
     return Unknown("the output of a model on data")
 
 
@@ -113,11 +133,25 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
         training = arguments.keyword("training")
         shape = model.fields["outputs"][0].shape
         channels = model.fields["outputs"][0].channels
-        return m.call(model.layer, given, m.origin(node), training=training.value if training else ABSENT, shape=shape, channels=channels, hole=first.span)
+        return m.call(
+            model.layer,
+            given,
+            m.origin(node),
+            training=training.value if training else ABSENT,
+            shape=shape,
+            channels=channels,
+            hole=first.span,
+        )
     model.called = True
     if model.kind == "sequential":
         items = model.fields["items"]
-        rest = items[1:] if items and isinstance(items[0], Placed) and (isinstance(items[0].value, TENSORS) or (isinstance(items[0].value, Layer) and items[0].value.kind == "InputLayer")) else items
+        rest = (
+            items[1:]
+            if items
+            and isinstance(items[0], Placed)
+            and (isinstance(items[0].value, TENSORS) or (isinstance(items[0].value, Layer) and items[0].value.kind == "InputLayer"))
+            else items
+        )
         stack = m.stack
         m.stack = (*stack, m.span(node))
         try:
@@ -126,7 +160,6 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
             m.stack = stack
     inputs, outputs = tensors(m, model)
     if not outputs:
-
         return invoke.unknown_call(m, Unknown("a model whose outputs are not known"), arguments, node)
     made = replay(m, inputs, outputs, given, m.span(node))
     return made[0] if len(made) == 1 and model.fields.get("shape") != "list" else List({"items": made})
@@ -146,7 +179,16 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
     start = layers.inputs_of(m, given.value, node) if given is not None and m.settle(given.value) is not None else ()
     if not start:
         start = (m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=layers.input_shape(named)),)
-    layer = Layer(kind, "other", name=named.get("name"), config={"has_batchnorm": known.batchnorm, **named}, arguments=arguments, family="keras", path=canonical, origin=origin)
+    layer = Layer(
+        kind,
+        "other",
+        name=named.get("name"),
+        config={"has_batchnorm": known.batchnorm, **named},
+        arguments=arguments,
+        family="keras",
+        path=canonical,
+        origin=origin,
+    )
     flat = named.get("include_top", True) is True or named.get("pooling") in ("avg", "max")
     shape: Shape = (None, Unknown("the size of a backbone")) if flat else (None, *(Unknown("the size of a backbone"),) * 3)
     end = m.call(layer, start, origin, shape=shape, channels=1 if flat else 3)

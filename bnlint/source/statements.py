@@ -54,7 +54,11 @@ def exec_AugAssign(m: Machine, node: ast.AugAssign) -> None:
     value = expressions.evaluate(m, node.value)
     if isinstance(present, List) and isinstance(node.op, ast.Add):
         items = sequence(value)
-        m.write(present.fields, "items", present.items + (items if items is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)))
+        m.write(
+            present.fields,
+            "items",
+            present.items + (items if items is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)),
+        )
         return
     assign(m, target, operators.binary(m, node, node.op, present, value))
 

@@ -54,13 +54,17 @@ SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-DATASET_METHODS: Final = frozenset({"map", "shuffle", "prefetch", "cache", "repeat", "with_options", "filter", "enumerate", "as_numpy_iterator", "apply", "ignore_errors"})
+DATASET_METHODS: Final = frozenset(
+    {"map", "shuffle", "prefetch", "cache", "repeat", "with_options", "filter", "enumerate", "as_numpy_iterator", "apply", "ignore_errors"}
+)
 
 
 FLOWS: Final[dict[str, int]] = {"flow": 32, "flow_from_directory": 32, "flow_from_dataframe": 32}
 
 
-METHODS: Final = frozenset({*MODEL_METHODS, *FLOWS, "batch", "padded_batch", "add", "apply_gradients", "minimize", "apply", "gradient", "call", "__call__"})
+METHODS: Final = frozenset(
+    {*MODEL_METHODS, *FLOWS, "batch", "padded_batch", "add", "apply_gradients", "minimize", "apply", "gradient", "call", "__call__"}
+)
 """Methods that are followed even on an object that is not known."""
 
 
@@ -106,7 +110,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if name.startswith("tf.data.") and name.rpartition(".")[2] in ("from_tensor_slices", "from_tensors"):
         first = m.settle(arguments.items[0].value) if arguments.items else None
         return Dataset(None, samples(m, first))
-    if (name.startswith("tf.data.") and name.rpartition(".")[2][:1].islower()) or (name.startswith("tf.data.") and name.endswith("Dataset")):
+    if (name.startswith("tf.data.") and name.rpartition(".")[2][:1].islower()) or (
+        name.startswith("tf.data.") and name.endswith("Dataset")
+    ):
         return Dataset(None, Unknown("the number of samples"))
     if name in LOADERS or (name.rpartition(".")[2] in FLOWS):
         given = arguments.keyword("batch_size")
@@ -181,13 +187,17 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
         m.write(model.fields, "items", model.fields["items"][:-1])
         return None
     if name == "get_layer" and isinstance(model, Model):
-        first = arguments.positional[0].value if arguments.positional else next((a.value for a in arguments.items if a.name == "name"), None)
+        first = (
+            arguments.positional[0].value if arguments.positional else next((a.value for a in arguments.items if a.name == "name"), None)
+        )
         return models.find_layer(m, model, m.settle(first))
     if name in ("call", "__call__") and isinstance(owner, (Model, Instance)):
         first_value = arguments.items[0].value if arguments.items else None
         if models.on_data(m, first_value, owner.epoch):
             return models.call_event(m, owner, arguments, node, direct=name == "call")
-        return models.apply_model(m, owner, arguments, node) if isinstance(owner, Model) else classes.apply_instance(m, owner, arguments, node)
+        return (
+            models.apply_model(m, owner, arguments, node) if isinstance(owner, Model) else classes.apply_instance(m, owner, arguments, node)
+        )
     if name in ("call", "__call__") and isinstance(owner, Layer):
         return layers.apply_layer(m, owner, arguments, node)
     if name == "get_config":
@@ -232,7 +242,9 @@ def _tape(m: Machine, tape: Tape, name: str, arguments: Arguments, node: ast.Cal
     variables = [part for part in parts if isinstance(part, Variables)]
     if variables:
         targets = tuple(target for part in variables for target in part.targets)
-    elif isinstance(value, (Array, *TENSORS)) or (isinstance(value, Unknown) and "variable" not in value.reason and "weights" not in value.reason):
+    elif isinstance(value, (Array, *TENSORS)) or (
+        isinstance(value, Unknown) and "variable" not in value.reason and "weights" not in value.reason
+    ):
         of_inputs = not isinstance(value, Unknown)
     outer, m.tape = m.tape, tape.number
     m.event("gradient", None, {"sources": targets, "of_inputs": of_inputs}, node, arguments)
@@ -280,7 +292,12 @@ def _batch(m: Machine, name: str, args: dict[str, object]) -> None:
     args["x"] = data
     given = args.get("batch_size")
     if isinstance(data, Dataset):
-        args.update(batch_size=data.batch_size if data.batch_size is not None else Unknown("the batch size"), samples=data.samples, drop_remainder=data.drop_remainder, dataset=data)
+        args.update(
+            batch_size=data.batch_size if data.batch_size is not None else Unknown("the batch size"),
+            samples=data.samples,
+            drop_remainder=data.drop_remainder,
+            dataset=data,
+        )
     else:
         args["samples"] = samples(m, data)
         if given is None:

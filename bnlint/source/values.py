@@ -236,8 +236,10 @@ TENSORS: Final = (Call, Join)
 
 def is_constant(value: object) -> bool:
     """Whether the value is a plain Python constant, or a tuple of such."""
-    return value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))) or (
-        isinstance(value, tuple) and all(is_constant(item) for item in value)
+    return (
+        value is None
+        or isinstance(value, (bool, int, float, complex, str, bytes, type(...)))
+        or (isinstance(value, tuple) and all(is_constant(item) for item in value))
     )
 
 
@@ -301,36 +303,6 @@ def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[obje
     tail = next((i for i in range(short - head) if not same(first[-1 - i], second[-1 - i])), short - head)
     middle = Splice(condition, first[head : len(first) - tail], second[head : len(second) - tail])
     return (*first[:head], middle, *first[len(first) - tail :])
-
-
-def bind_parameters(parameters: tuple[str, ...], arguments: Arguments) -> dict[str, object]:
-    """Argument values by parameter name."""
-    named = dict(zip(parameters, (argument.value for argument in arguments.positional), strict=False))
-    named.update({argument.name: argument.value for argument in arguments.items if argument.name is not None})
-    return named
-
-
-def first_argument(arguments: Arguments, position: int = 0) -> object:
-    """A positional argument; MISSING if it was not given."""
-    positional = arguments.positional
-    return positional[position].value if position < len(positional) else MISSING
-
-
-def sequence(value: object) -> tuple[object, ...] | None:
-    """The elements of an iterable, as far as its length is known (they may hold Splices); else None."""
-    if isinstance(value, List):
-        return value.items
-    if isinstance(value, tuple):
-        return value
-    if isinstance(value, (str, bytes)):
-        return tuple(value) if len(value) <= 4096 else None
-    if isinstance(value, range):
-        return tuple(value) if len(value) <= 4096 else None
-    if isinstance(value, Dict) and not value.open:
-        return tuple(value.fields)
-    if isinstance(value, LayerList):
-        return tuple(value.layers)
-    return None
 
 
 def bind_parameters(parameters: tuple[str, ...], arguments: Arguments) -> dict[str, object]:

@@ -1,0 +1,477 @@
+"""Functions of Python and its standard library."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from bnlint.graph.model import Argument, Arguments, Layer, Unknown
+from bnlint.source import attributes, classes, invoke
+from bnlint.source.machine import Handler, Machine, truth
+from bnlint.source.values import (
+    MISSING,
+    Array,
+    Bound,
+    Class,
+    Dict,
+    Dotted,
+    Function,
+    Instance,
+    List,
+    Model,
+    Partial,
+    Splice,
+    Variables,
+    first_argument,
+    is_constant,
+    sequence,
+)
+
+PURE: Final[dict[str, Callable[..., object]]] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "abs": abs,
+    "round": round,
+    "pow": pow,
+    "divmod": divmod,
+    "repr": repr,
+    "ord": ord,
+    "chr": chr,
+    "math.ceil": math.ceil,
+    "math.floor": math.floor,
+    "math.sqrt": math.sqrt,
+    "math.log": math.log,
+    "math.log2": math.log2,
+    "math.pow": math.pow,
+    "math.log10": math.log10,
+    "math.exp": math.exp,
+    "numpy.ceil": math.ceil,
+    "numpy.floor": math.floor,
+    "numpy.sqrt": math.sqrt,
+    "numpy.log2": math.log2,
+    "numpy.int32": int,
+    "numpy.int64": int,
+    "numpy.float32": float,
+}
+"""Functions of constants that are computed."""
+
+
+def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> object:
+    values = [m.settle(argument.value) for argument in arguments.items]
+
+    def apply(rest: list[object], done: list[object]) -> object:
+        if not rest:
+            if not all(is_constant(value) for value in done) or not arguments.complete or any(a.name for a in arguments.items):
+                unknown = next((value for value in done if isinstance(value, Unknown)), None)
+                return (
+                    m.derive(unknown, function.__name__) if unknown is not None and len(done) == 1 else Unknown("a value that is not known")
+                )
+            try:
+                return function(*done)
+            except Exception:  # a function of user constants may raise anything; then its value is unknown
+                return Unknown("a computation that fails")
+        return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
+
+    return apply(values, [])
+
+
+def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    values = [m.settle(argument.value) for argument in arguments.positional]
+
+    def apply(rest: list[object], done: list[object]) -> object:
+        if rest:
+            return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
+        if all(isinstance(value, int) for value in done) and 1 <= len(done) <= 3:
+            try:
+                return range(*done)  # type: ignore[arg-type]
+            except ValueError:
+                return Unknown("a range of step zero")
+        return Bound(done[0] if len(done) > 1 else 0, "range")
+
+    return apply(values, [])
+
+
+def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    def apply(value: object) -> object:
+        if isinstance(value, Array) and value.shape:
+            return value.shape[0]
+        items = sequence(value)
+        if items is not None and not any(isinstance(item, Splice) for item in items):
+            return len(items)
+        return m.derive(value, "len") if isinstance(value, Unknown) else Unknown("a length that is not known")
+
+    return m.each(first_argument(arguments), apply)
+
+
+def _to_list(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = first_argument(arguments)
+    if value is MISSING:
+        return List({"items": ()})
+    items = sequence(m.settle(value))
+    return List({"items": items}) if items is not None else value
+
+
+def _to_tuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = first_argument(arguments)
+    if value is MISSING:
+        return ()
+    items = sequence(m.settle(value))
+    return items if items is not None and not any(isinstance(item, Splice) for item in items) else value
+
+
+def _to_dict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    made = Dict({}, open=not arguments.complete)
+    first = m.settle(first_argument(arguments))
+    if isinstance(first, Dict):
+        made.fields.update(first.fields)
+        made.open = made.open or first.open
+    elif first is not MISSING:
+        made.open = True
+    made.fields.update({argument.name: argument.value for argument in arguments.items if argument.name is not None})
+    return made
+
+
+def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    values = [m.settle(argument.value) for argument in arguments.positional]
+    variables = [value for value in values if isinstance(value, Variables)]
+    if variables:
+        return variables[-1]
+    columns = [sequence(value) for value in values]
+    known = [column for column in columns if column is not None]
+    if len(known) == len(columns) and not any(isinstance(item, Splice) for column in known for item in column):
+        return List({"items": tuple(zip(*known, strict=False))})
+    return Bound(tuple(values), "zip")
+
+
+def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = m.settle(first_argument(arguments))
+    start = arguments.keyword("start")
+    offset = start.value if start else first_argument(arguments, 1)
+    offset = offset if isinstance(offset, int) else 0
+    items = sequence(value)
+    if items is not None and not any(isinstance(item, Splice) for item in items):
+        return List({"items": tuple((i + offset, item) for i, item in enumerate(items))})
+    return Bound(value, "enumerate")
+
+
+def _reversed(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    items = sequence(m.settle(first_argument(arguments)))
+    if items is None:
+        return Unknown("the reverse of a value that is not known")
+    return List(
+        {"items": tuple(Splice(i.condition, i.if_true[::-1], i.if_false[::-1]) if isinstance(i, Splice) else i for i in reversed(items))}
+    )
+
+
+def _reduction(function: Callable[..., Any]) -> Callable[[Machine, Arguments, ast.Call], object]:
+    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+        values = [m.settle(argument.value) for argument in arguments.positional]
+        items = sequence(values[0]) if len(values) == 1 else tuple(values)
+        if items is not None and items and all(isinstance(item, (int, float)) for item in items):
+            return function(items)
+        return Unknown("a value that is not known")
+
+    return apply
+
+
+def _quantifier(every: bool) -> Callable[[Machine, Arguments, ast.Call], object]:
+    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+        items = sequence(m.settle(first_argument(arguments)))
+        truths = [truth(item) for item in items or ()]
+        if items is None or None in truths:
+            return Unknown("a value that is not known")
+        return all(truths) if every else any(truths)
+
+    return apply
+
+
+def _isinstance(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    kinds = first_argument(arguments, 1)
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+
+    def apply(value: object) -> object:
+        answers = [_is_instance(m, value, kind) for kind in wanted]
+        if True in answers:
+            return True
+        if None not in answers:
+            return False
+        if isinstance(value, Unknown) and all(isinstance(kind, Dotted) for kind in wanted):
+            return m.derive(value, "isinstance", tuple(kind.name for kind in wanted if isinstance(kind, Dotted)))
+        return Unknown("the class of a value that is not known")
+
+    return m.each(first_argument(arguments), apply)
+
+
+CLASSES: Final[dict[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "float": (float,),
+    "str": (str,),
+    "bool": (bool,),
+    "list": (List,),
+    "tuple": (tuple,),
+    "dict": (Dict,),
+    "bytes": (bytes,),
+    "collections.abc.Iterable": (List, tuple, Dict, str),
+    "collections.abc.Sequence": (List, tuple, str),
+    "collections.abc.Mapping": (Dict,),
+}
+
+
+def _is_instance(m: Machine, value: object, kind: object) -> bool | None:
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(kind, Class):
+        return kind in value.cls.lineage() if isinstance(value, Instance) else False
+    if not isinstance(kind, Dotted):
+        return None
+    plain = CLASSES.get(kind.name.removeprefix("builtins."))
+    if plain is not None:
+        return isinstance(value, plain)
+    if is_constant(value) or isinstance(value, (List, Dict, Function, tuple)):
+        return False
+    name = kind.canonical or ""
+    if isinstance(value, Layer):
+        return (
+            True
+            if name in (f"keras.layers.{value.kind}", "keras.layers.Layer", "keras.Layer")
+            else False
+            if name.startswith("keras.")
+            else None
+        )
+    if isinstance(value, Model):
+        return (
+            True if name in ("keras.Model", "keras.layers.Layer") or (name == "keras.Sequential" and value.kind == "sequential") else False
+        )
+    return None
+
+
+def _getattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    name, default = m.settle(first_argument(arguments, 1)), first_argument(arguments, 2)
+    owner = m.settle(first_argument(arguments))
+    if not isinstance(name, str):
+        if isinstance(owner, Instance):
+            for layer in owner.layers:
+                m.event("escape", layer, {}, node)
+        return Unknown("an attribute whose name is not known")
+    found = attributes.get(m, owner, name, node)
+    return default if isinstance(found, Unknown) and default is not MISSING and not isinstance(owner, Unknown) else found
+
+
+def _hasattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    owner, name = m.settle(first_argument(arguments)), m.settle(first_argument(arguments, 1))
+    if isinstance(owner, Instance) and isinstance(name, str) and owner.cls.complete:
+        if name in owner.fields or owner.cls.find(name) is not MISSING:
+            return True
+        if owner.cls.keras is None:
+            return False
+    return Unknown("whether an attribute exists")
+
+
+def _setattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    owner, name, value = m.settle(first_argument(arguments)), m.settle(first_argument(arguments, 1)), first_argument(arguments, 2)
+    if isinstance(name, str):
+        attributes.put(m, owner, name, value, node)
+    elif isinstance(owner, Instance):
+        classes.own(owner, value)
+        m.event("escape", value, {}, node)
+    return None
+
+
+def _callable(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    def apply(value: object) -> object:
+        if isinstance(value, (Function, Class, Layer, Model, Instance, Partial, Bound, Dotted)):
+            return True
+        return Unknown("whether a value can be called") if isinstance(value, Unknown) else False
+
+    return m.each(first_argument(arguments), apply)
+
+
+def _map(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    items = sequence(m.settle(first_argument(arguments, 1)))
+    if items is None or any(isinstance(item, Splice) for item in items) or len(arguments.items) != 2:
+        return Unknown("a map over values that are not known")
+    return List(
+        {"items": tuple(invoke.invoke(m, first_argument(arguments), Arguments((Argument(None, item, None),)), node) for item in items)}
+    )
+
+
+def _partial(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    rest = Arguments(arguments.items[1:], arguments.complete)
+    return Partial(first_argument(arguments), (), {}, rest)
+
+
+def _reduce(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    items = sequence(m.settle(first_argument(arguments, 1)))
+    start = first_argument(arguments, 2)
+    if items is None or any(isinstance(item, Splice) for item in items):
+        return Unknown("a reduction of values that are not known")
+    values = list(items) if start is MISSING else [start, *items]
+    if not values:
+        return Unknown("a reduction of nothing")
+    result = values[0]
+    for value in values[1:]:
+        result = invoke.invoke(m, first_argument(arguments), Arguments((Argument(None, result, None), Argument(None, value, None))), node)
+    return result
+
+
+def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = m.settle(first_argument(arguments))
+    if isinstance(value, List):
+        return List({"items": value.items})
+    if isinstance(value, Dict):
+        return Dict(dict(value.fields), value.open)
+    return value
+
+
+def _type(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = m.settle(first_argument(arguments))
+    return value.cls if isinstance(value, Instance) else Unknown("the type of a value")
+
+
+def _nothing(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return None
+
+
+def _format(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return Unknown("a text")
+
+
+def same_argument(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return first_argument(arguments) if arguments.positional else Unknown("a value that is not known")
+
+
+BUILTINS: Final = frozenset(
+    [
+        "range",
+        "len",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "zip",
+        "enumerate",
+        "reversed",
+        "sorted",
+        "min",
+        "max",
+        "sum",
+        "any",
+        "all",
+        "isinstance",
+        "issubclass",
+        "getattr",
+        "hasattr",
+        "setattr",
+        "callable",
+        "map",
+        "filter",
+        "type",
+        "print",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "abs",
+        "round",
+        "pow",
+        "divmod",
+        "repr",
+        "ord",
+        "chr",
+        "object",
+        "super",
+        "property",
+        "staticmethod",
+        "classmethod",
+        "input",
+        "open",
+        "iter",
+        "next",
+        "id",
+        "vars",
+        "dir",
+        "locals",
+        "globals",
+        "format",
+        "slice",
+        "hash",
+        "exec",
+        "eval",
+        "bytes",
+        "bytearray",
+        "complex",
+        "memoryview",
+        "delattr",
+        "Exception",
+        "ValueError",
+        "TypeError",
+        "RuntimeError",
+        "KeyError",
+        "IndexError",
+        "NotImplementedError",
+        "ImportError",
+        "AttributeError",
+        "StopIteration",
+        "AssertionError",
+        "OSError",
+        "IOError",
+        "FileNotFoundError",
+        "ModuleNotFoundError",
+        "ZeroDivisionError",
+        "OverflowError",
+        "BaseException",
+        "NotImplemented",
+        "Ellipsis",
+        "KeyboardInterrupt",
+        "Warning",
+        "DeprecationWarning",
+        "UserWarning",
+    ]
+)
+
+
+def _plain(m: Machine, arguments: Arguments) -> bool:
+    items = sequence(m.settle(first_argument(arguments)))
+    return items is not None and list(items) == sorted(items, key=repr) and all(isinstance(item, (int, str)) for item in items)
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "builtins.range": _range,
+    "builtins.len": _len,
+    "builtins.list": _to_list,
+    "builtins.set": _to_list,
+    "builtins.sorted": lambda m, a, n: (
+        _to_list(m, Arguments(a.items[:1]), n) if len(a.items) == 1 and _plain(m, a) else Unknown("a sorted list")
+    ),
+    "builtins.iter": same_argument,
+    "builtins.tuple": _to_tuple,
+    "builtins.dict": _to_dict,
+    "collections.OrderedDict": _to_dict,
+    "builtins.zip": _zip,
+    "builtins.enumerate": _enumerate,
+    "builtins.reversed": _reversed,
+    "builtins.min": _reduction(min),
+    "builtins.max": _reduction(max),
+    "builtins.sum": _reduction(sum),
+    "builtins.any": _quantifier(False),
+    "builtins.all": _quantifier(True),
+    "builtins.isinstance": _isinstance,
+    "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
+    "builtins.setattr": _setattr,
+    "builtins.callable": _callable,
+    "builtins.map": _map,
+    "builtins.type": _type,
+    "builtins.print": _nothing,
+    "builtins.object": _format,
+    "functools.partial": _partial,
+    "functools.reduce": _reduce,
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "bnlint.identity": same_argument,
+}

@@ -1,0 +1,226 @@
+"""Users' classes: making them, making objects of them, and what an object of a Keras subclass does when it is called."""
+
+from __future__ import annotations
+
+import ast
+
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin, Span, Tensor, Unknown
+from bnlint.keras_api.layers import layer_spec
+from bnlint.keras_api.shapes import output
+from bnlint.source import expressions, invoke, layers, models, sequential, statements
+from bnlint.source.machine import DEPTH, Frame, Machine
+from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super
+
+
+def make_class(m: Machine, node: ast.ClassDef) -> Class:
+    """A class value; its body runs now."""
+    bases = tuple(expressions.evaluate(m, base) for base in node.bases if not isinstance(base, ast.Starred))
+    keras, complete = None, True
+    for base in bases:
+        if isinstance(base, Class):
+            keras = keras or base.keras
+            complete = complete and base.complete
+        elif isinstance(base, Dotted):
+            if (
+                base.canonical is not None
+                and keras is None
+                and (base.canonical in KERAS_BASES or base.canonical.startswith("keras.layers."))
+            ):
+                keras = base.canonical
+            elif base.name not in ("object", "abc.ABC"):
+                complete = complete and base.canonical is not None
+        else:
+            complete = False
+    frame = m.frame
+    qualified = f"{frame.qualified}.{node.name}" if frame.qualified else node.name
+    scope = Scope(frame.scope, is_class=True)
+    made = Class(node.name, node, bases, scope, frame.chunk, qualified, keras, complete)
+    with m.entered(Frame(scope, frame.chunk, qualified, None, made)):
+        statements.execute(m, node.body)
+    m.classes.append(made)
+    return made
+
+
+KERAS_BASES = frozenset({"keras.Model", "keras.Sequential", "keras.Layer"})
+
+
+def instantiate(m: Machine, cls: Class, arguments: Arguments, node: ast.Call) -> object:
+    """Make an object of a user's class and run its __init__."""
+    kind = concrete(cls)
+    if kind is not None:
+        return subclassed_layer(m, cls, kind, arguments, node)
+    instance = Instance(cls, origin=m.origin(node), arguments=arguments, epoch=m.epoch)
+    cls.instances.append(instance)
+    initialise(m, instance, arguments, node)
+    return instance
+
+
+def concrete(cls: Class) -> str | None:
+    """The kind of the concrete Keras layer that a class derives from (`BatchNormalization`), None for Layer, Model and others."""
+    if cls.keras is None or not cls.keras.startswith("keras.layers."):
+        return None
+    kind = cls.keras.removeprefix("keras.layers.")
+    spec = layer_spec(kind)
+    if kind in ("Layer", "InputSpec", "Wrapper", "RNN", "AbstractRNNCell") or spec is None:
+        return None
+    return kind
+
+
+def initialise(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> None:
+    function = instance.cls.find("__init__")
+    if isinstance(function, Function):
+        invoke.run(m, function, arguments, node, instance)
+    elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
+        initialise_model(m, instance, arguments, node)
+    for keyword in ("name", "trainable"):
+        found = arguments.keyword(keyword)
+        if found is not None and keyword not in instance.fields:
+            m.write(instance.fields, keyword, found.value)
+
+
+def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, node: ast.Call) -> Layer:
+    """An object of a user's subclass of a concrete Keras layer: one layer of that kind, with the arguments that `super().__init__` gets."""
+    instance = Instance(cls, origin=m.origin(node), arguments=arguments)
+    function = cls.find("__init__")
+    passed: object = arguments
+    if isinstance(function, Function):
+        invoke.run(m, function, arguments, node, instance)
+        passed = instance.fields.get("super arguments", Arguments((), complete=False))
+    cls.used.add("called")
+    call = cls.find("call")
+    if isinstance(call, Function):
+        call.called = True
+    for other in cls.scope.names.values():
+        if isinstance(other, Function):
+            other.called = True
+    return layers.construct(
+        m, kind, passed if isinstance(passed, Arguments) else Arguments((), complete=False), node, None, cls.name, arguments
+    )
+
+
+def initialise_model(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> None:
+    """What the constructor of keras.Model or Sequential does with its arguments, for an instance of a subclass."""
+    if instance.cls.keras == "keras.Sequential":
+        m.write(instance.fields, "functional", sequential.make_sequential(m, arguments, node))
+    elif any(a.name in ("inputs", "outputs", "input", "output") for a in arguments.items) or len(arguments.positional) >= 2:
+        m.write(instance.fields, "functional", models.make_model(m, arguments, node))
+
+
+def super_init(m: Machine, base: Super, arguments: Arguments, node: ast.Call) -> object:
+    """`super().__init__(...)` that arrives at Keras."""
+    instance = base.instance
+    if isinstance(instance, Instance):
+        if concrete(instance.cls) is not None:
+            m.write(instance.fields, "super arguments", arguments)
+        elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
+            initialise_model(m, instance, arguments, node)
+    return None
+
+
+def owned(value: object, depth: int = 0) -> list[Layer]:
+    """The layers that a value holds: itself, or those in lists, dicts, models and instances."""
+    if isinstance(value, Layer):
+        return [value]
+    if depth > 6:
+        return []
+    if isinstance(value, (List, tuple)):
+        return [layer for item in (value.items if isinstance(value, List) else value) for layer in owned(item, depth + 1)]
+    if isinstance(value, Splice):
+        return [layer for item in (*value.if_true, *value.if_false) for layer in owned(item, depth + 1)]
+    if isinstance(value, Placed):
+        return owned(value.value, depth + 1)
+    if isinstance(value, Choice):
+        return owned(value.if_true, depth + 1) + owned(value.if_false, depth + 1)
+    if isinstance(value, Dict):
+        return [layer for item in value.fields.values() for layer in owned(item, depth + 1)]
+    if isinstance(value, Model):
+        return owned(value.fields.get("items", ()), depth + 1) + ([value.layer] if value.layer else [])
+    if isinstance(value, Instance):
+        return [layer for item in value.fields.values() if item is not value for layer in owned(item, depth + 1)]
+    return []
+
+
+def own(owner: Instance, value: object) -> None:
+    """Note that an instance holds layers; they may be reached as `self.layers`."""
+    if isinstance(value, Instance) and owner.cls.keras is not None:
+        value.cls.used.add("sublayer")
+    owner.layers.extend(owned(value))
+
+
+def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> object:
+    """`instance(x)`: of a plain class its `__call__`; of a Keras class what its `call` does."""
+    cls = instance.cls
+    direct = cls.find("__call__")
+    if isinstance(direct, Function):
+        return invoke.run(m, direct, arguments, node, instance)
+    functional = instance.fields.get("functional")
+    function = cls.find("call")
+    if isinstance(functional, Model) and not isinstance(function, Function):
+        return models.apply_model(m, functional, arguments, node)
+    first = next((a for a in arguments.items if a.name in (None, "inputs", "x")), None)
+    if cls.keras == "keras.Model" and first is not None and models.on_data(m, first.value, instance.epoch):
+        return models.call_event(m, instance, arguments, node)
+    inputs = layers.inputs_of(m, first.value, node) if first is not None else ()
+    if not isinstance(function, Function) or m.depth >= DEPTH or m.running.count(function) >= 2:
+        return opaque(m, instance, inputs, node, hole=first.span if first else None)
+    instance.called = True
+    cls.used.add("sublayer")
+    build(m, instance, node)
+    start = len(m.calls)
+    names = invoke.bind(m, function, arguments, instance).names
+    known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
+    for flag in ("training", "is_training"):
+        if flag in known:
+            names[flag] = m.training
+    if "mask" in known and arguments.keyword("mask") is None:
+        names["mask"] = None
+    result = invoke.enter(m, function, names, m.span(node), instance)
+    if any(not call.layer.is_function for call in m.calls[start:]):
+        return result
+    kept = [call for call in m.calls[start:] if call.layer.role in ("input", "unknown") and not call.inputs]
+    del m.calls[start:]
+    m.calls.extend(kept)
+    return opaque(m, instance, inputs, node, hole=first.span if first else None)
+
+
+def open_input(m: Machine, cls: Class, name: str, node: ast.AST) -> Call:
+    """An input of the `call` of a class that is analysed on its own: of a model its input, of a layer unknown."""
+    under, m.under = m.under, {}
+    origin = Origin(cls.chunk.span(cls.node), (), cls.qualified)
+    if cls.keras == "keras.Model":
+        layer = Layer("Input", "input", name=name, is_function=True, origin=origin)
+    else:
+        layer = Layer("unknown", "unknown", name=f"the input of {cls.name}", is_function=True, family="unknown", origin=origin)
+    made = m.call(layer, (), origin)
+    m.under = under
+    return made
+
+
+def build(m: Machine, instance: Instance, node: ast.AST) -> None:
+    """Run `build` once."""
+    function = instance.cls.find("build")
+    if instance.built or not isinstance(function, Function):
+        return
+    instance.built = True
+    arguments = Arguments((Argument(None, Unknown("the input shape"), None),))
+    invoke.enter(m, function, invoke.bind(m, function, arguments, instance).names, m.span(node), instance)
+
+
+def opaque(m: Machine, instance: Instance, inputs: tuple[Tensor, ...], node: ast.AST, hole: Span | None) -> object:
+    """A user's layer that calls no layers: one node."""
+    if not inputs:
+        return Unknown(f"the output of {instance.cls.name}")
+    known = instance.cls.keras is not None
+    key = ("opaque", instance)
+    layer = m.derived.get(key)
+    if not isinstance(layer, Layer):
+        layer = m.derived[key] = Layer(
+            instance.cls.name,
+            "other" if known else "unknown",
+            name=instance.fields.get("name"),
+            arguments=instance.arguments,
+            family="user",
+            origin=instance.origin,
+        )
+    shape, channels = output("Identity", {}, [])
+    return m.call(layer, inputs, m.origin(node), shape=shape, channels=channels, hole=hole)

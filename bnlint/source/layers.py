@@ -1,0 +1,220 @@
+"""Layers of Keras: building them, applying them to tensors."""
+
+from __future__ import annotations
+
+import ast
+
+from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.keras_api.layers import layer_spec, modern
+from bnlint.keras_api.roles import activation_name
+from bnlint.keras_api.shapes import output
+from bnlint.source import invoke
+from bnlint.source.machine import Machine
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Splice, bind_parameters, is_constant
+
+WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization", "Wrapper"})
+
+
+def hole_of(arguments: Arguments) -> Span | None:
+    """Where the input tensor stands in an application: its first argument."""
+    return arguments.items[0].span if arguments.items else None
+
+
+def construct(
+    m: Machine,
+    kind: str,
+    arguments: Arguments,
+    node: ast.AST,
+    path: str | None,
+    subclass: str | None = None,
+    written: Arguments | None = None,
+) -> Layer:
+    """A Keras layer object."""
+    spec = layer_spec(kind)
+    assert spec is not None
+    config: dict[str, object] = dict(spec.defaults)
+    for name, argument in zip(spec.parameters, arguments.positional, strict=False):
+        config[name] = plain(m, argument.value)
+    for argument in arguments.items:
+        if argument.name is not None:
+            config[modern(spec.kind, argument.name)] = plain(m, argument.value)
+    if not arguments.complete:
+        named = {modern(spec.kind, argument.name) for argument in arguments.items if argument.name}
+        for name in spec.defaults:
+            if name not in named:
+                config[name] = Unknown("a `**` argument that is not known")
+    inner = None
+    role = spec.role
+    if spec.kind in WRAPPERS and arguments.items:
+        wrapped = m.settle(arguments.items[0].value)
+        inner = wrapped if isinstance(wrapped, Layer) else None
+        if spec.kind == "TimeDistributed":
+            role = inner.role if inner is not None else "other"
+    layer = Layer(
+        spec.kind,
+        role,
+        name=config.get("name"),
+        config=config,
+        arguments=written or arguments,
+        activation=inner.activation if inner is not None and spec.kind == "TimeDistributed" else activation_of(m, spec.kind, role, config),
+        trainable=config.get("trainable", True),
+        inner=inner,
+        subclass=subclass,
+        path=path,
+        origin=m.origin(node),
+    )
+    m.constructions.append(layer)
+    return layer
+
+
+def plain(m: Machine, value: object) -> object:
+    """A value as a layer's config keeps it."""
+    value = m.settle(value)
+    if isinstance(value, List) and not any(isinstance(item, Splice) for item in value.items):
+        return [plain(m, item) for item in value.items]
+    if isinstance(value, tuple):
+        return tuple(plain(m, item) for item in value)
+    if isinstance(value, Choice):
+        return Choice(value.condition, plain(m, value.if_true), plain(m, value.if_false))
+    if is_constant(value) or isinstance(value, (Unknown, Layer)):
+        return value
+    if isinstance(value, Dotted):
+        return value.canonical or value.name
+    if isinstance(value, Function):
+        return f"<function {value.name}>"
+    return Unknown(f"a {type(value).__name__.lower()}")
+
+
+def activation_of(m: Machine, kind: str, role: str, config: dict[str, object]) -> str | Unknown | Choice | None:
+    """The inline activation of a linear layer, or what an activation layer applies."""
+    if role == "linear" or kind == "Activation":
+        named = name_activation(config.get("activation"))
+        return None if named == "linear" and role == "linear" else named
+    return activation_name(kind) if role == "activation" else None
+
+
+def name_activation(value: object) -> str | Unknown | Choice | None:
+    """What is given as `activation=`, as the name of the function that it applies."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value.startswith("<function "):
+            name = value[len("<function ") : -1]
+            return Unknown("a lambda") if name == "<lambda>" else activation_name(name)
+        return activation_name(value.rpartition(".")[2])
+    if isinstance(value, Layer):
+        return value.activation
+    if isinstance(value, Choice):
+        return Choice(value.condition, name_activation(value.if_true), name_activation(value.if_false))
+    return value if isinstance(value, Unknown) else Unknown("an activation that is not known")
+
+
+def inputs_of(m: Machine, value: object, node: ast.AST) -> tuple[Tensor, ...]:
+    """What is given to a layer as its input, as tensors: one, or those of a list."""
+    value = m.settle(value)
+    if isinstance(value, (List, tuple)):
+        items = value.items if isinstance(value, List) else value
+        found: list[Tensor] = []
+        for item in items:
+            parts = (*item.if_true, *item.if_false) if isinstance(item, Splice) else (item,)
+            for part in parts:
+                found.extend(inputs_of(m, part, node))
+        return tuple(dict.fromkeys(found))
+    if isinstance(value, Dict):
+        return tuple(dict.fromkeys(tensor for part in value.fields.values() for tensor in inputs_of(m, part, node)))
+    if isinstance(value, Choice) and any(isinstance(part, (List, tuple)) for part in (value.if_true, value.if_false)):
+        first, second = inputs_of(m, value.if_true, node), inputs_of(m, value.if_false, node)
+        return tuple(dict.fromkeys(first + second))
+    if isinstance(value, Layer) and (tensor := misplaced_tensor(value)) is not None:
+        return (applied(m, value, (tensor,), value.origin),)
+    if isinstance(value, (Array, Dataset)):
+        value = Unknown("data")
+    if isinstance(value, Bound):
+        value = Unknown("a value that is not known")
+    tensor_or_none = m.tensor(value, node)
+    return () if tensor_or_none is None else (tensor_or_none,)
+
+
+def misplaced_tensor(layer: Layer) -> Tensor | None:
+    """The tensor that was given to the constructor of a layer (`BatchNormalization(x)`), if any."""
+    first = next(iter(layer.arguments.positional), None)
+    return first.value if first is not None and isinstance(first.value, TENSORS) else None
+
+
+def apply_layer(m: Machine, layer: Layer, arguments: Arguments, node: ast.Call) -> object:
+    """`layer(x, …)`."""
+    first = next((a for a in arguments.items if a.name in (None, "inputs", "x", "input", "query")), None)
+    if first is None:
+        return Unknown("a layer called without an input") if arguments.complete else applied(m, layer, (), m.origin(node))
+    rest = Arguments(tuple(a for a in arguments.items if a is not first))
+
+    inputs = tuple(dict.fromkeys(inputs_of(m, first.value, node) + invoke.tensors_of(m, rest, node)))
+    training = arguments.keyword("training")
+    value: object = training.value if training else ABSENT
+    if value is ABSENT and layer.role in ("batchnorm", "dropout") and len(arguments.positional) > 1:
+        value = arguments.positional[1].value
+    return applied(m, layer, inputs, m.origin(node), training=value, hole=first.span)
+
+
+def applied(
+    m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: Origin, training: object = ABSENT, hole: Span | None = None
+) -> Call:
+    """The node for one application of a layer."""
+    shape, channels = output_of(layer, inputs)
+    owner = m.frame.owner.name if m.frame.owner is not None and m.frame.function is not None and m.frame.function.name == "call" else None
+    return m.call(layer, inputs, origin, training=training, shape=shape, channels=channels, hole=hole, owner=owner)
+
+
+def output_of(layer: Layer, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
+    """Shape and channel axis of what a layer makes of its inputs."""
+    known = [(tensor.shape, tensor.channels) for tensor in inputs]
+    if layer.kind == "TimeDistributed" and layer.inner is not None:
+        inner = [((s[0], *s[2:]) if s is not None and len(s) > 2 else None, None if c is None else c - 1) for s, c in known]
+        shape, channels = output(layer.inner.kind, layer.inner.config, inner)
+        outer = known[0][0] if known else None
+        steps = outer[1] if outer is not None and len(outer) > 1 else Unknown("the number of time steps")
+        return (None if shape is None else (shape[0], steps, *shape[1:])), (None if channels is None else channels + 1)
+    return output(layer.kind, layer.config, known)
+
+
+def make_input(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`keras.Input(...)`."""
+    named = bind_parameters(("shape", "batch_size", "dtype"), arguments)
+    tensor = m.settle(named.get("tensor"))
+    if isinstance(tensor, TENSORS):
+        return tensor
+    layer = Layer(
+        "Input",
+        "input",
+        name=m.settle(named.get("name")),
+        config={k: plain(m, v) for k, v in named.items()},
+        arguments=arguments,
+        is_function=True,
+        origin=m.origin(node),
+    )
+    shape = input_shape(layer.config)
+    return m.call(layer, (), layer.origin, shape=shape, channels=None)
+
+
+def input_shape(config: object) -> Shape:
+    """The shape that `shape=`, `batch_shape=`, `input_shape=` … declare, batch first."""
+    assert isinstance(config, dict)
+    for name in ("batch_shape", "batch_input_shape"):
+        declared = config.get(name)
+        if isinstance(declared, (tuple, list)):
+            return tuple(_dimension(size) for size in declared)
+    batch = _dimension(config.get("batch_size"))
+    for name in ("shape", "input_shape"):
+        declared = config.get(name)
+        if isinstance(declared, int):
+            declared = (declared,)
+        if isinstance(declared, (tuple, list)):
+            return (batch, *(_dimension(size) for size in declared))
+    if "input_dim" in config:
+        size = _dimension(config["input_dim"])
+        return (batch, _dimension(config["input_length"]), size) if "input_length" in config else (batch, size)
+    return None
+
+
+def _dimension(size: object) -> int | Unknown | None:
+    return size if size is None or isinstance(size, (int, Unknown)) else Unknown("a size that is not known")

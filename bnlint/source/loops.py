@@ -1,0 +1,128 @@
+"""Loops and comprehensions: unrolled over what is known, summarised over what is not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from bnlint.graph.model import Choice, Unknown
+from bnlint.source import attributes, expressions, statements
+from bnlint.source.machine import Frame, Machine, truth
+from bnlint.source.state import Completion
+from bnlint.source.values import MISSING, Scope, Splice, sequence
+
+UNROLL = 256
+"""Rounds of a loop over known values that are followed one by one."""
+
+
+def loop(m: Machine, iterable: object, body: Callable[[object], Completion | None], node: ast.AST) -> Completion | None:
+    """Run the body for each element: one by one where they are known, else none, one or two times."""
+    iterable = m.settle(iterable)
+    if isinstance(iterable, Choice):
+        choice = iterable
+        result = m.fork(choice.condition, lambda: loop(m, choice.if_true, body, node), lambda: loop(m, choice.if_false, body, node))
+        return result if isinstance(result, Completion) else None
+    items = sequence(iterable)
+    m.enter("break")
+    if items is not None and len(items) <= UNROLL:
+        ended = _rounds(m, items, body)
+    else:
+        ended = _some_rounds(m, attributes.element(m, iterable), body, 2)
+    return _land_break(m, ended)
+
+
+def _land_break(m: Machine, ended: Completion | None) -> Completion | None:
+    broken = ended is None or ended.kind == "break"
+    pending = bool(m.landings["break"][-1].pending)
+    m.land("break", None if broken else MISSING)
+    return None if broken or pending else ended
+
+
+def _rounds(m: Machine, items: tuple[object, ...], body: Callable[[object], Completion | None]) -> Completion | None:
+    for item in items:
+        ended = _splice(m, item, body) if isinstance(item, Splice) else one_round(m, item, body)
+        if ended is not None:
+            return ended
+    return None
+
+
+def _splice(m: Machine, item: Splice, body: Callable[[object], Completion | None]) -> Completion | None:
+    result = m.fork(item.condition, lambda: _rounds(m, item.if_true, body), lambda: _rounds(m, item.if_false, body))
+    return result if isinstance(result, Completion) else None
+
+
+def one_round(m: Machine, item: object, body: Callable[[object], Completion | None]) -> Completion | None:
+    """One round of a loop: `continue` lands at its end."""
+    m.enter("continue")
+    ended = body(item)
+    arrives = ended is None or ended.kind == "continue"
+    pending = bool(m.landings["continue"][-1].pending)
+    if arrives and not pending:
+        # What a `break` under a test left assumed stays assumed in the rounds that follow.
+        m.landings["continue"].pop()
+        return None
+    m.land("continue", None if arrives else MISSING)
+    return None if arrives or pending else ended
+
+
+def _some_rounds(
+    m: Machine, item: Callable[[int], object], body: Callable[[object], Completion | None], rounds: int, done: int = 0
+) -> Completion | None:
+    if done == rounds:
+        return None
+
+    def run() -> Completion | None:
+        ended = one_round(m, item(done), body)
+        return ended if ended is not None else _some_rounds(m, item, body, rounds, done + 1)
+
+    result = m.fork(Unknown("how often the loop runs"), run, lambda: None)
+    return result if isinstance(result, Completion) else None
+
+
+def repeat(m: Machine, node: ast.While) -> Completion | None:
+    m.enter("break")
+    ended: Completion | None = None
+    for _ in range(UNROLL):
+        test = expressions.evaluate(m, node.test)
+        known = truth(test)
+        if known is None or (known is True and isinstance(node.test, ast.Constant)):
+            ended = _some_rounds(m, lambda done: None, lambda item: statements.execute(m, node.body), 2)
+            break
+        if known is False:
+            break
+        ended = one_round(m, None, lambda item: statements.execute(m, node.body))
+        if ended is not None:
+            break
+    return _land_break(m, ended)
+
+
+def comprehend(m: Machine, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
+    """Run the element of a comprehension in every round of its loops, in a scope of its own."""
+    outer = m.frame
+
+    def run(rest: list[ast.comprehension]) -> None:
+        if not rest:
+            element()
+            return
+        first = rest[0]
+
+        def filtered(tests: list[ast.expr]) -> None:
+            if not tests:
+                run(rest[1:])
+            else:
+                m.branch(expressions.evaluate(m, tests[0]), lambda: filtered(tests[1:]), lambda: None)
+
+        def body(item: object) -> None:
+            statements.assign(m, first.target, item)
+            filtered(first.ifs)
+
+        loop(m, expressions.evaluate(m, first.iter), body, first.iter)
+
+    scope = Scope(outer.scope)
+    if outer.scope.is_class:
+        scope.names.update(outer.scope.names)
+    m.frame = Frame(scope, outer.chunk, outer.qualified, outer.function, outer.owner, outer.self)
+    try:
+        run(generators)
+    finally:
+        m.frame = outer

@@ -1,0 +1,140 @@
+"""Methods of lists, dicts and texts."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from bnlint.graph.model import Arguments, Unknown
+from bnlint.source import attributes, training
+from bnlint.source.machine import Machine
+from bnlint.source.values import MISSING, Dict, List, Splice, first_argument, hashable_key, is_constant, sequence
+
+TEXT_METHODS: Final = frozenset(
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "format",
+        "replace",
+        "startswith",
+        "endswith",
+        "split",
+        "rsplit",
+        "join",
+        "title",
+        "capitalize",
+        "find",
+        "count",
+        "index",
+        "isdigit",
+        "zfill",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+        "rpartition",
+    ]
+)
+
+
+def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
+    """`owner.name(...)` where owner is not of a user's class, or the method is Keras's."""
+    match owner:
+        case List():
+            return _list_method(m, owner, name, arguments, node)
+        case Dict():
+            return _dict_method(m, owner, name, arguments, node)
+        case str():
+            return _text_method(m, owner, name, arguments)
+        case _:
+            return training.method(m, owner, name, arguments, node)
+
+
+def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node: ast.Call) -> object:
+    first = first_argument(arguments)
+    items = owner.items
+    if name in ("append", "add"):
+        m.write(owner.fields, "items", (*items, first))
+        return None
+    if name in ("extend", "update"):
+        more = sequence(m.settle(first))
+        m.write(
+            owner.fields,
+            "items",
+            items + (more if more is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)),
+        )
+        return None
+    if name == "insert" and isinstance(first, int):
+        m.write(owner.fields, "items", (*items[:first], first_argument(arguments, 1), *items[first:]))
+        return None
+    if name == "pop" and items:
+        position = first if isinstance(first, int) else -1
+        if -len(items) <= position < len(items) and not isinstance(items[position], Splice):
+            index = position % len(items)
+            m.write(owner.fields, "items", items[:index] + items[index + 1 :])
+            return items[index]
+        return Unknown("an element that is not known")
+    if name == "reverse":
+        m.write(owner.fields, "items", items[::-1])
+        return None
+    if name == "copy":
+        return List({"items": items})
+    if name == "clear":
+        m.write(owner.fields, "items", ())
+        return None
+    return Unknown(f"the result of a list's {name}")
+
+
+def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node: ast.Call) -> object:
+    first, default = m.settle(first_argument(arguments)), first_argument(arguments, 1)
+    if name in ("get", "pop", "setdefault"):
+        if hashable_key(first):
+            found = owner.fields.get(first, MISSING)
+            if name == "pop" and found is not MISSING:
+                m.write(owner.fields, first, MISSING)
+            if found is not MISSING:
+                return found
+            value = None if default is MISSING else default
+            if name == "setdefault":
+                m.write(owner.fields, first, value)
+            return value
+        return attributes.item(m, owner, first, node)
+    if name == "items":
+        return List({"items": tuple(owner.fields.items())}) if not owner.open else Unknown("the items of a dict that is not known")
+    if name == "keys":
+        return List({"items": tuple(owner.fields)}) if not owner.open else Unknown("the keys of a dict that is not known")
+    if name == "values":
+        return List({"items": tuple(owner.fields.values())}) if not owner.open else Unknown("the values of a dict that is not known")
+    if name == "copy":
+        return Dict(dict(owner.fields), owner.open)
+    if name == "update":
+        if isinstance(first, Dict):
+            for key, value in first.fields.items():
+                m.write(owner.fields, key, value)
+            owner.open = owner.open or first.open
+        elif first is not MISSING:
+            owner.open = True
+        for argument in arguments.items:
+            if argument.name is not None:
+                m.write(owner.fields, argument.name, argument.value)
+        return None
+    return Unknown(f"the result of a dict's {name}")
+
+
+def _text_method(m: Machine, owner: str, name: str, arguments: Arguments) -> object:
+    values = [m.settle(argument.value) for argument in arguments.positional]
+    keywords = {argument.name: m.settle(argument.value) for argument in arguments.items if argument.name is not None}
+    if name == "join" and values:
+        items = sequence(values[0])
+        if items is not None and all(isinstance(item, str) for item in items):
+            return owner.join(str(item) for item in items)
+        return Unknown("a text with unknown parts")
+    if name in TEXT_METHODS and all(is_constant(value) for value in (*values, *keywords.values())):
+        try:
+            found = getattr(owner, name)(*values, **keywords)
+        except Exception:  # a method on user constants may raise anything
+            return Unknown("a text operation that fails")
+        return List({"items": tuple(found)}) if isinstance(found, list) else found
+    return Unknown("a text with unknown parts")

@@ -1,0 +1,192 @@
+"""Operators and comparisons, on constants, unknown values and tensors."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
+from bnlint.keras_api.functions import OPERATORS
+from bnlint.keras_api.shapes import output
+from bnlint.source.machine import Machine
+from bnlint.source.values import TENSORS, Array, Dataset, Dict, Dotted, List, Splice, Variables, hashable_key, is_constant, sequence
+
+SIZE_LIMIT = 100_000
+"""Longest string or sequence that an operator may build."""
+
+
+def binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
+    """`left op right`."""
+    if isinstance(left, TENSORS) or isinstance(right, TENSORS):
+        return tensor_operation(m, node, op, left, right)
+    return m.each(left, lambda a: m.each(right, lambda b: _binary(m, node, op, a, b)))
+
+
+def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
+    if isinstance(left, TENSORS) or isinstance(right, TENSORS):
+        return tensor_operation(m, node, op, left, right)
+    if isinstance(left, Unknown) and left in m.open and isinstance(right, Unknown) and right in m.open:
+        return tensor_operation(m, node, op, left, right)
+    if isinstance(op, ast.Add):
+        added = _add(m, left, right)
+        if added is not None:
+            return added
+    if isinstance(op, ast.Mult) and isinstance(left, (List, tuple)) and isinstance(right, int):
+        items = left.items if isinstance(left, List) else left
+        if 0 <= len(items) * right <= SIZE_LIMIT:
+            return List({"items": items * right}) if isinstance(left, List) else items * right
+    if isinstance(op, ast.Mod) and isinstance(left, str):
+        values = right if isinstance(right, tuple) else (right,)
+        if not all(is_constant(value) for value in values):
+            return Unknown("a text with unknown parts")
+    elif not (is_constant(left) and is_constant(right)) or (
+        isinstance(left, tuple) != isinstance(right, tuple) and not isinstance(right, int)
+    ):
+        if isinstance(left, Unknown) and is_constant(right):
+            return m.derive(left, type(op).__name__, right)
+        if isinstance(right, Unknown) and is_constant(left):
+            return m.derive(right, type(op).__name__, "reversed", left)
+        return Unknown("an operand that is not known")
+    if isinstance(op, (ast.Pow, ast.LShift)) and isinstance(right, (int, float)) and abs(right) > 64:
+        return Unknown("a number too large to compute")
+    if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes)):
+        left, right = right, left
+    if isinstance(op, ast.Mult) and isinstance(left, (str, bytes)) and isinstance(right, int) and len(left) * right > SIZE_LIMIT:
+        return Unknown("a text too long to compute")
+    function = BINARY.get(type(op))
+    return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
+
+
+def _add(m: Machine, left: object, right: object) -> object | None:
+    if isinstance(left, Variables) or isinstance(right, Variables):
+        parts = [side.targets for side in (left, right) if isinstance(side, Variables)]
+        return Variables(tuple(target for part in parts for target in part), True)
+    if isinstance(left, List) and isinstance(right, (List, tuple)):
+        return List({"items": left.items + (right.items if isinstance(right, List) else right)})
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return left + right
+    return None
+
+
+def computed(function: Callable[..., object], *values: object) -> object:
+    """Plain arithmetic on constants; what raises is unknown."""
+    try:
+        return function(*values)
+    except Exception:  # arithmetic on user constants may raise anything (ZeroDivisionError, TypeError, OverflowError …)
+        return Unknown("an operation that fails")
+
+
+def tensor_operation(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
+    """An operator with a tensor on at least one side."""
+    kind, role = OPERATORS.get(type(op).__name__, (type(op).__name__.lower(), "other"))
+    sides: list[Tensor] = []
+    for side in (left, right):
+        if isinstance(side, TENSORS):
+            sides.append(side)
+        elif isinstance(side, (Choice, Unknown)) and _holds_tensor(m, side) and (made := m.tensor(side, node)) is not None:
+            sides.append(made)
+    return operation(m, node, tuple(sides), kind, role if len(sides) > 1 else "other")
+
+
+def _holds_tensor(m: Machine, value: object) -> bool:
+    if isinstance(value, Choice):
+        return _holds_tensor(m, value.if_true) or _holds_tensor(m, value.if_false)
+    return isinstance(value, TENSORS) or (isinstance(value, Unknown) and value in m.open)
+
+
+def operation(m: Machine, node: ast.expr | ast.stmt, inputs: tuple[Tensor, ...], kind: str, role: str) -> Call:
+    """A node for an operator or for indexing."""
+    origin = m.origin(node)
+    layer = Layer(kind, role, is_function=True, family="tf", origin=origin)
+    shape, channels = output(kind, {}, [(tensor.shape, tensor.channels) for tensor in inputs])
+    return m.call(layer, inputs, origin, shape=shape, channels=channels)
+
+
+def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
+    """One comparison of two settled values; a test of an unknown against a constant is remembered."""
+    negated = isinstance(op, (ast.NotEq, ast.IsNot, ast.NotIn))
+    if isinstance(op, (ast.In, ast.NotIn)):
+        return _member(m, left, right, negated)
+    if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
+        equal = _equal(m, left, right, isinstance(op, (ast.Is, ast.IsNot)))
+        if isinstance(equal, Unknown):
+            return Choice(equal, False, True) if negated else equal
+        return equal is not negated
+    if is_constant(left) and is_constant(right):
+        return computed(COMPARE[type(op)], left, right)
+    if isinstance(left, Unknown) and is_constant(right):
+        return m.derive(left, type(op).__name__, right)
+    return Unknown("a comparison with an unknown value")
+
+
+def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Unknown:
+    if is_constant(left) and is_constant(right):
+        return left == right
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Unknown):
+            if other is None or isinstance(other, (bool, int, float, str)):
+                return m.test("is" if other is None else "==", one, other)
+            return Unknown("a comparison with an unknown value")
+    if isinstance(left, Dotted) and isinstance(right, Dotted):
+        return left.name == right.name or (left.canonical is not None and left.canonical == right.canonical)
+    if isinstance(left, (Dotted, Array, Dataset)) or isinstance(right, (Dotted, Array, Dataset)):
+        return (
+            False
+            if left is None or right is None or isinstance(left, (str, bool)) or isinstance(right, (str, bool))
+            else Unknown("an object that is not known")
+        )
+    if isinstance(left, List) and isinstance(right, List):
+        items = (left.items, right.items)
+        return items[0] == items[1] if all(is_constant(part) for part in items) else Unknown("a comparison of lists")
+    return left is right
+
+
+def _member(m: Machine, item: object, container: object, negated: bool) -> object:
+    if isinstance(container, Dict) and hashable_key(item) and (not container.open or container.presumed or item in container.fields):
+        return (item in container.fields) is not negated
+    if isinstance(container, str) and isinstance(item, str):
+        return (item in container) is not negated
+    items = sequence(container)
+    if items is None or any(isinstance(part, (Splice, Unknown, Choice)) for part in items):
+        return Unknown("membership of a container that is not known")
+    if is_constant(item) or isinstance(item, Dotted):
+        answers = [_equal(m, item, part, False) for part in items]
+        if not any(isinstance(answer, Unknown) for answer in answers):
+            return (True in answers) is not negated
+    if isinstance(item, Unknown) and all(is_constant(part) for part in items):
+        test = m.test("in", item, tuple(items))
+        return Choice(test, False, True) if negated else test
+    return Unknown("membership of a value that is not known")
+
+
+UNARY: Final[dict[type[ast.unaryop], Callable[[Any], object]]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+}
+
+
+BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], object]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+}
+
+
+COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], object]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}

@@ -1,0 +1,213 @@
+"""Sequential models: their elements, and the chain of calls that these make."""
+
+from __future__ import annotations
+
+import ast
+
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Event, Join, Layer, Origin, Span, Tensor, Unknown
+from bnlint.keras_api.names import canonical
+from bnlint.source import invoke, layers
+from bnlint.source.machine import Machine
+from bnlint.source.values import TENSORS, Class, Dotted, Function, Instance, LayerList, List, Model, Placed, Splice
+
+
+def make_sequential(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`keras.Sequential(...)`."""
+    name = arguments.keyword("name")
+    model = Model(
+        "sequential",
+        str(m.settle(name.value)) if name and isinstance(m.settle(name.value), str) else "sequential",
+        m.origin(node),
+        {"items": ()},
+    )
+    model.epoch = m.epoch
+    m.models.append(model)
+    layers = arguments.keyword("layers") or next(iter(arguments.positional), None)
+    if layers is None:
+        return model
+    written = next((k.value for k in node.keywords if k.arg == "layers"), node.args[0] if node.args else None)
+    m.write(model.fields, "items", _placed(m, layers.value, written, node))
+    return model
+
+
+def _placed(m: Machine, value: object, written: ast.expr | None, node: ast.AST) -> tuple[object, ...]:
+    value = m.settle(value)
+    if isinstance(value, Choice):
+        return (Splice(value.condition, _placed(m, value.if_true, None, node), _placed(m, value.if_false, None, node)),)
+    if not isinstance(value, (List, tuple, LayerList)):
+        return (Placed(Unknown("a list of layers that is not known"), m.origin(node)),)
+    items = value.items if isinstance(value, List) else tuple(value.layers) if isinstance(value, LayerList) else value
+    spans: list[Span | None] = [None] * len(items)
+    if (
+        isinstance(written, (ast.List, ast.Tuple))
+        and len(written.elts) == len(items)
+        and not any(isinstance(e, ast.Starred) for e in written.elts)
+    ):
+        spans = [m.span(element) for element in written.elts]
+
+    def place(item: object, span: Span | None) -> object:
+        if isinstance(item, Splice):
+            return Splice(item.condition, tuple(place(i, None) for i in item.if_true), tuple(place(i, None) for i in item.if_false))
+        origin = Origin(span, m.stack, m.frame.qualified) if span else item.origin if isinstance(item, Layer) else m.origin(node)
+        return check_element(m, item, origin)
+
+    return tuple(place(item, span) for item, span in zip(items, spans, strict=True))
+
+
+def check_element(m: Machine, value: object, origin: Origin) -> Placed:
+    """An element of a Sequential; one that is no layer is remembered as an event."""
+    value = m.settle(value)
+    args: dict[str, object] | None = None
+    if isinstance(value, Dotted) and (value.canonical or "").startswith("keras.layers."):
+        args = {"what": "class", "kind": (value.canonical or "").removeprefix("keras.layers."), "returns": None}
+    elif isinstance(value, Class) and value.keras is not None:
+        args = {"what": "class", "kind": value.keras.rpartition(".")[2], "returns": None}
+    elif isinstance(value, Function):
+        kind, code = _returned_layer(m, value)
+        args = {"what": "function", "kind": kind, "returns": code}
+    if args is not None:
+        m.events.append(Event("not_a_layer", None, args, len(m.events), tuple(m.under.items()), m.tape, origin=origin))
+    return Placed(value, origin)
+
+
+def _returned_layer(m: Machine, function: Function) -> tuple[str | None, str | None]:
+    """What a function does whose whole body is `return Layer(...)(argument)` or `return Layer(...)`: the kind and the constructor's code."""
+    body = (
+        [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+        if not isinstance(function.node, ast.Lambda)
+        else []
+    )
+    value = (
+        function.node.body
+        if isinstance(function.node, ast.Lambda)
+        else body[0].value
+        if len(body) == 1 and isinstance(body[0], ast.Return)
+        else None
+    )
+    parameters = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
+    made = None
+    if (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Call)
+        and len(value.args) == 1
+        and not value.keywords
+        and isinstance(value.args[0], ast.Name)
+    ):
+        made = value.func
+    elif isinstance(value, ast.Call) and not parameters:
+        made = value
+    if made is None:
+        return None, None
+    head: ast.expr = made.func
+    parts: list[str] = []
+    while isinstance(head, ast.Attribute):
+        parts.append(head.attr)
+        head = head.value
+    if not isinstance(head, ast.Name):
+        return None, None
+    root = function.scope.names.get(head.id)
+    if not isinstance(root, Dotted) or any(
+        isinstance(n, ast.Name) and n.id in parameters for a in (*made.args, *made.keywords) for n in ast.walk(a)
+    ):
+        return None, None
+    name = canonical(".".join([root.name, *reversed(parts)])) or ""
+    return (name.removeprefix("keras.layers."), ast.unparse(made)) if name.startswith("keras.layers.") else (None, None)
+
+
+def add_layer(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> None:
+    """`model.add(layer)`."""
+    if model.kind == "sequential" and arguments.items:
+        first = arguments.items[0]
+        origin = Origin(first.span or m.span(node), m.stack, m.frame.qualified)
+        value = m.settle(first.value)
+        if isinstance(value, Choice):
+
+            def choose(v: object) -> object:
+                v = m.settle(v)
+                return (
+                    Splice(v.condition, (choose(v.if_true),), (choose(v.if_false),))
+                    if isinstance(v, Choice)
+                    else check_element(m, v, origin)
+                )
+
+            placed = choose(value)
+        else:
+            placed = check_element(m, value, origin)
+        m.write(model.fields, "items", (*model.fields["items"], placed))
+
+
+def derive(m: Machine, model: Model) -> tuple[Tensor, Tensor]:
+    """Input and output of a sequential model, its layers applied in order."""
+    items = model.fields["items"]
+    if model.derived is not None and model.derived[0] is items:
+        return model.derived[1], model.derived[2]
+    under, m.under = m.under, {}
+    start, rest = _start(m, items, model.origin)
+    end = through(m, rest, start)
+    m.under = under
+    model.derived = (items, start, end)
+    return start, end
+
+
+def _start(m: Machine, items: tuple[object, ...], origin: Origin) -> tuple[Tensor, tuple[object, ...]]:
+    first = items[0] if items else None
+    if isinstance(first, Placed):
+        if isinstance(first.value, TENSORS):
+            return first.value, items[1:]
+        if isinstance(first.value, Layer):
+            given: dict[str, object] = {a.name: layers.plain(m, a.value) for a in first.value.arguments.items if a.name}
+            if first.value.kind == "InputLayer":
+                layer = Layer(
+                    "Input", "input", name=first.value.name, config=first.value.config, is_function=True, origin=first.value.origin
+                )
+                return m.call(layer, (), first.origin, shape=layers.input_shape(dict(first.value.config))), items[1:]
+            shape = layers.input_shape(given)
+            if first.value.kind == "Embedding":
+                shape = None
+            return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=shape), items
+    return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin), items
+
+
+def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:
+    """The tensor after a run of Sequential elements."""
+    for item in items:
+        if isinstance(item, Splice):
+            present = tensor
+            choice = item
+            tensor = m.fork(
+                choice.condition,
+                lambda choice=choice, present=present: through(m, choice.if_true, present),  # type: ignore[misc]
+                lambda choice=choice, present=present: through(m, choice.if_false, present),  # type: ignore[misc]
+            )
+        elif isinstance(item, Placed):
+            tensor = _apply_element(m, item, tensor)
+    assert isinstance(tensor, (Call, Join))
+    return tensor
+
+
+def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
+    assert isinstance(tensor, (Call, Join))
+    value = m.settle(item.value)
+    if isinstance(value, Layer):
+        return layers.applied(m, value, (tensor,), item.origin)
+    argument = Arguments((Argument(None, tensor, None),))
+    marker = _Site(item.origin)
+    result: object = Unknown("an element that is not known")
+
+    if isinstance(value, (Model, Instance)) and item.origin.span is not None:
+        result = invoke.invoke(m, value, argument, marker)
+    made = m.settle(result)
+    if isinstance(made, TENSORS):
+        return made
+    reason = value.reason if isinstance(value, Unknown) else "an element that is not known"
+    layer = Layer("unknown", "unknown", name=reason, is_function=True, family="unknown", origin=item.origin)
+    return m.call(layer, (tensor,), item.origin)
+
+
+class _Site(ast.Call):
+    """Stands for the call expression of an element of a Sequential, which the source does not have."""
+
+    def __init__(self, origin: Origin) -> None:
+        span = origin.span
+        super().__init__(func=ast.Name("element", ast.Load()), args=[], keywords=[])
+        self.span = span
