@@ -89,7 +89,7 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
     """Analyse what the module defines and never calls: first what nothing else mentions, then the rest, later definitions first."""
     mentions = _Mentions(m, scope)
     done: set[int] = set()
-    for candidates in (lambda: mentions.roots(), lambda: mentions.relevant()[::-1]):
+    for candidates in (mentions.roots, mentions.latest):
         progress = True
         while progress:
             progress = False
@@ -98,7 +98,7 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
                     done.add(id(unit))
                     open_unit(m, unit, runs, wide=False)
                     progress = True
-    for unit in mentions.relevant()[::-1]:
+    for unit in mentions.latest():
         if isinstance(unit, Class) and id(unit) not in done:
             open_unit(m, unit, runs, wide=False)
     _closures(m, runs)
@@ -273,6 +273,10 @@ class _Mentions:
                     names.add(unit.name)
                     growing = True
         return [unit for unit in units if id(unit) in found]
+
+    def latest(self) -> list[Unit]:
+        """The relevant units, later ones first."""
+        return self.relevant()[::-1]
 
     def roots(self) -> list[Unit]:
         """The units that no other unit mentions."""

@@ -311,8 +311,7 @@ def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> obje
     ):
         return part(m, tensor, key, node)
 
-    made = operators.operation(m, node, (tensor,), "getitem", "reshape")  # type: ignore[arg-type]
-    return made
+    return operators.operation(m, node, (tensor,), "getitem", "reshape")
 
 
 def _plural(call: Call) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins as python
 import math
 from collections.abc import Callable
 from typing import Any, Final
@@ -85,9 +86,10 @@ def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     def apply(rest: list[object], done: list[object]) -> object:
         if rest:
             return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
-        if all(isinstance(value, int) for value in done) and 1 <= len(done) <= 3:
+        bounds = [value for value in done if isinstance(value, int)]
+        if len(bounds) == len(done) and 1 <= len(done) <= 3:
             try:
-                return range(*done)  # type: ignore[arg-type]
+                return range(*bounds)
             except ValueError:
                 return Unknown("a range of step zero")
         return Bound(done[0] if len(done) > 1 else 0, "range")
@@ -235,17 +237,11 @@ def _is_instance(m: Machine, value: object, kind: object) -> bool | None:
         return False
     name = kind.canonical or ""
     if isinstance(value, Layer):
-        return (
-            True
-            if name in (f"keras.layers.{value.kind}", "keras.layers.Layer", "keras.Layer")
-            else False
-            if name.startswith("keras.")
-            else None
-        )
+        if name in (f"keras.layers.{value.kind}", "keras.layers.Layer", "keras.Layer"):
+            return True
+        return False if name.startswith("keras.") else None
     if isinstance(value, Model):
-        return (
-            True if name in ("keras.Model", "keras.layers.Layer") or (name == "keras.Sequential" and value.kind == "sequential") else False
-        )
+        return name in ("keras.Model", "keras.layers.Layer") or (name == "keras.Sequential" and value.kind == "sequential")
     return None
 
 
@@ -344,95 +340,8 @@ def same_argument(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return first_argument(arguments) if arguments.positional else Unknown("a value that is not known")
 
 
-BUILTINS: Final = frozenset(
-    [
-        "range",
-        "len",
-        "list",
-        "tuple",
-        "dict",
-        "set",
-        "frozenset",
-        "zip",
-        "enumerate",
-        "reversed",
-        "sorted",
-        "min",
-        "max",
-        "sum",
-        "any",
-        "all",
-        "isinstance",
-        "issubclass",
-        "getattr",
-        "hasattr",
-        "setattr",
-        "callable",
-        "map",
-        "filter",
-        "type",
-        "print",
-        "int",
-        "float",
-        "str",
-        "bool",
-        "abs",
-        "round",
-        "pow",
-        "divmod",
-        "repr",
-        "ord",
-        "chr",
-        "object",
-        "super",
-        "property",
-        "staticmethod",
-        "classmethod",
-        "input",
-        "open",
-        "iter",
-        "next",
-        "id",
-        "vars",
-        "dir",
-        "locals",
-        "globals",
-        "format",
-        "slice",
-        "hash",
-        "exec",
-        "eval",
-        "bytes",
-        "bytearray",
-        "complex",
-        "memoryview",
-        "delattr",
-        "Exception",
-        "ValueError",
-        "TypeError",
-        "RuntimeError",
-        "KeyError",
-        "IndexError",
-        "NotImplementedError",
-        "ImportError",
-        "AttributeError",
-        "StopIteration",
-        "AssertionError",
-        "OSError",
-        "IOError",
-        "FileNotFoundError",
-        "ModuleNotFoundError",
-        "ZeroDivisionError",
-        "OverflowError",
-        "BaseException",
-        "NotImplemented",
-        "Ellipsis",
-        "KeyboardInterrupt",
-        "Warning",
-        "DeprecationWarning",
-        "UserWarning",
-    ]
-)
+BUILTINS: Final = frozenset(dir(python))
+"""Names that Python binds itself."""
 
 
 def _plain(m: Machine, arguments: Arguments) -> bool:

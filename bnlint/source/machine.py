@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Function, Scope, join
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, List, Scope, Splice, join
 from bnlint.text import Chunk
 
 STEPS = 250_000
@@ -36,7 +36,6 @@ class Frame:
     function: Function | None = None
     owner: Class | None = None
     self: object = None
-    returned: list[object] = field(default_factory=list)
 
 
 class Machine(State):
@@ -53,7 +52,6 @@ class Machine(State):
         self.tape: int | None = None
         self.tapes = 0
         self.running: list[Function] = []
-        self.building: list[object] = []
         self.calls: list[Call] = []
         self.events: list[Event] = []
         self.constructions: list[Layer] = []
@@ -83,9 +81,6 @@ class Machine(State):
 
     def origin(self, node: ast.AST) -> Origin:
         return Origin(self.span(node), self.stack, self.frame.qualified)
-
-    def unknown(self, reason: str) -> Unknown:
-        return Unknown(reason)
 
     def gap(self, reason: str, node: ast.AST) -> None:
         """Note, once, something that is not seen."""
@@ -244,8 +239,6 @@ Handler = Callable[[Machine, Arguments, ast.Call], object]
 
 def truth(value: object) -> bool | None:
     """Python's truth of a value; None where that depends on something unseen."""
-    from bnlint.source.values import Dict, List, Splice
-
     if isinstance(value, List):
         if any(not isinstance(item, Splice) for item in value.items):
             return True

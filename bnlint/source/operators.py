@@ -96,7 +96,7 @@ def _holds_tensor(m: Machine, value: object) -> bool:
     return isinstance(value, TENSORS) or (isinstance(value, Unknown) and value in m.open)
 
 
-def operation(m: Machine, node: ast.expr | ast.stmt, inputs: tuple[Tensor, ...], kind: str, role: str) -> Call:
+def operation(m: Machine, node: ast.AST, inputs: tuple[Tensor, ...], kind: str, role: str) -> Call:
     """A node for an operator or for indexing."""
     origin = m.origin(node)
     layer = Layer(kind, role, is_function=True, family="tf", origin=origin)

@@ -71,7 +71,7 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
 
 
 def _returned_layer(m: Machine, function: Function) -> tuple[str | None, str | None]:
-    """What a function does whose whole body is `return Layer(...)(argument)` or `return Layer(...)`: the kind and the constructor's code."""
+    """The layer of a function whose whole body is `return Layer(...)(argument)` or `return Layer(...)`: its kind and its code."""
     body = (
         [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
         if not isinstance(function.node, ast.Lambda)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bnlint.graph.model import Choice, Unknown
+from bnlint.graph.model import Unknown
 from bnlint.graph.query import Assumption, decide, extend
 from bnlint.source.values import MISSING, Fields, join, join_items
 
@@ -169,8 +169,3 @@ def _guarded(guards: list[tuple[Unknown, bool]], key: object, inside: object, ou
     for condition, outcome in reversed(guards):
         value = _join(condition, key, value, outside) if outcome else _join(condition, key, outside, value)
     return value
-
-
-def negate(condition: Unknown) -> Choice:
-    """`not condition`."""
-    return Choice(condition, False, True)

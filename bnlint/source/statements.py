@@ -16,17 +16,12 @@ from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, s
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
     """Run a block."""
-    for position, statement in enumerate(body):
+    for statement in body:
         m.step()
         completion = HANDLERS.get(type(statement), exec_other)(m, statement)
         if completion is not None:
-            hoist(m, body[position + 1 :])
             return completion
     return None
-
-
-def hoist(m: Machine, rest: Sequence[ast.stmt]) -> None:
-    """Definitions behind an early exit still exist for whoever names them (Python 2 style guards, notebooks)."""
 
 
 def exec_other(m: Machine, node: ast.stmt) -> None:

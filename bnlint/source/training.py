@@ -204,7 +204,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
         return Dict({}, open=True)
     if name in MODEL_METHODS:
         return _model_event(m, owner, name, arguments, node)
-    if isinstance(owner, Layer) or isinstance(owner, (Model, Instance)):
+    if isinstance(owner, (Layer, Model, Instance)):
         return Unknown(f"the result of `{name}`")
     return _unknown_method(m, owner, name, arguments, node)
 

@@ -93,7 +93,7 @@ class Class:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An object of a user's class. `layer` stands for it where the class derives from a concrete Keras layer; `model` where `super().__init__(inputs, outputs)` made it functional."""
+    """An object of a user's class. `fields["functional"]` holds the Model that `super().__init__(inputs, outputs)` made of it."""
 
     cls: Class
     fields: Fields = field(default_factory=dict)
