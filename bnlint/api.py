@@ -7,11 +7,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
-from bnlint import catalogue, engine, selection
+from bnlint import catalogue, engine, repair, selection
 from bnlint.catalogue import Rule
-from bnlint.engine import Checked, Plan
+from bnlint.engine import Checked, Plan, failure
+from bnlint.repair import Mend
 from bnlint.selection import UnknownRule
 from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Fixed",
+    "Mend",
     "Overrides",
     "Plans",
     "Result",
@@ -30,23 +32,11 @@ __all__ = [
     "Settings",
     "SettingsError",
     "UnknownRule",
+    "failure",
     "fix_source",
     "lint_paths",
     "lint_source",
 ]
-
-ROUNDS = 10
-"""Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
-
-Mend = Literal["none", "safe", "unsafe"]
-"""Which fixes to apply: none, the safe ones, or the unsafe ones too."""
-
-_APPLIED: Mapping[Mend, frozenset[str]] = {
-    "none": frozenset(),
-    "safe": frozenset({"safe"}),
-    "unsafe": frozenset({"safe", "unsafe"}),
-}
-"""The safeties of fixes that are applied."""
 
 Source = TypeVar("Source", str, bytes)
 
@@ -133,9 +123,9 @@ class Result:
         """What the fix of a finding changes; nothing if it has none."""
         from bnlint.fixer import Refused
 
-        checked = next(file for file in self.files if finding in file.findings)
+        checked = next(file for file in self.files if file.path == finding.path)
         try:
-            return _edits(checked, finding)
+            return repair.edits(checked, finding)
         except Refused:
             return ()
 
@@ -296,11 +286,15 @@ class _Run:
 
     def take(self, path: str, data: bytes, plan: Plan, named: bool) -> None:
         """Lint one file, and mend it."""
-        checked = offer(engine.check(path, data, plan, named))
-        if not _APPLIED[self.mend] or checked.document is None or not checked.findings:
+        checked = repair.offer(engine.check(path, data, plan, named))
+        if self.mend == "none" or checked.document is None or not checked.findings:
             self.add(checked)
             return
-        mended, fixed, after = _mend(checked, data, self.mend)
+        try:
+            mended, fixed, after = repair.mend(checked, data, self.mend)
+        except Exception as error:
+            problem = failure("fixing", path, error)
+            mended, fixed, after = replace(checked, failures=(*checked.failures, problem)), (), data
         if after != data and self.write:
             from bnlint.fixer import Refused, apply
 
@@ -320,107 +314,6 @@ class _Run:
         self.failures += checked.failures
         if checked.findings:
             self.files.append(checked)
-
-
-# Fixes
-
-
-def offer(checked: Checked) -> Checked:
-    """The file with only those fixes that can be made; the others are advice, with the reason."""
-    if all(finding.fix is None for finding in checked.findings) or checked.document is None:
-        return checked
-    from bnlint.fixer import edits
-
-    findings, failures = [], list(checked.failures)
-    for finding in checked.findings:
-        if finding.fix is not None:
-            try:
-                reason = edits.feasible(checked.document, finding.fix)
-            except Exception as error:
-                failures.append(engine.failure(f"the fix of {finding.code} for", checked.path, error))
-                reason = "this is a bug of bnlint"
-            if reason or finding.code not in checked.plan.fixable:
-                finding = _without_fix(finding, reason)
-        findings.append(finding)
-    return replace(checked, findings=tuple(findings), failures=tuple(failures))
-
-
-def _mend(checked: Checked, data: bytes, mend: Mend) -> tuple[Checked, tuple[Finding, ...], bytes]:
-    """Fix and lint again until nothing changes: what remains, what was fixed, and the new bytes."""
-    refused: dict[str, str] = {}
-    fixed: list[Finding] = []
-    current, after = checked, data
-    for _ in range(ROUNDS):
-        done, after = _apply(current, _choose(current, mend, refused), refused, after)
-        if not done:
-            findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in current.findings)
-            return replace(current, findings=tuple(findings)), tuple(fixed), after
-        fixed += done
-        current = offer(engine.check(checked.path, after, checked.plan))
-    codes = ", ".join(sorted({finding.code for finding in fixed}))
-    problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
-    return replace(checked, failures=(*checked.failures, problem)), (), data
-
-
-def _choose(current: Checked, mend: Mend, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
-    """The findings to fix in one round, with edits that keep clear of each other."""
-    from bnlint.fixer import Refused
-
-    chosen: dict[Finding, tuple[TextEdit, ...]] = {}
-    taken: set[TextEdit] = set()
-    for finding in current.findings:
-        if finding.fix is None or finding.fix.safety.value not in _APPLIED[mend] or finding.fingerprint in refused:
-            continue
-        try:
-            edits = _edits(current, finding)
-        except Refused as refusal:
-            refused[finding.fingerprint] = refusal.reason
-            continue
-        if taken.issuperset(edits) or not any(_overlap(edit, other) for edit in edits for other in taken):
-            chosen[finding] = edits
-            taken.update(edits)
-    return chosen
-
-
-def _apply(
-    current: Checked, chosen: dict[Finding, tuple[TextEdit, ...]], refused: dict[str, str], data: bytes
-) -> tuple[list[Finding], bytes]:
-    """Carry out what was chosen; if that does not go together, the first that goes alone."""
-    from bnlint.fixer import Refused, apply
-
-    attempts = [[*chosen], *([finding] for finding in chosen)] if chosen else []
-    for attempt in attempts:
-        assert current.document is not None, "what has a fix was read"
-        edits = dict.fromkeys(edit for finding in attempt for edit in chosen[finding])
-        fixes = [finding.fix for finding in attempt if finding.fix is not None]
-        try:
-            return attempt, apply.apply(current.document, edits, fixes)
-        except Refused as refusal:
-            if len(attempt) == 1:
-                refused[attempt[0].fingerprint] = refusal.reason
-    return [], data
-
-
-def _edits(checked: Checked, finding: Finding) -> tuple[TextEdit, ...]:
-    """What the fix of a finding changes. Raises Refused."""
-    if finding.fingerprint in checked.comments:
-        return (checked.comments[finding.fingerprint],)
-    if finding.fix is None or checked.document is None:
-        return ()
-    from bnlint.fixer import edits
-
-    return edits.render(checked.document, finding.fix)
-
-
-def _overlap(one: TextEdit, other: TextEdit) -> bool:
-    """Whether two edits concern the same text; two insertions at one place do."""
-    first, second = sorted((one.span, other.span), key=lambda span: (span.line, span.column, span.end_line, span.end_column))
-    end, start = (first.end_line, first.end_column), (second.line, second.column)
-    return first.cell == second.cell and (start < end or start == (first.line, first.column))
-
-
-def _without_fix(finding: Finding, reason: str) -> Finding:
-    return replace(finding, fix=None, reason=reason)
 
 
 # Rules and graphs
@@ -452,7 +345,7 @@ def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:
         except OSError as error:
             problems.append(f"{path}: this file cannot be read: {error.strerror}")
         except Exception as error:
-            problems.append(engine.failure("reading", path, error))
+            problems.append(failure("reading", path, error))
     return found, problems
 
 

@@ -77,6 +77,7 @@ def check(path: str, data: bytes, held_to: Plan, named: bool = True) -> Checked:
         return Checked(path, held_to, dismissed=True)
     from bnlint import text
 
+    document = None
     try:
         document = text.load(path, data)
         if not relevant:
@@ -87,14 +88,14 @@ def check(path: str, data: bytes, held_to: Plan, named: bool = True) -> Checked:
 
         return _examine(path, document, source.analyse(document), held_to)
     except text.Unreadable as problem:
-        return unreadable(path, problem, held_to)
+        return unreadable(path, problem, held_to, document)
     except RecursionError:
         return unreadable(path, text.Unreadable(TOO_DEEP), held_to)
     except Exception as error:  # our own bug: said with the file's name, and the other files go on
         return Checked(path, held_to, failures=(failure("reading", path, error),))
 
 
-def unreadable(path: str, problem: Unreadable, held_to: Plan) -> Checked:
+def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document | None = None) -> Checked:
     """BN001. It is found whatever is selected, for a clean run means that every file was analysed; ignored only by its full code."""
     from bnlint.findings import Hit
     from bnlint.graph.model import KerasTarget, Origin, Project, Span
@@ -107,7 +108,7 @@ def unreadable(path: str, problem: Unreadable, held_to: Plan) -> Checked:
     if ignored or rule.code in settings.ignored(held_to.settings, path, (rule,)):
         return Checked(path, held_to, skipped="unreadable, and BN001 is ignored")
     found = judge(Project(KerasTarget(3)), rule, (hit,), path, held_to.settings.severity.get(rule.code))
-    return Checked(path, held_to, _finish(found, None, held_to))
+    return Checked(path, held_to, _finish(found, document, held_to), document)
 
 
 def failure(doing: str, path: str, error: BaseException) -> str:

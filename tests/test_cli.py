@@ -223,6 +223,20 @@ def test_a_bug_of_ours_is_one_line_and_exit_2(monkeypatch: pytest.MonkeyPatch) -
     assert "passed" not in result.stdout
 
 
+def test_even_a_bug_in_a_reporter_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from bnlint import cli, report
+
+    def crash(*arguments: object) -> str:
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(report, "render", crash)
+    monkeypatch.setattr(sys, "argv", ["bnlint", "."])
+    with pytest.raises(SystemExit) as leaving:
+        cli.main()
+    assert leaving.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("bnlint: internal error: running bnlint: RuntimeError: oops (")
+
+
 # What is looked at
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint import api, catalogue, engine
+from bnlint import api, catalogue, engine, repair
 from bnlint.api import Plans, fix_source, lint_paths, lint_source
 from bnlint.catalogue import Case, Page
 from bnlint.findings import DropArgument, Finding, Fix, Hit, Safety, SetArgument, Severity, TextEdit
@@ -321,6 +321,19 @@ def test_a_fix_that_cannot_be_made_is_advice_with_the_reason(fake: Callable[...,
     assert fix_source(MOMENTUM, "a.py", isolated=True).source == MOMENTUM
 
 
+def test_a_fixer_that_crashes_is_a_failure_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bnlint.fixer import apply
+
+    def crash(*arguments: object) -> bytes:
+        raise ValueError("oops")
+
+    monkeypatch.setattr(apply, "apply", crash)
+    result = api.lint_data(MODEL.encode(), "a.py", Plans(isolated=True, overrides={"select": ["BN403"]}), "unsafe")
+    assert result.failures[0].startswith("internal error: fixing a.py: ValueError: oops (")
+    assert codes(result.findings) == ["BN403"]
+    assert result.changes == ()
+
+
 def test_a_file_is_written_only_when_asked_to(tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text(MODEL)
@@ -359,9 +372,9 @@ def test_a_file_that_cannot_be_written_is_a_failure_and_keeps_its_findings(tmp_p
 )
 def test_which_edits_keep_clear_of_each_other(one: tuple[int, ...], other: tuple[int, ...], expected: bool) -> None:
     first, second = (TextEdit(Span("a.py", *place), "") for place in (one, other))  # type: ignore[arg-type]
-    assert api._overlap(first, second) is api._overlap(second, first) is expected
+    assert repair.overlap(first, second) is repair.overlap(second, first) is expected
 
 
 def test_edits_in_two_cells_keep_clear() -> None:
     first, second = (TextEdit(Span("a.ipynb", 1, 1, 1, 9, cell=cell), "") for cell in (1, 2))
-    assert not api._overlap(first, second)
+    assert not repair.overlap(first, second)

@@ -1,0 +1,124 @@
+"""Fixes are offered where they can be made, chosen, carried out, and the file linted again until it is at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from bnlint import engine
+
+if TYPE_CHECKING:
+    from bnlint.engine import Checked
+    from bnlint.findings import Finding, TextEdit
+
+ROUNDS = 10
+"""Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
+
+Mend = Literal["none", "safe", "unsafe"]
+"""Which fixes to apply: none, the safe ones, or the unsafe ones too."""
+
+_APPLIED: Mapping[Mend, frozenset[str]] = {
+    "none": frozenset(),
+    "safe": frozenset({"safe"}),
+    "unsafe": frozenset({"safe", "unsafe"}),
+}
+"""The safeties of fixes that are applied."""
+
+
+def offer(checked: Checked) -> Checked:
+    """The file with only those fixes that can be made; the others are advice, with the reason."""
+    if all(finding.fix is None for finding in checked.findings) or checked.document is None:
+        return checked
+    from bnlint.fixer.edits import feasible
+
+    findings, failures = [], list(checked.failures)
+    for finding in checked.findings:
+        if finding.fix is not None:
+            try:
+                reason = feasible(checked.document, finding.fix)
+            except Exception as error:
+                failures.append(engine.failure(f"the fix of {finding.code} for", checked.path, error))
+                reason = "this is a bug of bnlint"
+            if reason or finding.code not in checked.plan.fixable:
+                finding = _without_fix(finding, reason)
+        findings.append(finding)
+    return replace(checked, findings=tuple(findings), failures=tuple(failures))
+
+
+def mend(checked: Checked, data: bytes, which: Mend) -> tuple[Checked, tuple[Finding, ...], bytes]:
+    """Fix and lint again until nothing changes: what remains, what was fixed, and the new bytes."""
+    refused: dict[str, str] = {}
+    fixed: list[Finding] = []
+    current, after = checked, data
+    for _ in range(ROUNDS):
+        done, after = _apply(current, _choose(current, which, refused), refused, after)
+        if not done:
+            findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in current.findings)
+            return replace(current, findings=tuple(findings)), tuple(fixed), after
+        fixed += done
+        current = offer(engine.check(checked.path, after, checked.plan))
+    codes = ", ".join(sorted({finding.code for finding in fixed}))
+    problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
+    return replace(checked, failures=(*checked.failures, problem)), (), data
+
+
+def _choose(current: Checked, which: Mend, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
+    """The findings to fix in one round, with edits that keep clear of each other."""
+    from bnlint.fixer import Refused
+
+    chosen: dict[Finding, tuple[TextEdit, ...]] = {}
+    taken: set[TextEdit] = set()
+    for finding in current.findings:
+        if finding.fix is None or finding.fix.safety.value not in _APPLIED[which] or finding.fingerprint in refused:
+            continue
+        try:
+            wanted = edits(current, finding)
+        except Refused as refusal:
+            refused[finding.fingerprint] = refusal.reason
+            continue
+        if taken.issuperset(wanted) or not any(overlap(edit, other) for edit in wanted for other in taken):
+            chosen[finding] = wanted
+            taken.update(wanted)
+    return chosen
+
+
+def _apply(
+    current: Checked, chosen: dict[Finding, tuple[TextEdit, ...]], refused: dict[str, str], data: bytes
+) -> tuple[list[Finding], bytes]:
+    """Carry out what was chosen; if that does not go together, the first that goes alone."""
+    from bnlint.fixer import Refused, apply
+
+    attempts = [[*chosen], *([finding] for finding in chosen)] if chosen else []
+    for attempt in attempts:
+        assert current.document is not None, "what has a fix was read"
+        changes = dict.fromkeys(edit for finding in attempt for edit in chosen[finding])
+        fixes = [finding.fix for finding in attempt if finding.fix is not None]
+        try:
+            return attempt, apply.apply(current.document, changes, fixes)
+        except Refused as refusal:
+            if len(attempt) == 1:
+                refused[attempt[0].fingerprint] = refusal.reason
+    return [], data
+
+
+def edits(checked: Checked, finding: Finding) -> tuple[TextEdit, ...]:
+    """What the fix of a finding changes. Raises Refused."""
+    if finding.fingerprint in checked.comments:
+        return (checked.comments[finding.fingerprint],)
+    if finding.fix is None or checked.document is None:
+        return ()
+    from bnlint.fixer.edits import render
+
+    return render(checked.document, finding.fix)
+
+
+def overlap(one: TextEdit, other: TextEdit) -> bool:
+    """Whether two edits concern the same text; two insertions at one place do."""
+    first, second = sorted((one.span, other.span), key=lambda span: (span.line, span.column, span.end_line, span.end_column))
+    end, start = (first.end_line, first.end_column), (second.line, second.column)
+    return first.cell == second.cell and (start < end or start == (first.line, first.column))
+
+
+def _without_fix(finding: Finding, reason: str) -> Finding:
+    return replace(finding, fix=None, reason=reason)
