@@ -62,7 +62,8 @@ def test_the_settings_of_the_readme_are_accepted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_option_of_the_readme_exists() -> None:
+def test_every_option_of_the_readme_and_the_hooks_exists() -> None:
     known = bnlint(["check", "--help"]).stdout
-    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README.partition("## Developing")[0]))
+    text = README.partition("## Developing")[0] + (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert {option for option in used if option not in known} == set()

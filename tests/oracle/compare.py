@@ -26,9 +26,9 @@ class Verdict(enum.StrEnum):
     MISSING = "missing"
 
 
-def read_graph(paths: Iterable[str], *options: str) -> dict[str, Any]:
+def read_graph(paths: Iterable[str]) -> dict[str, Any]:
     """What `bnlint graph --output-format json` prints."""
-    command = [sys.executable, "-m", "bnlint", "graph", "--output-format", "json", *options, *sorted(paths)]
+    command = [sys.executable, "-m", "bnlint", "graph", "--output-format", "json", *sorted(paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")

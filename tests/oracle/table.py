@@ -54,7 +54,7 @@ def tabulate(major: int) -> Table:
     truths = {family.name: truth_of(family, major) for family in FAMILIES if major in family.majors}
     # A site belongs to all models that pass through it: each family is judged against what all of them build there.
     truth = merge(truths.values())
-    found = answer(read_graph({path for path, _ in truth}, "--target-keras", str(major)))
+    found = answer(read_graph({path for path, _ in truth}))
     verdicts = judge_all(truth, found)
     return Table(major, verdicts, {name: frozenset(sites) for name, sites in truths.items()}, truth, found)
 

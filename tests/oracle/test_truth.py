@@ -33,7 +33,7 @@ def test_a_site_is_the_line_of_the_constructor(keras: Any) -> None:
         return keras.Model(inputs, x)
 
     sides = Sides(frozenset({("linear", "silu")}), frozenset({("activation", "relu")}))
-    assert build(keras, [builder]) == {(__file__, lines[0]): sides}
+    assert build(keras, builder) == {(__file__, lines[0]): sides}
 
 
 def test_nested_models_are_flattened(keras: Any) -> None:
@@ -44,7 +44,7 @@ def test_nested_models_are_flattened(keras: Any) -> None:
         inputs = keras.Input((8,))
         return keras.Model(inputs, layers.Dropout(0.5)(inner(layers.Flatten()(inputs))))
 
-    (sides,) = build(keras, [builder]).values()
+    (sides,) = build(keras, builder).values()
     assert sides == Sides(frozenset({("linear", None)}), frozenset({("dropout", None)}))
     assert [node.neighbour[0] for node in nodes_of(builder())] == ["input", "reshape", "linear", "batchnorm", "dropout"]
 
@@ -58,6 +58,6 @@ def test_operators_and_wrappers(keras: Any) -> None:
         y = layers.BatchNormalization()(x)
         return keras.Model(inputs, [y + x, y * 0.5, y[:, 0], layers.Activation("tanh")(y)])
 
-    (sides,) = build(keras, [builder]).values()
+    (sides,) = build(keras, builder).values()
     fed = {("merge", None), ("other", None), ("reshape", None), ("activation", "tanh")}
     assert sides == Sides(frozenset({("linear", "relu")}), frozenset(fed))

@@ -152,7 +152,7 @@ def neighbours(models: Iterable[Any], sites: Mapping[int, Site]) -> Truth:
     return {site: Sides(frozenset(feeding[site]), frozenset(fed[site])) for site in feeding}
 
 
-def build(keras: Any, builders: Iterable[Callable[[], Any]]) -> Truth:
+def build(keras: Any, *builders: Callable[[], Any]) -> Truth:
     """Build the models and look at them."""
     with recorded_sites(keras) as sites:
         models = [builder() for builder in builders]  # all alive at once: sites are kept by id

@@ -43,7 +43,7 @@ def test_a_model_is_described_and_trained(run: Run, major: int) -> None:
     (model,) = answer["models"]
     assert [layer["kind"] for layer in model["layers"]][-3:] == ["Dense", "BatchNormalization", "Dense"]
     assert model["layers"][-2]["momentum"] == 0.5
-    assert model["moved"] == [True]
+    assert model["moves"] == {"fit": [True], "evaluate": [False], "call": [False]}
     assert answer["sites"] == [[8, [["linear", "relu"]], [["linear", None]]]]
 
 
@@ -57,18 +57,36 @@ def test_only_keras_3_needs_the_training_parameter(run: Run, major: int) -> None
     without, with_it = (
         run(major, "describe", path="p.py", source=IMPORTS + SUBCLASS.format(parameter=parameter)) for parameter in ("", ", training=None")
     )
-    assert without["models"][0]["moved"] == [major == 2]
-    assert with_it["models"][0]["moved"] == [True]
+    assert without["models"][0]["moves"]["fit"] == [major == 2]
+    assert with_it["models"][0]["moves"]["fit"] == [True]
+
+
+def test_functions_that_use_a_model_are_called(run: Run, major: int) -> None:
+    source = IMPORTS + SEQUENTIAL + "\n\n@tf.function\ndef step(x, y):\n    return tf.reduce_mean((model(x, training=True) - y) ** 2)\n"
+    answer = run(major, "describe", path="p.py", source=source)
+    assert answer["models"][0]["moves"]["functions"] == [True]
 
 
 def test_equal_programs_are_equal(run: Run, major: int) -> None:
-    source = IMPORTS + SEQUENTIAL + "\ny = model(np.ones((2, 8), 'float32'))"
+    source = IMPORTS + SEQUENTIAL + "\n\ndef predict(x):\n    return model(x)\n"
     apart = run(major, "difference", path="p.py", first=source, second=source)
-    assert apart == {"values": 0.0, "outputs": 0.0, "weights": 0.0, "models": 1, "named": ["y"]}
+    assert apart == {"results": 0.0, "outputs": 0.0, "weights": 0.0}
 
 
 def test_a_difference_in_training_is_seen(run: Run, major: int) -> None:
     source = IMPORTS + SEQUENTIAL
     apart = run(major, "difference", path="p.py", first=source, second=source.replace("momentum=0.5", "momentum=0.6"))
+    assert apart["results"] is None
     assert apart["outputs"] == 0.0
     assert apart["weights"] > 0.01
+
+
+def test_a_difference_in_a_result_is_seen(run: Run, major: int) -> None:
+    source = IMPORTS + SEQUENTIAL + "\n\ndef predict(x):\n    return model(x)\n"
+    apart = run(major, "difference", path="p.py", first=source, second=source.replace("model(x)", "model(x, training=True)"))
+    assert apart["results"] > 0.01
+
+
+def test_the_lines_that_ran_are_told(run: Run, major: int) -> None:
+    source = "from keras import Sequential, layers\n\ndef never(a, b, c):\n    return a\n\nmodel = Sequential([layers.Dense(4)])\n"
+    assert run(major, "describe", path="p.py", source=source)["lines"] == [1, 3, 6]

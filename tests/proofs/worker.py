@@ -25,6 +25,7 @@ def serve(major: int) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever Keras prints must not pass for an answer
     keras = keras_of(major)
+    keras.Model.load_weights = lambda *_, **__: None  # pages load weights that nobody has: seeded ones will do
     from tests.proofs import exercise
 
     with tempfile.TemporaryDirectory() as folder:
