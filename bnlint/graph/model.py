@@ -9,7 +9,7 @@ from typing import Final, Literal, NoReturn
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of source. Lines and columns count from 1, columns in code points, the end is exclusive; cells from 1, all cells counted."""
+    """A stretch of source. Lines, columns and cells count from 1 (all cells counted), columns in code points; the end is exclusive."""
 
     path: str
     line: int
@@ -196,18 +196,23 @@ class Event:
 
 EVENTS: Final[Mapping[str, str]] = {
     "compile": "model.compile(...): args loss, optimizer, metrics",
-    "fit": "model.fit / fit_generator: args x, batch_size (the value that training really uses), samples (int where known), epochs, validation_data",
+    "fit": "model.fit / fit_generator: args x, batch_size (the value that training really uses), samples (int where known), epochs, "
+    "validation_data, batch (the Event that batched the data set, or None)",
     "train_on_batch": "model.train_on_batch: args batch_size where known",
     "evaluate": "model.evaluate / test_on_batch / evaluate_generator",
     "predict": "model.predict / predict_on_batch / predict_generator",
-    "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs",
-    "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), of_inputs (bool)",
+    "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs, tapes (all that record, "
+    "outermost first), owner (the class whose `call` is running, or None)",
+    "learning_phase": "set_learning_phase or learning_phase_scope: args value",
+    "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
+    "of_inputs (bool)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
     "set_trainable": "X.trainable = v: args value",
     "load_weights": "weights loaded into the target: args source",
     "save": "model.save / save_weights",
     "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
-    "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns",
+    "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns, "
+    "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
 }

@@ -64,12 +64,12 @@ def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumpt
 
 def merge(assumption: Assumption, under: Under) -> Assumption | None:
     """The assumption with all outcomes of `under`; None if they contradict it."""
-    current: Assumption | None = assumption
     for condition, outcome in under:
-        current = extend(current, condition, outcome)
-        if current is None:
+        extended = extend(assumption, condition, outcome)
+        if extended is None:
             return None
-    return current
+        assumption = extended
+    return assumption
 
 
 def resolve(value: object, assumption: Assumption = {}) -> object:  # noqa: B006 (never written to)
@@ -244,6 +244,20 @@ def ancestors(tensors: Collection[Tensor]) -> set[int]:
     return seen
 
 
+def upstream(tensors: Collection[Tensor]) -> Iterator[Call]:
+    """All calls that the tensors depend on, the tensors themselves included, in no order."""
+    seen: set[int] = set()
+    stack: list[Tensor] = list(tensors)
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, Call):
+            yield current
+        stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
+
+
 def layers(project: Project) -> Iterator[Layer]:
     """Every layer of the project once: those that were constructed, then those that only a graph knows; wrapped ones too."""
     seen: set[int] = set()
@@ -265,7 +279,8 @@ def layers(project: Project) -> Iterator[Layer]:
 
 def batchnorms(project: Project) -> Iterator[Layer]:
     """Every BatchNormalization layer of Keras (and of subclasses of it), applied or not."""
-    return (layer for layer in layers(project) if layer.kind in ("BatchNormalization", "SyncBatchNormalization") and layer.family == "keras")
+    kinds = ("BatchNormalization", "SyncBatchNormalization")
+    return (layer for layer in layers(project) if layer.kind in kinds and layer.family == "keras")
 
 
 def events(project: Project, *kinds: str) -> Iterator[Event]:

@@ -26,7 +26,8 @@ def verify(graph: ModelGraph) -> None:
                     raise ValueError(f"{where}: a join of one alternative ({current.condition.reason})")
                 stack += [first, second]
             elif id(current) not in known:
-                raise ValueError(f"{where}: {current.layer.kind} at {current.origin.span} is not an earlier call of the graph {graph.name!r}")
+                at = f"{current.layer.kind} at {current.origin.span}"
+                raise ValueError(f"{where}: {at} is not an earlier call of the graph {graph.name!r}")
 
     for call in graph.calls:
         if not isinstance(call, Call):

@@ -53,6 +53,7 @@ def analyse(document: Document) -> Analysis:
         try:
             trees.append((chunk, chunk.parse()))
             m.chunks.append(chunk)
+            m.trees.append(trees[-1][1])
         except Unreadable as error:
             if document.kind == "python":
                 raise
@@ -79,7 +80,7 @@ def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_ST
         return MISSING
     finally:
         m.frame = frame
-        m.stack, m.depth, m.tape, m.under = (), 0, None, {}
+        m.stack, m.depth, m.tapes, m.under = (), 0, (), {}
         m.running.clear()
         m.landings.update({"return": [], "break": [], "continue": []})
         m.log.clear()
@@ -111,7 +112,11 @@ def _called(unit: Unit) -> bool:
 
 
 def _closures(m: Machine, runs: list[tuple[str, int, int, object]]) -> None:
-    """Inner functions that were defined and never called (training steps, callbacks)."""
+    """Inner functions and classes that were defined and never called (training steps, callbacks)."""
+    for cls in list(m.classes):
+        call = cls.find("call")
+        if cls.keras is not None and isinstance(call, Function) and not call.called and cls.instances and classes.concrete(cls) is None:
+            _open_call(m, cls, cls.instances[0], call, runs)
     for function in list(m.functions):
         if not function.called and function.scope.parent is not None and function.owner is None:
             open_function(m, function, runs, wide=False)

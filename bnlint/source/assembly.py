@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, Method, ModelGraph, ModelKind, Module, Origin, Parameter, Span, Tensor
+from bnlint.graph.model import (
+    ABSENT,
+    Call,
+    ClassInfo,
+    Event,
+    Layer,
+    Method,
+    ModelGraph,
+    ModelKind,
+    Module,
+    Origin,
+    Parameter,
+    Span,
+    Tensor,
+    Unknown,
+)
 from bnlint.graph.query import ancestors
 from bnlint.source import classes, models
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, List, Model, Scope, Splice
+from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Scope, Splice
 
 Run = tuple[str, int, int, object]
 """Name of a root, first and last of its calls, what it returned."""
@@ -19,64 +35,70 @@ def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...
     """The Module and the graphs: one for each model object, and one for the calls of a root that belong to no model."""
     infos = {id(cls): class_info(m, cls) for cls in m.classes}
     targets = {id(event.target) for event in m.events}
-    graphs: dict[int, ModelGraph] = {}
+    graphs: dict[int, object] = {}
     emitted: list[ModelGraph] = []
-    covered: set[int] = set()
     before = len(m.calls)
-    for model in list(m.models):
+    for model in m.models:
         assert isinstance(model, Model)
         if model.kind == "sequential" and model.called and id(model) not in targets:
             continue
-        graph = _model(m, model)
-        graphs[id(model)] = graph
-        covered.update(id(call) for call in graph.calls)
+        graph = graphs[id(model)] = _model(m, model)
         if not model.called or id(model) in targets:
             emitted.append(graph)
+    for application in m.applications:
+        graphs[id(application)] = application.layer
     for cls in m.classes:
-        graph_or_none = _class_graph(m, cls, infos[id(cls)], graphs)
-        if graph_or_none is not None:
-            covered.update(id(call) for call in graph_or_none.calls)
-            emitted.append(graph_or_none)
-        for instance in cls.instances:
-            functional = instance.fields.get("functional")
-            if isinstance(functional, Model) and id(functional) in graphs:
-                graphs[id(instance)] = graphs[id(functional)]
-            elif graph_or_none is not None:
-                graphs[id(instance)] = graph_or_none
-    for name, start, end, result in runs:
+        emitted += _class_graphs(m, cls, infos[id(cls)], graphs, targets)
+    covered = {id(call) for graph in graphs.values() if isinstance(graph, ModelGraph) for call in graph.calls}
+    for name, start, end, result in [*runs, ("", before, len(m.calls), None)]:
         left = [call for call in m.calls[start:end] if id(call) not in covered]
         if any(call.layer.role not in ("input", "unknown") for call in left):
             emitted.append(_rest(m, name, left, result))
-    rest = [call for call in m.calls[before:] if id(call) not in covered]
-    if any(call.layer.role not in ("input", "unknown") for call in rest):
-        emitted.append(_rest(m, "", rest, None))
-    events = tuple(replace(event, target=_target(event.target, graphs), args=_args(event, graphs)) for event in m.events)
-    final = [replace(graph, events=()) for graph in emitted]
-    swapped = dict(zip(map(id, emitted), final, strict=True))
-    events = tuple(
-        replace(e, target=swapped.get(id(e.target), e.target), args={k: _swap(v, swapped) for k, v in e.args.items()}) for e in events
-    )
-    module = Module(
-        m.path, tuple(m.imports), tuple(infos[id(cls)] for cls in m.classes), tuple(dict.fromkeys(m.constructions)), events, tuple(m.gaps)
-    )
-    return module, tuple(final)
+    events = [replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*m.events, *_escapes(m))]
+    classes_seen = tuple(infos[id(cls)] for cls in m.classes)
+    module = Module(m.path, tuple(m.imports), classes_seen, tuple(dict.fromkeys(m.constructions)), tuple(events), tuple(m.gaps))
+    return module, tuple(emitted)
 
 
-def _swap(value: object, swapped: dict[int, ModelGraph]) -> object:
-    if isinstance(value, tuple):
-        return tuple(_swap(item, swapped) for item in value)
-    return swapped.get(id(value), value)
+def _named(target: object, graphs: Mapping[int, object]) -> object:
+    """A model object of the execution as what checks know it by: its graph, or the layer that a backbone is."""
+    if isinstance(target, tuple):
+        return tuple(_named(part, graphs) for part in target)
+    found = graphs.get(id(target), target)
+    return Unknown("a model that is not followed") if isinstance(found, (Model, Instance)) else found
 
 
-def _target(target: object, graphs: dict[int, ModelGraph]) -> object:
-    return graphs.get(id(target), target)
+def _args(event: Event, graphs: Mapping[int, object]) -> dict[str, object]:
+    return {name: _named(value, graphs) for name, value in event.args.items()}
 
 
-def _args(event: Event, graphs: dict[int, ModelGraph]) -> dict[str, object]:
-    return {
-        name: tuple(_target(part, graphs) for part in value) if isinstance(value, tuple) else _target(value, graphs)
-        for name, value in event.args.items()
-    }
+def _escapes(m: Machine) -> Iterator[Event]:
+    """Layers that no followed path calls, though the file reads the attribute that holds them: they may be called."""
+    called = {id(layer) for call in m.calls for layer in (call.layer, call.layer.inner)}
+    for cls in m.classes:
+        for instance in cls.instances:
+            for name, value in instance.fields.items():
+                idle = [layer for layer in classes.owned(value) if id(layer) not in called]
+                if idle and _is_read(m, cls, name):
+                    yield from (Event("escape", layer, order=len(m.events), origin=layer.origin) for layer in idle)
+
+
+def _is_read(m: Machine, cls: Class, name: object) -> bool:
+    """Whether an attribute is read as `self.name` in the class, its bases and subclasses, or by another way anywhere in the file."""
+    family = {id(other.node) for other in m.classes if cls in other.lineage()} | {id(other.node) for other in cls.lineage()}
+    stack: list[tuple[ast.AST, bool]] = [(tree, True) for tree in m.trees]
+    while stack:
+        node, mine = stack.pop()
+        if isinstance(node, ast.ClassDef):
+            mine = id(node) in family
+        if isinstance(node, ast.Constant) and node.value == name:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load):
+            of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            if mine or not of_self:
+                return True
+        stack.extend((child, mine) for child in ast.iter_child_nodes(node))
+    return False
 
 
 def _model(m: Machine, model: Model) -> ModelGraph:
@@ -93,18 +115,42 @@ def ordered(m: Machine, tensors: tuple[Tensor, ...]) -> tuple[Call, ...]:
     return tuple(call for call in m.calls if id(call) in needed)
 
 
-def _class_graph(m: Machine, cls: Class, info: ClassInfo, graphs: dict[int, ModelGraph]) -> ModelGraph | None:
-    instance = next((i for i in cls.instances if i.result is not None), None)
-    if instance is None or instance.result is None:
-        return None
-    start, end, result = instance.result
-    outputs = tensors_in(result)
-    seen = ancestors((*m.calls[start:end], *outputs))
-    calls = tuple(call for call in m.calls if id(call) in seen)
-    if not any(call.layer.role not in ("input", "unknown") for call in calls):
-        return None
-    kind: ModelKind = "subclass" if cls.keras in ("keras.Model", "keras.Sequential") else "block"
-    return ModelGraph(cls.name, kind, calls, outputs, cls=info, origin=Origin(cls.chunk.span(cls.node), (), cls.qualified))
+def _class_graphs(m: Machine, cls: Class, info: ClassInfo, graphs: dict[int, object], targets: set[int]) -> list[ModelGraph]:
+    """The graph of a class whose `call` was analysed on its own; of a model without one, its parts."""
+    model = cls.keras in ("keras.Model", "keras.Sequential")
+    origin = Origin(cls.chunk.span(cls.node), (), cls.qualified)
+    made: ModelGraph | None = None
+    analysed = next((i for i in cls.instances if i.result is not None), None)
+    if analysed is not None and analysed.result is not None:
+        start, end, result = analysed.result
+        outputs = tensors_in(result)
+        seen = ancestors((*m.calls[start:end], *outputs))
+        calls = tuple(call for call in m.calls if id(call) in seen)
+        if any(call.layer.role not in ("input", "unknown") for call in calls):
+            kind: ModelKind = "subclass" if model else "block"
+            made = ModelGraph(cls.name, kind, calls, outputs, cls=info, parts=_parts(analysed, graphs), origin=origin)
+    found = [made] if made is not None else []
+    for instance in cls.instances:
+        functional = instance.fields.get("functional")
+        if isinstance(functional, Model) and id(functional) in graphs:
+            graphs[id(instance)] = graphs[id(functional)]
+        elif made is not None:
+            graphs[id(instance)] = made
+        elif model and id(instance) in targets | {id(target) for event in m.events for target in _sources(event)}:
+            made = ModelGraph(cls.name, "subclass", cls=info, parts=_parts(instance, graphs), origin=origin)
+            graphs[id(instance)] = made
+    return found
+
+
+def _sources(event: Event) -> tuple[object, ...]:
+    sources = event.args.get("sources")
+    return sources if isinstance(sources, tuple) else ()
+
+
+def _parts(instance: Instance, graphs: Mapping[int, object]) -> tuple[object, ...]:
+    """The models that an object holds in its attributes."""
+    found = (graphs.get(id(value)) for value in instance.fields.values() if isinstance(value, (Model, Instance)))
+    return tuple(dict.fromkeys(graph for graph in found if isinstance(graph, ModelGraph)))
 
 
 def _rest(m: Machine, name: str, left: list[Call], result: object) -> ModelGraph:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin, Span, Tensor, Unknown
+from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
 from bnlint.source import expressions, invoke, layers, models, sequential, statements
@@ -134,7 +135,8 @@ def owned(value: object, depth: int = 0) -> list[Layer]:
     if isinstance(value, Dict):
         return [layer for item in value.fields.values() for layer in owned(item, depth + 1)]
     if isinstance(value, Model):
-        return owned(value.fields.get("items", ()), depth + 1) + ([value.layer] if value.layer else [])
+        inner = [call.layer for call in upstream(value.fields.get("outputs", ())) if not call.layer.is_function]
+        return owned(value.fields.get("items", ()), depth + 1) + inner[::-1]
     if isinstance(value, Instance):
         return [layer for item in value.fields.values() if item is not value for layer in owned(item, depth + 1)]
     return []
@@ -215,7 +217,7 @@ def opaque(m: Machine, instance: Instance, inputs: tuple[Tensor, ...], node: ast
     layer = m.derived.get(key)
     if not isinstance(layer, Layer):
         layer = m.derived[key] = Layer(
-            instance.cls.name,
+            instance.cls.name if known else "unknown",
             "other" if known else "unknown",
             name=instance.fields.get("name"),
             arguments=instance.arguments,

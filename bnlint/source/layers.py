@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Layer, Origin, Shape, Span, Tensor, Unknown
-from bnlint.keras_api.layers import layer_spec, modern
+from bnlint.keras_api.layers import configure, layer_spec, modern
 from bnlint.keras_api.roles import activation_name
 from bnlint.keras_api.shapes import output
 from bnlint.source import invoke
@@ -32,14 +32,13 @@ def construct(
     """A Keras layer object."""
     spec = layer_spec(kind)
     assert spec is not None
-    config: dict[str, object] = dict(spec.defaults)
-    for name, argument in zip(spec.parameters, arguments.positional, strict=False):
-        config[name] = plain(m, argument.value)
-    for argument in arguments.items:
-        if argument.name is not None:
-            config[modern(spec.kind, argument.name)] = plain(m, argument.value)
+    written_kind = path.rpartition(".")[2] if path is not None and layer_spec(path.rpartition(".")[2]) is spec else kind
+    keywords = {argument.name: plain(m, argument.value) for argument in arguments.items if argument.name is not None}
+    config = configure(written_kind, tuple(plain(m, argument.value) for argument in arguments.positional), keywords)
+    if config.get("data_format", "") is None and m.data_format != "channels_last":
+        config["data_format"] = m.data_format
     if not arguments.complete:
-        named = {modern(spec.kind, argument.name) for argument in arguments.items if argument.name}
+        named = {modern(spec.kind, name) for name in keywords}
         for name in spec.defaults:
             if name not in named:
                 config[name] = Unknown("a `**` argument that is not known")
@@ -146,6 +145,11 @@ def apply_layer(m: Machine, layer: Layer, arguments: Arguments, node: ast.Call) 
     first = next((a for a in arguments.items if a.name in (None, "inputs", "x", "input", "query")), None)
     if first is None:
         return Unknown("a layer called without an input") if arguments.complete else applied(m, layer, (), m.origin(node))
+    given = m.settle(first.value)
+    if isinstance(given, Dotted) and (given.canonical or "").startswith("keras.layers.") and first.span is not None:
+        kind = (given.canonical or "").removeprefix("keras.layers.")
+        origin = Origin(first.span, m.stack, m.frame.qualified)
+        m.event("not_a_layer", None, {"what": "class", "kind": kind, "returns": None, "place": "input"}, origin)
     rest = Arguments(tuple(a for a in arguments.items if a is not first))
 
     inputs = tuple(dict.fromkeys(inputs_of(m, first.value, node) + invoke.tensors_of(m, rest, node)))
@@ -161,8 +165,7 @@ def applied(
 ) -> Call:
     """The node for one application of a layer."""
     shape, channels = output_of(layer, inputs)
-    owner = m.frame.owner.name if m.frame.owner is not None and m.frame.function is not None and m.frame.function.name == "call" else None
-    return m.call(layer, inputs, origin, training=training, shape=shape, channels=channels, hole=hole, owner=owner)
+    return m.call(layer, inputs, origin, training=training, shape=shape, channels=channels, hole=hole, owner=m.caller())
 
 
 def output_of(layer: Layer, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:

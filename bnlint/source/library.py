@@ -59,6 +59,11 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     spec = function_spec(name)
     if spec is not None:
         return apply_function(m, spec, arguments, node)
+    if name.startswith("keras.losses."):
+        return callee
+    last = name.rpartition(".")[2].lower()
+    if "load" in last and "weight" in last:
+        training.load_weights(m, arguments, node)
 
     key = ("library", callee.name)
     known = m.derived.get(key)
@@ -115,6 +120,12 @@ def _ordering(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return "th" if m.data_format == "channels_first" else "tf"
 
 
+def _learning_phase(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    value = first_argument(arguments)
+    m.event("learning_phase", None, {"value": Unknown("the learning phase") if value is MISSING else m.settle(value)}, node)
+    return Unknown("the learning phase")
+
+
 def _layers_module(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return Dotted("keras.layers", "keras.layers")
 
@@ -139,6 +150,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "keras.config.set_image_data_format": _set_image_data_format,
     "keras.backend.set_image_dim_ordering": _set_image_data_format,
     "keras.backend.image_dim_ordering": _ordering,
+    "keras.backend.set_learning_phase": _learning_phase,
+    "keras.backend.learning_phase_scope": _learning_phase,
     "keras.backend.backend": _value("tensorflow"),
     "keras.config.backend": _value("tensorflow"),
     "keras.backend.epsilon": _value(1e-7),

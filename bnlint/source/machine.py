@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, List, Scope, Splice, join
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, List, Model, Scope, Splice, join
 from bnlint.text import Chunk
 
 STEPS = 250_000
@@ -49,8 +49,9 @@ class Machine(State):
         self.steps = 0
         self.limit = ROOT_STEPS
         self.depth = 0
-        self.tape: int | None = None
-        self.tapes = 0
+        self.tapes: tuple[int, ...] = ()
+        self.tapes_made = 0
+        self.trees: list[ast.Module] = []
         self.running: list[Function] = []
         self.calls: list[Call] = []
         self.events: list[Event] = []
@@ -59,7 +60,8 @@ class Machine(State):
         self.gaps: list[Gap] = []
         self.functions: list[Function] = []
         self.classes: list[Class] = []
-        self.models: list[object] = []
+        self.models: list[Model] = []
+        self.applications: list[Model] = []
         self.derived: dict[tuple[object, ...], object] = {}
         self.open: dict[Unknown, Tensor] = {}
         self.parameters: set[Unknown] = set()
@@ -75,6 +77,8 @@ class Machine(State):
         if self.steps > self.limit:
             raise Exhausted
 
+    spend = step
+
     def span(self, node: ast.AST) -> Span:
         given = getattr(node, "span", None)
         return given if isinstance(given, Span) else self.frame.chunk.span(node)
@@ -87,6 +91,11 @@ class Machine(State):
         if ("gap", reason) not in self.derived:
             self.derived["gap", reason] = True
             self.gaps.append(Gap(reason, self.origin(node)))
+
+    def caller(self) -> str | None:
+        """The class whose `call` is running, if one is."""
+        frame = self.frame
+        return frame.owner.name if frame.owner is not None and frame.function is not None and frame.function.name == "call" else None
 
     # Values that depend on tests -----------------------------------------------------------------------------------
 
@@ -203,10 +212,21 @@ class Machine(State):
         self.calls.append(made)
         return made
 
-    def event(self, kind: str, target: object, args: Mapping[str, object], node: ast.AST, arguments: Arguments | None = None) -> None:
-        self.events.append(
-            Event(kind, target, args, len(self.events), tuple(self.under.items()), self.tape, arguments or Arguments(), self.origin(node))
-        )
+    def event(
+        self,
+        kind: str,
+        target: object,
+        args: Mapping[str, object],
+        node: ast.AST | Origin,
+        arguments: Arguments | None = None,
+        tape: int | None = None,
+    ) -> Event:
+        """Note something that is done; `tape` is the innermost that records unless given."""
+        origin = node if isinstance(node, Origin) else self.origin(node)
+        tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
+        made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin)
+        self.events.append(made)
+        return made
 
     def tensor(self, value: object, node: ast.AST) -> Tensor | None:
         """The value as a tensor: an open input for what is unknown; None for what is certainly no tensor."""

@@ -6,8 +6,7 @@ import ast
 from dataclasses import replace
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Shape, Span, Tensor, Unknown
-from bnlint.graph.query import ancestors
-from bnlint.keras_api.applications import PARAMETERS
+from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.source import invoke, layers, sequential
 from bnlint.source.machine import Machine
@@ -102,7 +101,10 @@ def on_data(m: Machine, value: object, epoch: int) -> bool:
         items = value.items if isinstance(value, List) else value
         return bool(items) and all(on_data(m, item, epoch) for item in items)
     if isinstance(value, Unknown):
-        return value not in m.open and (value not in m.parameters or m.tape is not None or epoch < m.epoch)
+        return value not in m.open and (value not in m.parameters or bool(m.tapes) or epoch < m.epoch)
+    if isinstance(value, TENSORS) and epoch < m.epoch:
+        # What functions make of a parameter, or of data, is data too; what comes from an input or through a layer is symbolic.
+        return all(call.layer.is_function and call.layer.role != "input" for call in upstream((value,)))
     return isinstance(value, (Array, Dataset))
 
 
@@ -113,7 +115,13 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     m.event(
         "call",
         target,
-        {"training": value, "direct": direct, "inputs": arguments.items[0].value if arguments.items else None},
+        {
+            "training": value,
+            "direct": direct,
+            "inputs": arguments.items[0].value if arguments.items else None,
+            "tapes": m.tapes,
+            "owner": m.caller(),
+        },
         node,
         arguments,
     )
@@ -172,7 +180,7 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
         return None
     kind = canonical.rpartition(".")[2]
 
-    named = {k: layers.plain(m, v) for k, v in bind_parameters(PARAMETERS, arguments).items()}
+    named = {k: layers.plain(m, v) for k, v in bind_parameters(known.parameters, arguments).items()}
     origin = m.origin(node)
     given = arguments.keyword("input_tensor")
     under, m.under = m.under, {}
@@ -194,6 +202,7 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
     end = m.call(layer, start, origin, shape=shape, channels=1 if flat else 3)
     m.under = under
     model = Model("application", kind, origin, {"inputs": start, "outputs": (end,)}, layer)
+    m.applications.append(model)
     if named.get("weights", "imagenet") is not None:
         m.event("load_weights", model, {"source": named.get("weights", "imagenet")}, node)
     return model
@@ -215,7 +224,7 @@ def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST
     if name in ("output", "outputs", "input", "inputs", "layers"):
         inputs, outputs = tensors(m, base)
         if name == "layers":
-            return LayerList(base, layers_of(m, base))
+            return LayerList(base, layers_of(m, base), base.kind != "application")
         chosen = outputs if name.startswith("output") else inputs
         if not chosen:
             return Unknown(f"the {name} of a model that is not known")

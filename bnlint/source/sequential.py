@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.graph.model import Argument, Arguments, Call, Choice, Event, Join, Layer, Origin, Span, Tensor, Unknown
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Origin, Span, Tensor, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.source import invoke, layers
 from bnlint.source.machine import Machine
@@ -66,7 +66,7 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
         kind, code = _returned_layer(m, value)
         args = {"what": "function", "kind": kind, "returns": code}
     if args is not None:
-        m.events.append(Event("not_a_layer", None, args, len(m.events), tuple(m.under.items()), m.tape, origin=origin))
+        m.event("not_a_layer", None, {**args, "place": "element"}, origin)
     return Placed(value, origin)
 
 

@@ -50,8 +50,12 @@ class State:
 
     def write(self, fields: Fields, key: object, value: object) -> None:
         """Bind a key; MISSING unbinds it."""
+        self.spend()
         self.log.append((fields, key, fields.get(key, MISSING)))
         _put(fields, key, value)
+
+    def spend(self) -> None:
+        """Called for each write: the budget ends what grows without end."""
 
     def changes(self, mark: int) -> Changes:
         """What is bound now, for every key written since the mark."""

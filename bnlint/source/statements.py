@@ -222,17 +222,17 @@ def exec_While(m: Machine, node: ast.While) -> Completion | None:
 
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
-    outer = m.tape
+    outer = m.tapes
     for item in node.items:
         value = expressions.evaluate(m, item.context_expr)
         if isinstance(value, Tape):
-            m.tape = value.number
+            m.tapes = (*m.tapes, value.number)
         if item.optional_vars is not None:
             assign(m, item.optional_vars, value)
     try:
         return execute(m, node.body)
     finally:
-        m.tape = outer
+        m.tapes = outer
 
 
 def exec_Try(m: Machine, node: ast.Try) -> Completion | None:

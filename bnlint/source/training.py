@@ -105,8 +105,8 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     """Calls that make tapes, data and data sets; MISSING for others."""
     name = callee.canonical or callee.name
     if name == "tf.GradientTape":
-        m.tapes += 1
-        return Tape(m.tapes)
+        m.tapes_made += 1
+        return Tape(m.tapes_made)
     if name.startswith("tf.data.") and name.rpartition(".")[2] in ("from_tensor_slices", "from_tensors"):
         first = m.settle(arguments.items[0].value) if arguments.items else None
         return Dataset(None, samples(m, first))
@@ -120,9 +120,20 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     style = ARRAYS.get(name) or ARRAYS.get(callee.name)
     if style is not None:
         return _array(m, style, arguments)
+    if name.startswith("tf.") and name.endswith("train.Checkpoint"):
+        load_weights(m, arguments, node)
+        return MISSING
     if name == "keras.models.load_model":
         return Unknown("a model loaded from a file")
     return MISSING
+
+
+def load_weights(m: Machine, arguments: Arguments, node: ast.Call) -> None:
+    """Note that code which is not seen may load weights into the models among the arguments."""
+    for argument in arguments.items:
+        value = m.settle(argument.value)
+        if isinstance(value, (Model, Instance)):
+            m.event("load_weights", value, {"source": Unknown("a file")}, node, arguments)
 
 
 def _array(m: Machine, style: str, arguments: Arguments) -> object:
@@ -199,6 +210,8 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
             models.apply_model(m, owner, arguments, node) if isinstance(owner, Model) else classes.apply_instance(m, owner, arguments, node)
         )
     if name in ("call", "__call__") and isinstance(owner, Layer):
+        if name == "call":
+            models.call_event(m, owner, arguments, node, direct=True)
         return layers.apply_layer(m, owner, arguments, node)
     if name == "get_config":
         return Dict({}, open=True)
@@ -246,9 +259,7 @@ def _tape(m: Machine, tape: Tape, name: str, arguments: Arguments, node: ast.Cal
         isinstance(value, Unknown) and "variable" not in value.reason and "weights" not in value.reason
     ):
         of_inputs = not isinstance(value, Unknown)
-    outer, m.tape = m.tape, tape.number
-    m.event("gradient", None, {"sources": targets, "of_inputs": of_inputs}, node, arguments)
-    m.tape = outer
+    m.event("gradient", None, {"sources": targets, "of_inputs": of_inputs}, node, arguments, tape.number)
     return value if isinstance(value, Variables) else Variables(targets, True) if isinstance(targets, tuple) else Unknown("gradients")
 
 
@@ -260,7 +271,7 @@ def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: a
         size = m.settle(size_given.value) if size_given else positional[0] if positional else Unknown("the batch size")
         dropped = m.settle(drop.value) if drop else positional[1] if name == "batch" and len(positional) > 1 else False
         made = Dataset(size, data.samples, dropped)
-        m.event("batch", made, {"batch_size": size, "drop_remainder": dropped, "samples": data.samples}, node, arguments)
+        made.event = m.event("batch", made, {"batch_size": size, "drop_remainder": dropped, "samples": data.samples}, node, arguments)
         return made
     if name in FLOWS:
         given = arguments.keyword("batch_size")
@@ -268,14 +279,16 @@ def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: a
     if name == "unbatch":
         return Dataset(None, data.samples)
     if name in ("take", "skip", "concatenate", "filter", "flat_map", "interleave", "window", "repeat"):
-        return Dataset(data.batch_size, Unknown("the number of samples"), data.drop_remainder)
-    return Dataset(data.batch_size, data.samples, data.drop_remainder)
+        return Dataset(data.batch_size, Unknown("the number of samples"), data.drop_remainder, data.event)
+    return Dataset(data.batch_size, data.samples, data.drop_remainder, data.event)
 
 
 def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
     args = {key: m.settle(value) for key, value in bind_parameters(SIGNATURES.get(name, ("x",)), arguments).items()}
     kind = MODEL_METHODS[name]
-    if kind == "fit":
+    if kind == "compile":
+        args["loss"] = _named(args.get("loss"))
+    elif kind == "fit":
         _batch(m, name, args)
     elif kind == "train_on_batch":
         args["batch_size"] = samples(m, args.get("x"))
@@ -284,6 +297,11 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     if kind == "load_weights" or kind in ("compile", "fit", "train_on_batch", "evaluate", "predict", "save"):
         m.event(kind, owner, args, node, arguments)
     return Unknown(f"the result of `{name}`")
+
+
+def _named(value: object) -> object:
+    """A loss as its name: the class or function it is made of."""
+    return value.name.rpartition(".")[2] if isinstance(value, Dotted) else value
 
 
 def _batch(m: Machine, name: str, args: dict[str, object]) -> None:
@@ -297,6 +315,7 @@ def _batch(m: Machine, name: str, args: dict[str, object]) -> None:
             samples=data.samples,
             drop_remainder=data.drop_remainder,
             dataset=data,
+            batch=data.event,
         )
     else:
         args["samples"] = samples(m, data)

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bnlint.graph.model import Arguments, Call, Choice, Join, Layer, Origin, Shape, Tensor, Unknown
+from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Shape, Tensor, Unknown
 from bnlint.text import Chunk
 
 Fields = dict[Any, Any]
@@ -206,6 +206,8 @@ class Dataset:
     batch_size: object = None
     samples: object = None
     drop_remainder: object = False
+    event: Event | None = None
+    """The call that batched it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -229,6 +231,7 @@ class LayerList:
 
     model: object
     layers: tuple[Layer, ...]
+    known: bool = True
 
 
 TENSORS: Final = (Call, Join)
@@ -259,10 +262,17 @@ def same(first: object, second: object) -> bool:
     return type(first) is type(second) and is_constant(first) and first == second
 
 
+WEIGHT = 64
+"""Alternatives of a value beyond which it is unknown."""
+
+LENGTH = 2000
+"""Elements of a list, in branches that differ, beyond which it is unknown."""
+
+
 def weight(value: object) -> int:
     """How many leaves a Choice has."""
     total, stack = 0, [value]
-    while stack and total < 256:
+    while stack and total <= WEIGHT:
         current = stack.pop()
         if isinstance(current, Choice):
             stack += [current.if_true, current.if_false]
@@ -283,7 +293,7 @@ def join(condition: Unknown, first: object, second: object) -> object:
     if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second):
         return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
     choice = Choice(condition, first, second)
-    if weight(choice) > 64:
+    if weight(choice) > WEIGHT:
         return Unknown("too many alternatives")
     return choice
 
@@ -298,6 +308,8 @@ def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[obje
     """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice."""
     if len(first) == len(second):
         return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+    if len(first) + len(second) > LENGTH:
+        return (Splice(Unknown("a list too long to follow"), (Unknown("an element"),), ()),)
     short = min(len(first), len(second))
     head = next((i for i in range(short) if not same(first[i], second[i])), short)
     tail = next((i for i in range(short - head) if not same(first[-1 - i], second[-1 - i])), short - head)
@@ -330,6 +342,6 @@ def sequence(value: object) -> tuple[object, ...] | None:
         return tuple(value) if len(value) <= 4096 else None
     if isinstance(value, Dict) and not value.open:
         return tuple(value.fields)
-    if isinstance(value, LayerList):
+    if isinstance(value, LayerList) and value.known:
         return tuple(value.layers)
     return None
