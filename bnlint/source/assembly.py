@@ -50,6 +50,7 @@ def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...
     for cls in m.classes:
         emitted += _class_graphs(m, cls, infos[id(cls)], graphs, targets)
     covered = {id(call) for graph in graphs.values() if isinstance(graph, ModelGraph) for call in graph.calls}
+    covered.update(id(output) for application in m.applications if application.called for output in application.fields["outputs"])
     for name, start, end, result in [*runs, ("", before, len(m.calls), None)]:
         left = [call for call in m.calls[start:end] if id(call) not in covered]
         if any(call.layer.role not in ("input", "unknown") for call in left):

@@ -89,6 +89,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return instance_attribute(m, base, name, node)
         case Class():
             found = base.find(name)
+            if isinstance(found, Function) and "classmethod" in found.decorators:
+                return Bound(base, name, found)
             if found is not MISSING:
                 return found
             return base.name if name == "__name__" else Unknown(f"{base.name} has no known attribute `{name}`")

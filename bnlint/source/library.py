@@ -11,6 +11,7 @@ from typing import Final
 from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
+from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
 from bnlint.source import builtins, invoke, layers, models, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
@@ -130,6 +131,16 @@ def _layers_module(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return Dotted("keras.layers", "keras.layers")
 
 
+def _activation(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`keras.activations.get(name)`: the function of that name."""
+
+    def apply(given: object) -> object:
+        name = "linear" if given is None else given
+        return Dotted(f"keras.activations.{name}", canonical(f"keras.activations.{name}")) if isinstance(name, str) else given
+
+    return m.each(first_argument(arguments), apply)
+
+
 def _value(value: object) -> Callable[[Machine, Arguments, ast.Call], object]:
     return lambda m, arguments, node: value
 
@@ -142,6 +153,8 @@ def _decorator(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 HANDLERS: Final[dict[str, Handler]] = {
     "tf.function": _decorator,
+    "keras.activations.get": _activation,
+    "keras.activations.deserialize": _activation,
     "keras.backend.image_data_format": _image_data_format,
     "keras.config.image_data_format": _image_data_format,
     "keras.utils.image_data_format": _image_data_format,

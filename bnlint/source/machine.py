@@ -72,12 +72,12 @@ class Machine(State):
 
     # Where we are ------------------------------------------------------------------------------------------------
 
-    def step(self) -> None:
-        self.steps += 1
+    def spend(self, steps: int = 1) -> None:
+        self.steps += steps
         if self.steps > self.limit:
             raise Exhausted
 
-    spend = step
+    step = spend
 
     def span(self, node: ast.AST) -> Span:
         given = getattr(node, "span", None)

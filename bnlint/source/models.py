@@ -10,7 +10,7 @@ from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.source import invoke, layers, sequential
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, LayerList, List, Model, Placed, Variables, bind_parameters
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, LayerList, List, Model, Variables, bind_parameters
 
 
 def replay(
@@ -136,6 +136,7 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
     if on_data(m, first.value, model.epoch):
         return call_event(m, model, arguments, node)
     given = layers.inputs_of(m, first.value, node)
+    model.called = True
     if model.kind == "application":
         assert model.layer is not None
         training = arguments.keyword("training")
@@ -150,16 +151,8 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
             channels=channels,
             hole=first.span,
         )
-    model.called = True
     if model.kind == "sequential":
-        items = model.fields["items"]
-        rest = (
-            items[1:]
-            if items
-            and isinstance(items[0], Placed)
-            and (isinstance(items[0].value, TENSORS) or (isinstance(items[0].value, Layer) and items[0].value.kind == "InputLayer"))
-            else items
-        )
+        rest = sequential.without_input(model.fields["items"])
         stack = m.stack
         m.stack = (*stack, m.span(node))
         try:
@@ -226,6 +219,7 @@ def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST
         if name == "layers":
             return LayerList(base, layers_of(m, base), base.kind != "application")
         chosen = outputs if name.startswith("output") else inputs
+        base.called = base.called or base.kind == "application"
         if not chosen:
             return Unknown(f"the {name} of a model that is not known")
         return List({"items": chosen}) if name.endswith("s") or len(chosen) > 1 else chosen[0]
@@ -260,7 +254,8 @@ def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:
     if model.kind == "application":
         return ()
     needed = ancestors(tensors(m, model)[1])
-    return tuple(dict.fromkeys(call.layer for call in m.calls if id(call) in needed and not call.layer.is_function))
+    functional = model.kind == "functional"
+    return tuple(dict.fromkeys(call.layer for call in m.calls if id(call) in needed and (functional or not call.layer.is_function)))
 
 
 def find_layer(m: Machine, model: Model, name: object) -> object:

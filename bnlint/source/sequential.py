@@ -65,6 +65,8 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
     elif isinstance(value, Function):
         kind, code = _returned_layer(m, value)
         args = {"what": "function", "kind": kind, "returns": code}
+    if isinstance(value, Model):
+        value.called = True
     if args is not None:
         m.event("not_a_layer", None, {**args, "place": "element"}, origin)
     return Placed(value, origin)
@@ -134,6 +136,13 @@ def add_layer(m: Machine, model: Model, arguments: Arguments, node: ast.Call) ->
         else:
             placed = check_element(m, value, origin)
         m.write(model.fields, "items", (*model.fields["items"], placed))
+
+
+def without_input(items: tuple[object, ...]) -> tuple[object, ...]:
+    """The elements behind a declared input."""
+    first = items[0].value if items and isinstance(items[0], Placed) else None
+    declared = isinstance(first, TENSORS) or (isinstance(first, Layer) and first.kind == "InputLayer")
+    return items[1:] if declared else items
 
 
 def derive(m: Machine, model: Model) -> tuple[Tensor, Tensor]:

@@ -54,8 +54,8 @@ class State:
         self.log.append((fields, key, fields.get(key, MISSING)))
         _put(fields, key, value)
 
-    def spend(self) -> None:
-        """Called for each write: the budget ends what grows without end."""
+    def spend(self, steps: int = 1) -> None:
+        """Called for what is written and joined: the budget ends what grows without end."""
 
     def changes(self, mark: int) -> Changes:
         """What is bound now, for every key written since the mark."""
@@ -119,6 +119,7 @@ class State:
             old = fields.get(key, MISSING)
             first = one[place][2] if place in one else old
             second = two[place][2] if place in two else old
+            self.spend(_size(first) + _size(second))
             self.write(fields, key, _join(condition, key, first, second))
 
     def enter(self, *kinds: str) -> None:
@@ -149,6 +150,7 @@ class State:
                 current = fields.get(key, MISSING)
                 other = pending.changes[place][2] if place in pending.changes else before[place]
                 if other is not current:
+                    self.spend(len(guards) * (_size(other) + _size(current)))
                     self.write(fields, key, _guarded(guards, key, other, current))
             value = _guarded(guards, None, pending.value, value)
         self.under = landing.under
@@ -160,6 +162,10 @@ def _put(fields: Fields, key: object, value: object) -> None:
         fields.pop(key, None)
     else:
         fields[key] = value
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, tuple) else 1
 
 
 def _join(condition: Unknown, key: object, first: object, second: object) -> object:
