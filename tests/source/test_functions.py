@@ -1,0 +1,189 @@
+"""Helper functions: arguments, closures, partial, lambda, methods, stars, recursion, builders that nobody calls."""
+
+import pytest
+
+from tests.source.programs import known, outputs, read
+
+BLOCK = "Input > Conv2D > BatchNormalization > Activation:relu"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x, n, k=3, *, act='relu'):\n    return Activation(act)(BatchNormalization()(Conv2D(n, k)(x)))\ny = f(i, 4)",
+        "def f(*args, **kwargs):\n    return Activation('relu')(BatchNormalization()(Conv2D(*args, **kwargs)(i)))\ny = f(4, kernel_size=3)",
+        "def f(x, **kw):\n    return g(x, **kw)\ndef g(x, n, act):\n    return Activation(act)(BatchNormalization()(Conv2D(n, 3)(x)))\ny = f(i, n=4, act='relu')",
+        "def f(n):\n    def g(x):\n        return Activation('relu')(BatchNormalization()(Conv2D(n, 3)(x)))\n    return g\ny = f(4)(i)",
+        "f = lambda x, n=4: Activation('relu')(BatchNormalization()(Conv2D(n, 3)(x)))\ny = f(i)",
+        "from functools import partial\nconv = partial(Conv2D, kernel_size=3)\ny = Activation('relu')(BatchNormalization()(conv(4)(i)))",
+        "import functools\ndef f(n, act, x):\n    return Activation(act)(BatchNormalization()(Conv2D(n, 3)(x)))\ny = functools.partial(f, 4, act='relu')(x=i)",
+        "def f(x, norm=BatchNormalization, act=layers.Activation):\n    return act('relu')(norm()(Conv2D(4, 3)(x)))\ny = f(i)",
+        "def f(x, fns):\n    for fn in fns:\n        x = fn(x)\n    return x\ny = f(i, [Conv2D(4, 3), BatchNormalization(), Activation('relu')])",
+        "from functools import reduce\ndef compose(*fs):\n    return reduce(lambda f, g: lambda *a: g(f(*a)), fs)\n"
+        "y = compose(Conv2D(4, 3), BatchNormalization(), Activation('relu'))(i)",
+        "class B:\n    n = 4\n    def conv(self, x):\n        return Conv2D(self.n, 3)(x)\n    def __call__(self, x):\n        return Activation('relu')(BatchNormalization()(self.conv(x)))\n"
+        "y = B()(i)",
+        "class B:\n    @staticmethod\n    def conv(x):\n        return Conv2D(4, 3)(x)\n    @classmethod\n    def run(cls, x):\n        return Activation('relu')(BatchNormalization()(cls.conv(x)))\n"
+        "y = B.run(i)",
+        "def f(x):\n    c = Conv2D(4, 3)\n    b, a = BatchNormalization(), Activation('relu')\n    return a(b(c(x)))\ny = f(x=i)",
+        "def f(x):\n    x = Conv2D(4, 3)(x)\n    return x, 7\nx, n = f(i)\ny = Activation('relu')(BatchNormalization()(x))",
+        "def f(x):\n    return {'out': Conv2D(4, 3)(x)}\ny = Activation('relu')(BatchNormalization()(f(i)['out']))",
+        "def deco(g):\n    return g\n@deco\ndef f(x):\n    return Conv2D(4, 3)(x)\ny = Activation('relu')(BatchNormalization()(f(i)))",
+        "@tf.function\ndef f(x):\n    return Conv2D(4, 3)(x)\ny = Activation('relu')(BatchNormalization()(f(i)))",
+        "@tf.function(jit_compile=True)\ndef f(x):\n    return Conv2D(4, 3)(x)\ny = Activation('relu')(BatchNormalization()(f(i)))",
+        "import functools\ndef deco(g):\n    @functools.wraps(g)\n    def inner(*a, **k):\n        return g(*a, **k)\n    return inner\n"
+        "@deco\ndef f(x, n=4):\n    return Conv2D(n, 3)(x)\ny = Activation('relu')(BatchNormalization()(f(i)))",
+        "blocks = {'conv': lambda x: Conv2D(4, 3)(x), 'bn': BatchNormalization()}\ny = Activation('relu')(blocks['bn'](blocks['conv'](i)))",
+        "norms = {'bn': BatchNormalization, 'ln': LayerNormalization}\ny = Activation('relu')(norms['bn']()(Conv2D(4, 3)(i)))",
+        "norms = dict(bn=BatchNormalization)\ny = Activation('relu')(norms.get('bn', None)()(Conv2D(4, 3)(i)))",
+        "def f(x):\n    def g():\n        nonlocal x\n        x = BatchNormalization()(x)\n    x = Conv2D(4, 3)(x)\n    g()\n    return Activation('relu')(x)\ny = f(i)",
+        "state = i\ndef f():\n    global state\n    state = Conv2D(4, 3)(state)\nf()\ny = Activation('relu')(BatchNormalization()(state))",
+        "f = [Conv2D(4, 3), BatchNormalization()]\ny = Activation('relu')(f[-1](f[0](i)))",
+        "if (c := Conv2D(4, 3)) is not None:\n    y = Activation('relu')(BatchNormalization()(c(i)))",
+        "def f(x, /, n, *rest):\n    return rest[1](rest[0](Conv2D(n, 3)(x)))\ny = f(i, 4, BatchNormalization(), Activation('relu'))",
+        "def f():\n    yield_ = Conv2D(4, 3)(i)\n    return yield_\ny = Activation('relu')(BatchNormalization()(f()))",
+    ],
+)
+def test_helpers_are_followed(source: str) -> None:
+    assert read("i = Input((8, 8, 3))\n" + source).flow == BLOCK
+
+
+def test_a_helper_called_twice_makes_two_layers_at_one_place() -> None:
+    program = read("def f(x):\n    return BatchNormalization()(Dense(4)(x))\ni = Input((8,))\ny = f(f(i))", "from keras.layers import *\n")
+    assert program.flow == "Input > Dense > BatchNormalization > Dense.2 > BatchNormalization.2"
+    first, second = (call for call in program.models[0].calls if call.layer.kind == "Dense")
+    assert first.origin.span == second.origin.span
+    assert [span.column for span in first.origin.stack] == [7]
+    assert [span.column for span in second.origin.stack] == [5]
+    assert first.origin.scope == "f"
+
+
+def test_defaults_are_evaluated_where_the_function_is_defined() -> None:
+    assert read("n = 4\ndef f(x, n=n):\n    return Dense(n)(x)\nn = 9\ny = f(Input((8,)))").layer("Dense").config["units"] == 4
+
+
+def test_closures_see_the_later_value() -> None:
+    assert (
+        read("def f():\n    g = lambda x: Dense(n)(x)\n    n = 4\n    n = 9\n    return g(Input((8,)))\ny = f()")
+        .layer("Dense")
+        .config["units"]
+        == 9
+    )
+
+
+def test_global_constants_reach_functions() -> None:
+    assert read("N = 2 ** 3\ndef f(x):\n    return Dense(N)(x)\nN = 5\ny = f(Input((8,)))").layer("Dense").config["units"] == 5
+
+
+def test_a_builder_that_nobody_calls() -> None:
+    program = read("def build(x, use_bias=False):\n    x = Dense(4, use_bias=use_bias)(x)\n    return BatchNormalization()(x)")
+    assert program.flow == "unknown > Dense > BatchNormalization"
+    assert program.models[0].name == "build"
+    assert program.models[0].kind == "open"
+    assert program.layer("Dense").config["use_bias"] is False
+
+
+def test_a_builder_of_a_whole_model_that_nobody_calls() -> None:
+    program = read(
+        "def build(shape=(8,), classes=10):\n    i = Input(shape)\n    return keras.Model(i, Dense(classes)(BatchNormalization()(i)), name='net')"
+    )
+    assert program.flow == "Input > BatchNormalization > Dense"
+    assert (program.models[0].name, program.models[0].kind) == ("net", "functional")
+
+
+def test_helpers_of_a_builder_that_nobody_calls_are_analysed_with_it_only() -> None:
+    program = read(
+        "def block(x, n):\n    return BatchNormalization()(Dense(n)(x))\ndef build():\n    return block(block(Input((8,)), 1), 2)"
+    )
+    assert program.flow == "Input > Dense > BatchNormalization > Dense.2 > BatchNormalization.2"
+
+
+def test_methods_that_nobody_calls() -> None:
+    program = read("""
+        class GAN:
+            def __init__(self):
+                self.shape = (8,)
+                self.generator = self.build_generator()
+
+            def build_generator(self):
+                m = keras.Sequential([Dense(4, input_shape=self.shape), BatchNormalization(momentum=0.8)])
+                z = Input(self.shape)
+                return keras.Model(z, m(z), name="generator")
+
+            def build_discriminator(self):
+                return keras.Sequential([Dense(1)], name="discriminator")
+        """)
+    assert program.named("generator") == "Input > Dense > BatchNormalization"
+    assert program.named("discriminator") == "Input > Dense"
+
+
+def test_wide_only_where_the_defaults_leave_a_batch_normalization_unseen() -> None:
+    program = read("def f(x, bn=False):\n    x = Dense(4)(x)\n    if bn:\n        x = BatchNormalization()(x)\n    return ReLU()(x)")
+    assert any(layer.kind == "BatchNormalization" for layer in program.module.constructions)
+
+
+def test_an_argument_that_is_not_known_is_unknown() -> None:
+    program = read("def build(n):\n    return Dense(n)(Input((8,)))")
+    assert known(program.layer("Dense").config["units"]) == "?"
+
+
+def test_stars_with_unknown_content_leave_the_arguments_incomplete() -> None:
+    layer = read("import os\nbn = BatchNormalization(**os.environ)").layer("BatchNormalization")
+    assert not layer.arguments.complete
+    assert known(layer.config["axis"]) == "?"
+
+
+def test_the_stars_of_a_builder_are_presumed_empty() -> None:
+    layer = read("def f(x, **kw):\n    return BatchNormalization(**kw)(x)").layer("BatchNormalization")
+    assert not layer.arguments.complete
+    assert layer.arguments.presumed
+
+
+def test_recursion_ends() -> None:
+    program = read("def f(x, n):\n    return x if n == 0 else f(Dense(n)(x), n - 1)\ny = f(Input((8,)), 3)")
+    assert program.flow.startswith("Input > Dense")
+    program = read("def f(x):\n    return f(Dense(1)(x))\ny = f(Input((8,)))")
+    assert any("nest too deep" in gap for gap in program.gaps)
+
+
+def test_mutual_recursion_ends() -> None:
+    read("def f(x):\n    return g(Dense(1)(x))\ndef g(x):\n    return f(x)\ny = f(Input((8,)))")
+
+
+def test_unknown_functions_are_unknown_nodes() -> None:
+    program = read("from mine import block\nx = Input((8,))\ny = BatchNormalization()(block(x, 3))")
+    assert program.flow == "Input > unknown > BatchNormalization"
+
+
+def test_unknown_functions_that_give_unknown_layers() -> None:
+    program = read("from mine import Norm\nx = Dense(4)(Input((8,)))\ny = ReLU()(Norm(axis=1)(x))")
+    assert program.flow == "Input > Dense > unknown > ReLU"
+
+
+def test_lambda_layers_are_nodes() -> None:
+    assert read("y = Dense(1)(Lambda(lambda x: x * 2)(Input((8,))))").flow == "Input > Lambda > Dense"
+
+
+def test_what_a_builder_returns_is_its_output() -> None:
+    program = read("def f(x):\n    a = Dense(1)(x)\n    b = Dense(2)(a)\n    return a, b")
+    assert outputs(program.models[0]) == ["Dense", "Dense"]
+
+
+def test_a_generator_is_not_followed_but_its_body_is_seen() -> None:
+    program = read(
+        "def f(x):\n    for n in (1, 2):\n        x = BatchNormalization()(Dense(n)(x))\n        yield x\nfor y in f(Input((8,))):\n    z = y"
+    )
+    assert len([layer for layer in program.module.constructions if layer.kind == "BatchNormalization"]) == 2
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "def norm(x):\n    return x",
+        "norm = lambda x: x",
+        "norm = lambda x, **kw: tf.identity(x)",
+        "norm = keras.layers.Lambda if False else (lambda x: x)",
+    ],
+)
+def test_identities_leave_no_node(definition: str) -> None:
+    assert read(f"{definition}\ny = Dense(1)(norm(Dense(2)(Input((8,)))))").flow == "Input > Dense > Dense.2"
