@@ -258,7 +258,7 @@ def same(first: object, second: object) -> bool:
     if isinstance(first, tuple) and isinstance(second, tuple):
         return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
     if isinstance(first, Dotted) and isinstance(second, Dotted):
-        return first.name == second.name
+        return first.name == second.name or (first.canonical is not None and first.canonical == second.canonical)
     return type(first) is type(second) and is_constant(first) and first == second
 
 
