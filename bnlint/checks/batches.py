@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, Event, ModelGraph, Project
+from bnlint.graph.model import ABSENT, Call, Event, Project
 
 
 def trained(project: Project, model: object) -> tuple[Call, ...]:
@@ -13,7 +11,7 @@ def trained(project: Project, model: object) -> tuple[Call, ...]:
 
     Left out: what may be frozen or in inference mode, what stands under a test, and subclasses (their `call` decides).
     """
-    return tuple(call for graph in _with_parts(model) for call in query.calls_of(graph, "batchnorm") if _trains(project, call))
+    return tuple(call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm") if _trains(project, call))
 
 
 def batching(project: Project, event: Event) -> Event:
@@ -42,14 +40,3 @@ def _trains(project: Project, call: Call) -> bool:
     # In the `call` of a class, `training=training` is set by Keras; elsewhere an unknown flag proves nothing.
     training = call.training is ABSENT or call.training is None or call.training is True
     return (training or (call.owner is not None and call.training is not False)) and query.frozen(project, layer) is False
-
-
-def _with_parts(model: object) -> Iterator[ModelGraph]:
-    seen: set[int] = set()
-    stack = [model]
-    while stack:
-        graph = stack.pop()
-        if isinstance(graph, ModelGraph) and id(graph) not in seen:
-            seen.add(id(graph))
-            yield graph
-            stack.extend(graph.parts)

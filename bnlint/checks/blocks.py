@@ -9,6 +9,9 @@ from bnlint.checks import order
 from bnlint.graph import query
 from bnlint.graph.model import Call, ModelGraph
 
+NEVER = ("selu", "softmax")
+"""Activations of no block: SELU normalises by itself, and a BatchNormalization on a softmax is BN105's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -63,7 +66,7 @@ def _before(step: query.Step) -> Block | None:
     if call.layer.role == "linear" and name is None:
         pooled = any(via.layer.role == "pool" for via in step.via)
         return None if pooled else Block("after", call, call, "")
-    if not isinstance(name, str) or name == "selu":
+    if not isinstance(name, str) or name in NEVER:
         return None
     if call.layer.role == "linear":
         return Block("inline", call, call, name)
@@ -77,7 +80,7 @@ def _activated(graph: ModelGraph, block: Block, followers: list[query.Step]) -> 
     """The block with the activation that follows its BN; None if that is uncertain, or gives out the probabilities of a model."""
     names = {order.activation(step.call, step.under) for step in followers if step.call is not None}
     call, name = followers[0].call, next(iter(names))
-    if call is None or len(names) != 1 or not isinstance(name, str) or name == "selu":
+    if call is None or len(names) != 1 or not isinstance(name, str) or name in NEVER:
         return None
     if name in order.SQUASHING and any(step.call is not None and order.ends(graph, step.call) for step in followers):
         return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bnlint.checks import order
 from bnlint.checks.blocks import Block, blocks
-from bnlint.findings import Edit, Fix, Hit, InsertActivation, Related, Safety, Swap
+from bnlint.findings import Fix, Hit, InsertActivation, Related, Safety
 from bnlint.graph.model import Call, ModelGraph, Project
 
 AFTER_IS_WRONG = {"before": False, "after": True}
@@ -38,19 +39,13 @@ def _minority(found: Mapping[Call, Block]) -> bool | None:
 
 def _fix(project: Project, graph: ModelGraph, bn: Call, block: Block) -> Fix | None:
     first, second = (bn, block.activation) if block.is_after else (block.activation, bn)
-    one, two = order.applied(first), order.applied(second)
-    if one is None or two is None:
-        return None
-    refused = _refused(project, block, bn) or order.swap_refused(project, graph, first, second)
-    edit: Edit = Swap(one, two)
-    if block.place == "inline":
-        written = order.core(block.linear).arguments.keyword("activation")
-        if written is None or written.span is None:
-            refused = refused or "not-written"
-        else:
-            edit = InsertActivation(two, f'"{block.name}"', written.span)
-    touches = tuple(dict.fromkeys(layer for call in (bn, block.activation) for layer in (call.layer, order.core(call))))
-    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (edit,), touches)
+    fix = order.swap(project, graph, first, second, _refused(project, block, bn))
+    after, written = order.applied(bn), order.core(block.linear).arguments.keyword("activation")
+    if block.place != "inline" or fix is None or fix.refused or after is None:
+        return fix
+    if written is None or written.span is None:
+        return Fix(Safety.UNSAFE, refused="not-written")
+    return replace(fix, edits=(InsertActivation(after, f'"{block.name}"', written.span),))
 
 
 def _refused(project: Project, block: Block, bn: Call) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks import order
-from bnlint.findings import Fix, Hit, Related, Safety, Swap
+from bnlint.findings import Hit, Related
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, ModelGraph, Project
+from bnlint.graph.model import ABSENT, Call, Project
 from bnlint.keras_api.layers import layer_spec
 
 RATE = 0.1
@@ -28,7 +28,7 @@ def check(project: Project) -> Iterator[Hit]:
                 case, dropout = found
                 values = {"kind": dropout.layer.kind, "rate": _shown(dropout)}
                 related = (Related(dropout.layer.origin, "dropout", dropout.layer),)
-                fix = _fix(project, graph, dropout, bn) if case == "default" else None
+                fix = order.swap(project, graph, dropout, bn) if case == "default" else None
                 yield Hit(case, order.core(bn).origin, order.core(bn), values, related, fix)
 
 
@@ -81,11 +81,3 @@ def _setting(call: Call) -> object:
 def _shown(call: Call) -> object:
     rate = query.resolve(_setting(call))
     return f"{rate:g}" if isinstance(rate, (int, float)) else "?"
-
-
-def _fix(project: Project, graph: ModelGraph, dropout: Call, bn: Call) -> Fix | None:
-    first, second = order.applied(dropout), order.applied(bn)
-    if first is None or second is None:
-        return None
-    refused = order.swap_refused(project, graph, dropout, bn)
-    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (Swap(first, second),), (dropout.layer, bn.layer))

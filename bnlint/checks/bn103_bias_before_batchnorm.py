@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks import order
+from bnlint.checks.channels import is_on_channels
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
@@ -40,7 +41,7 @@ def _may_keep_bias(layer: Layer) -> bool:
 def _loads_weights(project: Project, layer: Layer) -> bool:
     """Whether a model that holds the layer gets trained weights; without the bias they would no longer fit."""
     targets = [event.target for event in query.events(project, "load_weights")]
-    return any(t is layer or isinstance(t, Unknown) or (isinstance(t, ModelGraph) and query.contains(t, layer)) for t in targets)
+    return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
 
 
 def _cancelled(project: Project, layer: Layer, graph: ModelGraph, call: Call) -> list[query.Step] | None:
@@ -70,23 +71,7 @@ def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
         return False
     trains = query.frozen(project, order.core(bn), step.under) is False and not any(v is False for v in query.alternatives(bn.training))
     plain = all(query.resolve(order.core(bn).config.get(name, 0)) in (0, None) for name in ("renorm", "mode"))
-    return trains and plain and _on_channels(project, layer, bn, step)
-
-
-def _on_channels(project: Project, layer: Layer, bn: Call, step: query.Step) -> bool:
-    axis = query.config(order.core(bn), "axis", step.under)
-    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
-    if not isinstance(axis, int):
-        return False
-    if any(via.layer.kind == "Flatten" for via in step.via):
-        return axis in (-1, 1)
-    axis += 1 if bn.layer.inner is not None and axis > 0 else 0
-    channels, shape = bn.inputs[0].channels, bn.inputs[0].shape
-    if channels is not None and (shape is not None or axis >= 0):
-        return (axis % len(shape) if shape else axis) == channels
-    stated = query.config(layer, "data_format", step.under) if "data_format" in layer.config else "channels_last"
-    default = stated is None and not any(query.events(project, "data_format"))
-    return axis == -1 and (default or stated == "channels_last")
+    return trains and plain and is_on_channels(project, layer, step)
 
 
 def _fix(layer: Layer, apart: bool) -> Fix | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks import order
-from bnlint.findings import Fix, Hit, Related, RemoveApplication, Safety
+from bnlint.checks.channels import axis_of
+from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
 from bnlint.graph.model import Call, ModelGraph, Project
 
@@ -35,24 +36,18 @@ def _before(bn: Call) -> Call | None:
 
 def _axis(call: Call, bn: Call) -> object:
     """The axis, counted from the front where the rank is known."""
-    axis = query.config(order.core(call), "axis")
-    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    axis = axis_of(order.core(call))
     return axis % len(bn.shape) if isinstance(axis, int) and bn.shape else axis
 
 
 def _between_models(project: Project, graph: ModelGraph, first: Call, second: Call) -> bool:
     """Whether another model holds one of the two only."""
-    models = [*graph.parts, *(other for other in project.models if other.kind not in ("open", "block"))]
-    return any(
-        isinstance(each, ModelGraph) and query.contains(each, first.layer) is not query.contains(each, second.layer) for each in models
-    )
+    models = [*query.with_parts(graph), *(other for other in project.models if other.kind not in ("open", "block"))]
+    return any(query.contains(each, first.layer) is not query.contains(each, second.layer) for each in models)
 
 
 def _fix(project: Project, graph: ModelGraph, first: Call, second: Call) -> Fix | None:
-    application = order.applied(first)
-    if application is None:
-        return None
-    refused = order.removal_refused(project, graph, first)
-    if not refused and not order.adjacent(graph, first, second):
-        refused = "several-consumers"
-    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (RemoveApplication(application),), (first.layer,))
+    fix = order.removal(project, graph, first)
+    if fix is None or fix.refused or order.adjacent(graph, first, second):
+        return fix
+    return Fix(Safety.UNSAFE, refused="several-consumers")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks import order
-from bnlint.findings import Fix, Hit, RemoveApplication, Safety
+from bnlint.findings import Hit
 from bnlint.graph import query
-from bnlint.graph.model import Call, ModelGraph, Project
+from bnlint.graph.model import ModelGraph, Project
 
 _LOSSES = """
     mse meansquarederror mae meanabsoluteerror msle meansquaredlogarithmicerror mape meanabsolutepercentageerror huber huberloss logcosh
@@ -27,9 +27,8 @@ def check(project: Project) -> Iterator[Hit]:
             loss = None if name is not None else _loss(project, graph)
             if name is not None or loss is not None:
                 values = {"activation": name} if name is not None else {"loss": loss}
-                yield Hit(
-                    "probabilities" if name else "trained", order.core(bn).origin, order.core(bn), values, fix=_fix(project, graph, bn)
-                )
+                fix = order.removal(project, graph, bn)
+                yield Hit("probabilities" if name else "trained", order.core(bn).origin, order.core(bn), values, fix=fix)
 
 
 def _loss(project: Project, graph: ModelGraph) -> str | None:
@@ -39,11 +38,3 @@ def _loss(project: Project, graph: ModelGraph) -> str | None:
         if isinstance(loss, str) and loss.rpartition(".")[2].replace("_", "").lower() in LOSSES:
             return loss.rpartition(".")[2]
     return None
-
-
-def _fix(project: Project, graph: ModelGraph, bn: Call) -> Fix | None:
-    application = order.applied(bn)
-    if application is None:
-        return None
-    refused = order.removal_refused(project, graph, bn)
-    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (RemoveApplication(application),), (bn.layer,))

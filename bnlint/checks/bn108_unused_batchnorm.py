@@ -15,15 +15,14 @@ def check(project: Project) -> Iterator[Hit]:
         for bn in query.calls_of(graph, "batchnorm"):
             if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, bn, used):
                 yield Hit("dropped", bn.layer.origin, bn.layer)
-    called = {
-        id(layer) for graph in project.models for call in graph.calls for layer in (call.layer, call.layer.inner) if layer is not None
-    }
+    applied = (call.layer for graph in project.models for call in graph.calls)
+    called = {id(each) for layer in applied for each in (layer, layer.inner)}
     escaped = {id(event.target) for event in query.events(project, "escape")}
     for layer in query.batchnorms(project):
-        span, owners = layer.origin.span, _owners(project, layer)
-        if span is None or not owners or not all(_shows_all_uses(project, cls) for cls in owners):
+        if layer.origin.span is None or id(layer) in called:
             continue
-        if not any(id(born) in called or id(born) in escaped for born in query.born_at(project, span)):
+        siblings = query.born_at(project, layer.origin.span)
+        if not any(id(born) in called | escaped for born in siblings) and all(_is_seen(project, born) for born in siblings):
             yield Hit("uncalled", layer.origin, layer)
 
 
@@ -31,15 +30,20 @@ def _is_passed_by(project: Project, bn: Call, used: set[int]) -> bool:
     """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
     if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or any(module.gaps for module in project.modules):
         return False
-    elsewhere = any(call.layer is bn.layer and call is not bn for graph in project.models for call in graph.calls)
+    elsewhere = any(call is not bn for _, call in query.applications(project, bn.layer))
     consumed = any(step.call is not None for graph in project.models if bn in graph.calls for step in query.consumers(graph, bn))
     return not elsewhere and not consumed
 
 
-def _owners(project: Project, layer: Layer) -> list[ClassInfo]:
-    return [cls for module in project.modules for cls in module.classes if any(each is layer for each in cls.layers)]
+def _is_seen(project: Project, layer: Layer) -> bool:
+    """Whether classes own the layer that show all they do with it: their `call` is followed, and calls nothing that is not known.
+
+    What is not known may be the layer itself, got by `get_layer` or from `submodules`, or code that is handed the whole object.
+    """
+    owners = [cls for module in project.modules for cls in module.classes if any(each is layer for each in cls.layers)]
+    return bool(owners) and all(cls.complete and cls.base is not None and _is_followed(project, cls) for cls in owners)
 
 
-def _shows_all_uses(project: Project, cls: ClassInfo) -> bool:
-    """Whether the class itself says what its instances do with their layers, and its `call` was followed."""
-    return cls.complete and cls.base is not None and "call" in cls.methods and any(graph.cls is cls for graph in project.models)
+def _is_followed(project: Project, cls: ClassInfo) -> bool:
+    roles = [call.layer.role for call in query.calls_in(project, cls)]
+    return "call" in cls.methods and bool(roles) and "unknown" not in roles

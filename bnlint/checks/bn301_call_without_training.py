@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.modes import has_mode, kinds, mode_dependent
 from bnlint.findings import Fix, Hit, Related, Safety, SetParameter
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, ClassInfo, Layer, Method, Project, Span
-from bnlint.keras_api.applications import APPLICATIONS
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Method, Project, Span
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -36,38 +36,8 @@ def _fix(project: Project, cls: ClassInfo, method: Method) -> Fix | None:
 def _forward(project: Project, cls: ClassInfo, body: Span) -> tuple[Span, ...]:
     """The calls in the body that take `training` and do not get it, each with all layers that pass through it."""
     through: dict[Span, list[Call]] = {}
-    for call in _calls(project, cls):
+    for call in query.calls_in(project, cls):
         at = call.origin.span
         if at is not None and at.path == body.path and at.cell == body.cell and body.line <= at.line and at.end_line <= body.end_line:
             through.setdefault(at, []).append(call)
-    return tuple(at for at, calls in through.items() if all(_has_mode(call.layer) and call.training is ABSENT for call in calls))
-
-
-def _calls(project: Project, cls: ClassInfo) -> tuple[Call, ...]:
-    return tuple(call for graph in project.models if graph.cls is cls for call in graph.calls)
-
-
-# What BN306 asks, too
-
-
-def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
-    """The layers of a class that compute otherwise in training, and are not told which mode to take."""
-    told = {id(call.layer) for call in _calls(project, cls) if isinstance(call.training, bool)}
-    found = (layer for layer in cls.layers if _has_mode(layer) and id(layer) not in told)
-    return tuple(layer for layer in found if _is_random(layer) or query.frozen(project, layer) is False)
-
-
-def kinds(layers: tuple[Layer, ...]) -> str:
-    """The kinds of some layers, as a list in a sentence."""
-    *others, last = dict.fromkeys(f"`{layer.kind}`" for layer in layers)
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _has_mode(layer: Layer) -> bool:
-    known = layer.role == "batchnorm" or APPLICATIONS.get(layer.kind) is True or _is_random(layer)
-    return known and layer.family == "keras" and layer.subclass is None
-
-
-def _is_random(layer: Layer) -> bool:
-    """Whether the layer drops or disturbs values in training: a matter that `trainable` does not change."""
-    return (layer.role == "dropout" and query.config(layer, "rate") != 0) or layer.kind == "GaussianNoise"
+    return tuple(at for at, calls in through.items() if all(has_mode(call.layer) and call.training is ABSENT for call in calls))

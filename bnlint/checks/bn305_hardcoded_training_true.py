@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.bn303_training_true_at_inference import ON_PURPOSE, translates, words
+from bnlint.checks.modes import overrides_recorded
+from bnlint.checks.purposes import ON_PURPOSE, enlarges, trains_in, translates, words
 from bnlint.findings import DropArgument, Fix, Hit, Safety
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project
@@ -18,13 +19,8 @@ def check(project: Project) -> Iterator[Hit]:
             if hardcoded and _defines(project, graph, call) and _suffers(project, call.layer):
                 at = call.origin.span
                 fix = None if at is None else Fix(Safety.UNSAFE, (DropArgument(at, "training"),), touches=(call.layer,))
-                yield Hit(_case(project, graph), call.origin, layer=call.layer, fix=fix)
-
-
-def _case(project: Project, graph: ModelGraph) -> str:
-    """Until Keras 3.15, fit and predict override what a functional model has recorded, and a bare call does not."""
-    recorded = graph.kind == "functional" and project.keras.major >= 3 and (project.keras.minor or 0) <= 15
-    return "recorded" if recorded else "constant"
+                case = "recorded" if overrides_recorded(project, graph) else "constant"
+                yield Hit(case, call.origin, layer=call.layer, fix=fix)
 
 
 def _suffers(project: Project, layer: Layer) -> bool:
@@ -37,14 +33,13 @@ def _suffers(project: Project, layer: Layer) -> bool:
 def _defines(project: Project, graph: ModelGraph, call: Call) -> bool:
     """Whether the call is part of a definition: not of a training function, of a unit test, or of one of the arms of `if training:`."""
     scope = call.origin.scope
-    trains = query.events(project, "gradient", "apply_gradients", "fit", "train_on_batch")
     if scope.rpartition(".")[2].startswith("test") or words(scope) & ON_PURPOSE or (call.owner is not None and call.under):
         return False
     if any(other.layer is call.layer and other.training is not True for other in graph.calls):
         return False
     if graph.kind == "open":
         # A script may try a layer on data; a builder stands in a function, applies what has weights, and trains nothing.
-        return scope != "" and any(query.calls_of(graph, "linear")) and not any(event.origin.scope == scope for event in trains)
+        return scope != "" and any(query.calls_of(graph, "linear")) and not trains_in(project, scope)
     return True
 
 
@@ -53,6 +48,5 @@ def _on_purpose(project: Project, graph: ModelGraph) -> bool:
     stochastic = any(call.training is True for call in query.calls_of(graph, "dropout"))
     ends = [call.layer.activation for tensor in graph.outputs for call, _ in query.sources(tensor)]
     classifies = bool(ends) and all(activation in ("softmax", "sigmoid") for activation in ends)
-    enlarges = any(call.layer.kind.endswith("Transpose") or call.layer.kind.startswith("UpSampling") for call in graph.calls)
     named = words(graph.name) | (words(graph.cls.name) if graph.cls is not None else set())
-    return stochastic or (enlarges and not classifies) or translates(project, graph) or bool(named & ON_PURPOSE)
+    return stochastic or (enlarges(graph) and not classifies) or translates(project, graph) or bool(named & ON_PURPOSE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.bn301_call_without_training import kinds, mode_dependent
-from bnlint.checks.bn303_training_true_at_inference import ON_PURPOSE, words
+from bnlint.checks.modes import kinds, mode_dependent
+from bnlint.checks.purposes import ON_PURPOSE, words
 from bnlint.findings import Fix, Hit, Safety, SetParameter
 from bnlint.graph.model import Project
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.bn302_train_step_without_training import following, given_training, label, mode_of, set_training, takes_training
-from bnlint.checks.bn303_training_true_at_inference import inference
+from bnlint.checks.modes import following, given_training, label, mode_of, overrides_recorded, set_training, takes_training
+from bnlint.checks.purposes import inference
 from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Event, Layer, ModelGraph, Module, Project
@@ -52,8 +52,7 @@ def _case(project: Project, event: Event, recorded: bool) -> str | None:
 
 def _recorded(project: Project, target: object) -> tuple[Layer, ...]:
     """The layers of a functional model that were built with `training=True`, where a bare call obeys that (until Keras 3.15)."""
-    keras = project.keras
-    if not isinstance(target, ModelGraph) or target.kind != "functional" or keras.major < 3 or (keras.minor or 0) > 15:
+    if not isinstance(target, ModelGraph) or not overrides_recorded(project, target):
         return ()
     built = (call.layer for call in query.calls_of(target, "batchnorm") if call.training is True)
     return tuple(layer for layer in built if query.frozen(project, layer) is False)

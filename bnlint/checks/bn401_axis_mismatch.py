@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bnlint.checks.bn405_positional_constructor_argument import is_possible_axis
-from bnlint.checks.channels import convention_of, follows_the_convention
+from bnlint.checks.channels import Verdict, convention_of, is_possible_axis, verdict_on
 from bnlint.checks.written import in_call, single_axis
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, Project
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is wrong with one application: the case, what feeds it, and the index of the channel axis (None: unknown)."""
-
-    case: str
-    feeder: Call
-    channels: int | None
-    axis: int
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -32,7 +20,7 @@ def check(project: Project) -> Iterator[Hit]:
         for call in query.calls_of(graph, "batchnorm"):
             layer = call.layer
             if layer.family in ("keras", "tf1") and layer.subclass is None and layer.inner is None:
-                verdicts.setdefault(layer, []).append(_judge(call, convention))
+                verdicts.setdefault(layer, []).append(_judged(call, convention))
     for layer, found in verdicts.items():
         first = next((verdict for verdict in found if verdict is not None), None)
         if first is None:
@@ -53,48 +41,10 @@ def _lists(project: Project) -> Iterator[Hit]:
         yield Hit("list", layer.origin, layer, {"axis": axis}, fix=Fix(Safety.SAFE, edits, (layer,)) if edits else None)
 
 
-def _judge(call: Call, convention: str) -> Verdict | None:
-    """The verdict on which all alternatives of the input agree."""
-    found = []
-    follows = follows_the_convention(call)
-    for step in query.producers(call):
-        axis = query.config(call.layer, "axis", step.under)
-        if step.call is None or type(axis) is not int:
-            return None
-        found.append(_compare(axis, step.call, convention if follows else None))
-    same = {verdict and (verdict.case, verdict.channels) for verdict in found}
-    return found[0] if len(same) == 1 and _is_mine(call.layer, found[0]) else None
-
-
-def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
-    """`convention` is None where the feeder's own format decides."""
-    if feeder.shape is None or len(feeder.shape) < 2:
-        return Verdict("batch", feeder, None, axis) if axis == 0 else None
-    rank = len(feeder.shape)
-    at = axis % rank
-    channels = feeder.channels if convention is None else {"last": rank - 1, "first": 1}.get(convention)
-    if feeder.layer.role == "input":
-        channels = None
-    if not -rank <= axis < rank:
-        case = "range"
-    elif at == 0:
-        case = "batch"
-    elif convention == "":
-        case = "" if rank == 3 or at == rank - 1 else "format" if at == 1 else "neither"
-    elif channels == at:
-        case = ""
-    elif feeder.shape[at] is None:
-        case = "open"
-    elif channels is None:
-        case = ""
-    else:
-        case = "steps" if rank == 3 and at == 1 else "default"
-    return Verdict(case, feeder, channels, axis) if case else None
-
-
-def _is_mine(layer: Layer, verdict: Verdict | None) -> bool:
-    """A positional number that can be no axis of any tensor is BN405's."""
-    return not (verdict is not None and layer.arguments.positional and not is_possible_axis(verdict.axis))
+def _judged(call: Call, convention: str) -> Verdict | None:
+    """The verdict, but for a positional number that can be no axis of any tensor: that is BN405's."""
+    verdict = verdict_on(call, convention)
+    return None if verdict is not None and call.layer.arguments.positional and not is_possible_axis(verdict.axis) else verdict
 
 
 def _fix(layer: Layer, verdict: Verdict) -> Fix | None:

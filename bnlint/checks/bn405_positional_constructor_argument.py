@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.channels import is_possible_axis
 from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, RenameArgument, Safety
 from bnlint.graph import query
 from bnlint.graph.model import Layer, Project
-
-HIGHEST_RANK = 8
-"""No operation of TensorFlow broadcasts more dimensions than these."""
-
-
-def is_possible_axis(axis: int) -> bool:
-    """Whether some tensor has this axis."""
-    return -HIGHEST_RANK <= axis < HIGHEST_RANK
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -60,6 +53,6 @@ def _cannot_run(project: Project, layer: Layer) -> bool:
     """Keras 2 refuses a float. Keras 3 cuts it to 0, the batch axis, and raises only where it builds on a batch of open size."""
     if project.keras.major < 3:
         return True
-    calls = [call for graph in project.models for call in graph.calls if call.layer is layer and not call.under]
+    calls = [call for _, call in query.applications(project, layer) if not call.under]
     shapes = [step.call.shape for call in calls for step in query.producers(call) if step.call is not None]
     return any(shape is not None and len(shape) > 0 and shape[0] is None for shape in shapes)

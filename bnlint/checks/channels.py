@@ -1,15 +1,41 @@
-"""Where the channels are, for layers that leave it to the global data format of Keras."""
+"""The axis that a BatchNormalization normalises, and the axis that holds the channels."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bnlint.graph import query
-from bnlint.graph.model import Call, Project
+from bnlint.graph.model import Call, Layer, Project
 
 CARRIERS = ("activation", "dropout", "batchnorm", "norm", "merge")
 """Roles that leave the channels where the layer before them put them."""
 
 CONVENTIONS = {"channels_first": "first", "channels_last": "last", "th": "first", "tf": "last"}
 """What the values of `image_data_format` mean, those of Keras 1 too."""
+
+HIGHEST_RANK = 8
+"""No operation of TensorFlow broadcasts more dimensions than these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with one application: the case, what feeds it, and the index of the channel axis (None: unknown)."""
+
+    case: str
+    feeder: Call
+    channels: int | None
+    axis: int
+
+
+def is_possible_axis(axis: int) -> bool:
+    """Whether some tensor has this axis."""
+    return -HIGHEST_RANK <= axis < HIGHEST_RANK
+
+
+def axis_of(layer: Layer, under: query.Assumption = {}) -> object:  # noqa: B006 (never written to)
+    """The `axis` of a BatchNormalization, the k of `[k]` where it is a list."""
+    axis = query.config(layer, "axis", under)
+    return axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
 
 
 def convention_of(project: Project) -> str:
@@ -23,3 +49,59 @@ def follows_the_convention(call: Call) -> bool:
     steps = query.producers(call, lambda c: "data_format" not in c.layer.config and c.layer.role in CARRIERS)
     layers = [step.call.layer for step in steps if step.call is not None]
     return any("data_format" in layer.config and layer.config["data_format"] is None for layer in layers)
+
+
+def is_on_channels(project: Project, layer: Layer, step: query.Step) -> bool:
+    """Whether the BatchNormalization to which a step leads normalises the channels that a weighted layer puts out."""
+    bn = step.call
+    axis = axis_of(bn.layer.inner or bn.layer, step.under) if bn is not None else None
+    if bn is None or not isinstance(axis, int):
+        return False
+    if any(via.layer.kind == "Flatten" for via in step.via):
+        return axis in (-1, 1)
+    axis += 1 if bn.layer.inner is not None and axis > 0 else 0
+    channels, shape = bn.inputs[0].channels, bn.inputs[0].shape
+    if channels is not None and (shape is not None or axis >= 0):
+        return (axis % len(shape) if shape else axis) == channels
+    stated = query.config(layer, "data_format", step.under) if "data_format" in layer.config else "channels_last"
+    default = stated is None and not any(query.events(project, "data_format"))
+    return axis == -1 and (default or stated == "channels_last")
+
+
+def verdict_on(call: Call, convention: str) -> Verdict | None:
+    """What is wrong with the axis of one application, where all alternatives of its input agree on that; None if nothing certainly is."""
+    found = []
+    follows = follows_the_convention(call)
+    for step in query.producers(call):
+        axis = query.config(call.layer, "axis", step.under)
+        if step.call is None or type(axis) is not int:
+            return None
+        found.append(_compare(axis, step.call, convention if follows else None))
+    same = {verdict and (verdict.case, verdict.channels) for verdict in found}
+    return found[0] if len(same) == 1 else None
+
+
+def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
+    """`convention` is None where the feeder's own format decides."""
+    if feeder.shape is None or len(feeder.shape) < 2:
+        return Verdict("batch", feeder, None, axis) if axis == 0 else None
+    rank = len(feeder.shape)
+    at = axis % rank
+    channels = feeder.channels if convention is None else {"last": rank - 1, "first": 1}.get(convention)
+    if feeder.layer.role == "input":
+        channels = None
+    if not -rank <= axis < rank:
+        case = "range"
+    elif at == 0:
+        case = "batch"
+    elif convention == "":
+        case = "" if rank == 3 or at == rank - 1 else "format" if at == 1 else "neither"
+    elif channels == at:
+        case = ""
+    elif feeder.shape[at] is None:
+        case = "open"
+    elif channels is None:
+        case = ""
+    else:
+        case = "steps" if rank == 3 and at == 1 else "default"
+    return Verdict(case, feeder, channels, axis) if case else None

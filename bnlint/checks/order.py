@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bnlint.findings import Applied
+from bnlint.findings import Applied, Fix, RemoveApplication, Safety, Swap
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
 
@@ -75,9 +75,8 @@ def is_final(project: Project, graph: ModelGraph, call: Call) -> bool:
     steps = query.consumers(graph, call, shapes_only)
     if not all(step.call is None and query.is_output(graph, step.via[-1] if step.via else call) for step in steps):
         return False
-    others = [other for other in project.models if other is not graph]
-    elsewhere = [(other, each) for other in others for each in other.calls if each.layer is call.layer]
-    return not any(graph in other.parts for other in others) and all(ends(other, each) for other, each in elsewhere)
+    elsewhere = [(other, each) for other, each in query.applications(project, call.layer) if other is not graph]
+    return not any(graph in other.parts for other in project.models) and all(ends(other, each) for other, each in elsewhere)
 
 
 def core(call: Call) -> Layer:
@@ -99,7 +98,7 @@ def adjacent(graph: ModelGraph, first: Call, second: Call) -> bool:
 
 def shared(project: Project, layer: Layer) -> bool:
     """Whether the layer is applied at more than one place of the source."""
-    return len({call.origin.span for graph in project.models for call in graph.calls if call.layer is layer}) > 1
+    return len({call.origin.span for _, call in query.applications(project, layer)}) > 1
 
 
 def loads_weights(project: Project, call: Call) -> bool:
@@ -109,7 +108,25 @@ def loads_weights(project: Project, call: Call) -> bool:
     return any(event.origin.span is None or event.origin.span.path == path for event in events)
 
 
-def removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:
+def removal(project: Project, graph: ModelGraph, call: Call) -> Fix | None:
+    """The fix that takes an application out, or that says why not; None where there is no source."""
+    application, refused = applied(call), _removal_refused(project, graph, call)
+    if application is None:
+        return None
+    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (RemoveApplication(application),), (call.layer,))
+
+
+def swap(project: Project, graph: ModelGraph, first: Call, second: Call, refused: str = "") -> Fix | None:
+    """The fix that lets two applications change places, or that says why not; None where there is no source."""
+    one, two = applied(first), applied(second)
+    if one is None or two is None:
+        return None
+    refused = refused or _swap_refused(project, graph, first, second)
+    touches = dict.fromkeys(layer for call in (first, second) for layer in (call.layer, core(call)))
+    return Fix(Safety.UNSAFE, refused=refused) if refused else Fix(Safety.UNSAFE, (Swap(one, two),), tuple(touches))
+
+
+def _removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:
     """The page's key of the reason why the application cannot be taken out; "" if it can."""
     if len([other for other in graph.calls if other.layer.role != "input"]) < 2:
         return "alone"
@@ -118,7 +135,7 @@ def removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:
     return "tf1" if call.layer.family == "tf1" else ""
 
 
-def swap_refused(project: Project, graph: ModelGraph, first: Call, second: Call) -> str:
+def _swap_refused(project: Project, graph: ModelGraph, first: Call, second: Call) -> str:
     """The page's key of the reason why the two cannot change places; "" if they can."""
     one, two = first.origin, second.origin
     if second.inputs != (first,) or (one.scope, one.stack) != (two.scope, two.stack):

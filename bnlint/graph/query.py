@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bnlint.graph.model import Call, Choice, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
+from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
 
 Assumption = Mapping[Unknown, bool]
 """Outcomes of tests that are taken for granted on the path under consideration."""
@@ -296,6 +296,36 @@ def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
 def contains(graph: ModelGraph, layer: Layer) -> bool:
     """Whether the model applies the layer."""
     return any(call.layer is layer or call.layer.inner is layer for call in graph.calls)
+
+
+def with_parts(model: object) -> Iterator[ModelGraph]:
+    """A model, the models that were called in it, those that were called in these, and so on."""
+    seen: set[int] = set()
+    stack = [model]
+    while stack:
+        graph = stack.pop()
+        if isinstance(graph, ModelGraph) and id(graph) not in seen:
+            seen.add(id(graph))
+            yield graph
+            stack.extend(graph.parts)
+
+
+def covers(owner: object, layer: Layer) -> bool:
+    """Whether the variables of a model (or layer) are, among others, those of this layer."""
+    return owner is layer or any(
+        contains(graph, layer) or (graph.cls is not None and any(owned is layer for owned in graph.cls.layers))
+        for graph in with_parts(owner)
+    )
+
+
+def applications(project: Project, layer: Layer) -> Iterator[tuple[ModelGraph, Call]]:
+    """Every application of a layer, with the graph in which it stands."""
+    return ((graph, call) for graph in project.models for call in graph.calls if call.layer is layer)
+
+
+def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
+    """All calls that the `call` of a class makes."""
+    return (call for graph in project.models if graph.cls is cls for call in graph.calls)
 
 
 def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006

@@ -1,0 +1,106 @@
+"""In which mode a layer runs: which layers follow the mode of a call, and which mode a call on data gives."""
+
+from __future__ import annotations
+
+from bnlint.findings import Fix, Safety, SetArgument
+from bnlint.graph import query
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, ModelGraph, Project, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
+
+# Calls of a model on data
+
+
+def label(target: object) -> str:
+    """What a message calls a model."""
+    return (target.kind if isinstance(target, Layer) else target.name if isinstance(target, ModelGraph) else "") or "model"
+
+
+def following(project: Project, target: object) -> tuple[Layer, ...]:
+    """The BatchNormalization layers, and backbones that hold some, that certainly take the mode in which a model is called.
+
+    Left out are layers that may be frozen, that are given a mode of their own, and users' subclasses.
+    """
+    calls = target.calls if isinstance(target, ModelGraph) else (Call(target),) if isinstance(target, Layer) else ()
+    return tuple(
+        call.layer
+        for call in calls
+        if (is_backbone(call.layer) or _normalises(call.layer)) and _follows(call) and query.frozen(project, call.layer) is False
+    )
+
+
+def _follows(call: Call) -> bool:
+    # Inside `call`, what is unknown is its parameter `training`; elsewhere an unknown flag proves nothing.
+    return call.training is ABSENT or call.training is None or (call.owner is not None and isinstance(call.training, Unknown))
+
+
+def _normalises(layer: Layer) -> bool:
+    return layer.role == "batchnorm" and layer.family == "keras" and layer.subclass is None
+
+
+def is_backbone(layer: Layer) -> bool:
+    """Whether the layer is a whole model of `keras.applications` that holds BatchNormalization."""
+    return layer.family == "keras" and APPLICATIONS.get(layer.kind) is True
+
+
+def given_training(event: Event) -> object:
+    """The `training` of a call on data as given, ABSENT where it is not."""
+    return query.resolve(event.args.get("training", ABSENT), dict(event.under))
+
+
+def mode_of(event: Event) -> object:
+    """The `training` that a call on data gets: as given, else the default of the callee's `call`; None where there is neither."""
+    given = given_training(event)
+    if given is not ABSENT and given is not None:
+        return given
+    cls = event.target.cls if isinstance(event.target, ModelGraph) else None
+    parameter = cls.methods["call"].parameter("training") if cls is not None and "call" in cls.methods else None
+    return None if parameter is None or parameter.default is ABSENT else parameter.default
+
+
+def overrides_recorded(project: Project, graph: ModelGraph) -> bool:
+    """Whether `fit` and `predict` override the `training` that a functional model has recorded, and only a bare call obeys it."""
+    # Measured on Keras 3.0 to 3.15.
+    return graph.kind == "functional" and project.keras.major >= 3 and (project.keras.minor or 0) <= 15
+
+
+def takes_training(target: object) -> bool:
+    """Whether a model can be called with `training=`."""
+    cls = target.cls if isinstance(target, ModelGraph) else None
+    if cls is None or "call" not in cls.methods:
+        return True
+    call = cls.methods["call"]
+    return call.parameter("training") is not None or any(parameter.kind == "**" for parameter in call.parameters)
+
+
+def set_training(event: Event, code: str, safety: Safety) -> Fix | None:
+    """The edit that gives a call `training=`; None where it has one by position or by `**`."""
+    at, arguments = event.origin.span, event.arguments
+    by_position = given_training(event) is not ABSENT and arguments.keyword("training") is None
+    return None if at is None or by_position or not arguments.complete else Fix(safety, (SetArgument(at, "training", code),))
+
+
+# Layers of a class
+
+
+def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
+    """The layers of a class that compute otherwise in training, and are not told which mode to take."""
+    told = {id(call.layer) for call in query.calls_in(project, cls) if isinstance(call.training, bool)}
+    found = (layer for layer in cls.layers if has_mode(layer) and id(layer) not in told)
+    return tuple(layer for layer in found if _is_random(layer) or query.frozen(project, layer) is False)
+
+
+def kinds(layers: tuple[Layer, ...]) -> str:
+    """The kinds of some layers, as a list in a sentence."""
+    *others, last = dict.fromkeys(f"`{layer.kind}`" for layer in layers)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def has_mode(layer: Layer) -> bool:
+    """Whether a layer of Keras computes otherwise in training than at inference."""
+    known = layer.role == "batchnorm" or APPLICATIONS.get(layer.kind) is True or _is_random(layer)
+    return known and layer.family == "keras" and layer.subclass is None
+
+
+def _is_random(layer: Layer) -> bool:
+    """Whether the layer drops or disturbs values in training: a matter that `trainable` does not change."""
+    return (layer.role == "dropout" and query.config(layer, "rate") != 0) or layer.kind == "GaussianNoise"
