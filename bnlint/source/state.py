@@ -134,7 +134,8 @@ class State:
         """
         landing = self.landings[kind].pop()
         for pending in reversed(landing.pending):
-            guards = [(c, o) for c, o in pending.under.items() if c not in landing.under]
+            # What holds for the present path held for all that left after this one too.
+            guards = [(c, o) for c, o in pending.under.items() if c not in landing.under and self.under.get(c) is not o]
             if value is MISSING:
                 value = pending.value
                 for fields, key, new in pending.changes.values():
