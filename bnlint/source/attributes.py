@@ -208,6 +208,8 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
 
 def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     """`base[key]` for one settled base and key."""
+    base = m.opaque(base)
+    key = key if isinstance(base, Dict) and hashable_key(key) and key in base.fields else m.opaque(key)
     if isinstance(base, Dict):
         if hashable_key(key) and key in base.fields:
             return base.fields[key]

@@ -62,7 +62,7 @@ PURE: Final[dict[str, Callable[..., object]]] = {
 
 
 def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> object:
-    values = [m.settle(argument.value) for argument in arguments.items]
+    values = [m.opaque(m.settle(argument.value)) for argument in arguments.items]
 
     def apply(rest: list[object], done: list[object]) -> object:
         if not rest:
@@ -340,7 +340,7 @@ def same_argument(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return first_argument(arguments) if arguments.positional else Unknown("a value that is not known")
 
 
-BUILTINS: Final = frozenset(dir(python))
+BUILTINS: Final = frozenset(name for name in dir(python) if not name.startswith("_"))
 """Names that Python binds itself."""
 
 

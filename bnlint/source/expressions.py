@@ -103,6 +103,7 @@ def _truthy(m: Machine, value: object) -> object:
 def eval_UnaryOp(m: Machine, node: ast.UnaryOp) -> object:
     def apply(value: object) -> object:
         if isinstance(node.op, ast.Not):
+            value = m.opaque(value)
             if isinstance(value, Unknown):
                 return Choice(value, False, True)
             known = truth(value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, List, Model, Scope, Splice, join
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Dotted, Function, List, Model, Scope, Splice, join
 from bnlint.text import Chunk
 
 STEPS = 250_000
@@ -116,6 +116,13 @@ class Machine(State):
         choice = value
         return self.fork(choice.condition, lambda: self.each(choice.if_true, operation), lambda: self.each(choice.if_false, operation))
 
+    def opaque(self, value: object) -> object:
+        """The value; for what another module holds under a name, the unknown value that it stands for."""
+        if not isinstance(value, Dotted) or not value.foreign:
+            return value
+        place = ("foreign", value.name)
+        return self.derived.setdefault(place, Unknown(f"`{value.name}` is not followed"))
+
     def derive(self, subject: Unknown, *how: object) -> Unknown:
         """The unknown that an operation makes of an unknown; the same operation gives the same unknown."""
         place = (subject, *how)
@@ -140,7 +147,7 @@ class Machine(State):
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
-        test = self.settle(test)
+        test = self.opaque(self.settle(test))
         if isinstance(test, Choice):
             choice = test
             return self.fork(

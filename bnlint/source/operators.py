@@ -25,6 +25,7 @@ def binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object
 
 
 def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
+    left, right = m.opaque(left), m.opaque(right)
     if isinstance(left, TENSORS) or isinstance(right, TENSORS):
         return tensor_operation(m, node, op, left, right)
     if isinstance(left, Unknown) and left in m.open and isinstance(right, Unknown) and right in m.open:
@@ -107,6 +108,8 @@ def operation(m: Machine, node: ast.AST, inputs: tuple[Tensor, ...], kind: str, 
 def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
     """One comparison of two settled values; a test of an unknown against a constant is remembered."""
     negated = isinstance(op, (ast.NotEq, ast.IsNot, ast.NotIn))
+    if right is not None and not (isinstance(left, Dotted) and isinstance(right, Dotted)):
+        left = m.opaque(left)
     if isinstance(op, (ast.In, ast.NotIn)):
         return _member(m, left, right, negated)
     if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
@@ -126,6 +129,8 @@ def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Un
         return left == right
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Unknown):
+            if isinstance(other, Dotted) and other.foreign:
+                other = f"<{other.name}>"
             if other is None or isinstance(other, (bool, int, float, str)):
                 return m.test("is" if other is None else "==", one, other)
             return Unknown("a comparison with an unknown value")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Shape, Tensor, Unknown
+from bnlint.keras_api.functions import function_spec
 from bnlint.text import Chunk
 
 Fields = dict[Any, Any]
@@ -41,6 +42,13 @@ class Dotted:
 
     name: str
     canonical: str | None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it may stand for any value: a constant of another module, `tf.flags.FLAGS.use_bn`."""
+        if self.canonical is None:
+            return not self.name.startswith(("builtins.", "numpy."))
+        return self.canonical.startswith("tf.") and self.canonical.rpartition(".")[2].islower() and function_spec(self.canonical) is None
 
 
 @dataclass(slots=True, eq=False)
