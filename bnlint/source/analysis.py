@@ -6,12 +6,13 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bnlint.graph.model import Gap, Layer, ModelGraph, Module, Origin, Unknown
+from bnlint.graph import query
+from bnlint.graph.model import Choice, Gap, Layer, ModelGraph, Module, Origin, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.source import assembly, classes, invoke, statements
 from bnlint.source.machine import ROOT_STEPS, STEPS, Exhausted, Frame, Machine
-from bnlint.source.values import MISSING, Class, Dict, Function, Instance, Model, Scope
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Model, Scope
 from bnlint.text import Chunk, Document, Unreadable
 
 
@@ -138,9 +139,18 @@ def open_function(
     m.epoch += 1
     m.frame = Frame(function.scope, function.chunk, function.qualified)
     names = parameters(m, function, wide, instance)
-    result = root(m, function.qualified, lambda: invoke.enter(m, function, names, None, instance))
+    result = root(m, function.qualified, lambda: returned(m, invoke.enter(m, function, names, None, instance), function.node))
     runs.append((function.qualified, start, len(m.calls), result))
     return result
+
+
+def returned(m: Machine, value: object, node: ast.AST) -> object:
+    """What a root returns: of alternatives one of which is a tensor, their Join."""
+    if isinstance(value, tuple):
+        return tuple(returned(m, item, node) for item in value)
+    if isinstance(value, Choice) and any(isinstance(leaf, TENSORS) for leaf in query.alternatives(value)):
+        return m.tensor(value, node)
+    return value
 
 
 def parameters(m: Machine, function: Function, wide: bool, instance: object = MISSING) -> dict[str, object]:
@@ -215,7 +225,7 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function, runs:
 
     def run() -> object:
         classes.build(m, instance, cls.node)
-        return invoke.enter(m, call, names, None, instance)
+        return returned(m, invoke.enter(m, call, names, None, instance), call.node)
 
     result = root(m, call.qualified, run)
     instance.result = (start, len(m.calls), result)

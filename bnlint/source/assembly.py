@@ -9,6 +9,7 @@ from dataclasses import replace
 from bnlint.graph.model import (
     ABSENT,
     Call,
+    Choice,
     ClassInfo,
     Event,
     Layer,
@@ -178,8 +179,8 @@ def tensors_in(value: object) -> tuple[Tensor, ...]:
             stack.extend(reversed(current.items))
         elif isinstance(current, Dict):
             stack.extend(current.fields.values())
-        elif isinstance(current, Splice):
-            stack.extend((*current.if_true, *current.if_false))
+        elif isinstance(current, (Splice, Choice)):
+            stack.extend((current.if_true, current.if_false))
     return tuple(dict.fromkeys(found))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins as python
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,6 +13,7 @@ from bnlint.graph.model import Argument, Arguments, Layer, Unknown
 from bnlint.source import attributes, classes, invoke
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
+    LONGEST,
     MISSING,
     Array,
     Bound,
@@ -295,6 +297,40 @@ def _map(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     )
 
 
+def _known_columns(m: Machine, arguments: Arguments) -> list[tuple[object, ...]] | None:
+    """The elements of each argument; None unless all of them are known."""
+    columns = [sequence(m.settle(argument.value)) for argument in arguments.items]
+    known = [column for column in columns if column is not None and not any(isinstance(item, Splice) for item in column)]
+    return known if arguments.complete and len(known) == len(columns) else None
+
+
+def _chain(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    columns = _known_columns(m, arguments)
+    return Unknown("a chain of values that are not known") if columns is None else List({"items": tuple(itertools.chain(*columns))})
+
+
+def _product(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    columns = _known_columns(m, arguments)
+    if columns is None or math.prod(map(len, columns)) > LONGEST:
+        return Unknown("a product of values that are not known")
+    return List({"items": tuple(itertools.product(*columns))})
+
+
+def _filter(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    items = sequence(m.settle(first_argument(arguments, 1)))
+    test = m.settle(first_argument(arguments))
+    if items is None or any(isinstance(item, Splice) for item in items):
+        return Unknown("a choice among values that are not known")
+    kept: list[object] = []
+    for item in items:
+        answer = item if test is None else m.settle(invoke.invoke(m, test, Arguments((Argument(None, item, None),)), node))
+        known = truth(m.opaque(answer))
+        if known is None:
+            return Unknown("a choice among values by a test that is not known")
+        kept += [item] if known else []
+    return List({"items": tuple(kept)})
+
+
 def _partial(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     rest = Arguments(arguments.items[1:], arguments.complete)
     return Partial(first_argument(arguments), (), {}, rest)
@@ -375,11 +411,15 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.setattr": _setattr,
     "builtins.callable": _callable,
     "builtins.map": _map,
+    "builtins.filter": _filter,
     "builtins.type": _type,
     "builtins.print": _nothing,
     "builtins.object": _format,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
+    "itertools.chain": _chain,
+    "itertools.product": _product,
+    "numpy.arange": _range,
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "bnlint.identity": same_argument,

@@ -10,7 +10,7 @@ from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
 from bnlint.source import expressions, invoke, layers, models, sequential, statements
 from bnlint.source.machine import DEPTH, Frame, Machine
-from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super
+from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, bind_parameters
 
 
 def make_class(m: Machine, node: ast.ClassDef) -> Class:
@@ -73,10 +73,19 @@ def initialise(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
         invoke.run(m, function, arguments, node, instance)
     elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
         initialise_model(m, instance, arguments, node)
+    elif instance.cls.keras is None and arguments.items:
+        for name, value in bind_parameters(annotated(instance.cls), arguments).items():
+            m.write(instance.fields, name, value)
     for keyword in ("name", "trainable"):
         found = arguments.keyword(keyword)
         if found is not None and keyword not in instance.fields:
             m.write(instance.fields, keyword, found.value)
+
+
+def annotated(cls: Class) -> tuple[str, ...]:
+    """The fields of a data class or named tuple, those of its bases first."""
+    declared = [s.target for relative in reversed(cls.lineage()) for s in relative.node.body if isinstance(s, ast.AnnAssign)]
+    return tuple(dict.fromkeys(target.id for target in declared if isinstance(target, ast.Name)))
 
 
 def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, node: ast.Call) -> Layer:
@@ -194,6 +203,7 @@ def open_input(m: Machine, cls: Class, name: str, node: ast.AST) -> Call:
     else:
         layer = Layer("unknown", "unknown", name=f"the input of {cls.name}", is_function=True, family="unknown", origin=origin)
     made = m.call(layer, (), origin)
+    m.symbolic.add(made)
     m.under = under
     return made
 

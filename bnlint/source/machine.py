@@ -65,6 +65,7 @@ class Machine(State):
         self.derived: dict[tuple[object, ...], object] = {}
         self.open: dict[Unknown, Tensor] = {}
         self.parameters: set[Unknown] = set()
+        self.symbolic: set[Call] = set()
         self.epoch = 0
         self.chunks: list[Chunk] = []
         self.data_format = "channels_last"

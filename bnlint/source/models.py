@@ -104,7 +104,7 @@ def on_data(m: Machine, value: object, epoch: int) -> bool:
         return value not in m.open and (value not in m.parameters or bool(m.tapes) or epoch < m.epoch)
     if isinstance(value, TENSORS) and epoch < m.epoch:
         # What functions make of a parameter, or of data, is data too; what comes from an input or through a layer is symbolic.
-        return all(call.layer.is_function and call.layer.role != "input" for call in upstream((value,)))
+        return all(call.layer.is_function and call.layer.role != "input" and call not in m.symbolic for call in upstream((value,)))
     return isinstance(value, (Array, Dataset))
 
 

@@ -65,8 +65,10 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
     elif isinstance(value, Function):
         kind, code = _returned_layer(m, value)
         args = {"what": "function", "kind": kind, "returns": code}
-    if isinstance(value, Model):
+    if isinstance(value, (Model, Instance)):
         value.called = True
+    if isinstance(value, Instance):
+        value.cls.used.add("sublayer")
     if args is not None:
         m.event("not_a_layer", None, {**args, "place": "element"}, origin)
     return Placed(value, origin)

@@ -338,16 +338,18 @@ def first_argument(arguments: Arguments, position: int = 0) -> object:
     return positional[position].value if position < len(positional) else MISSING
 
 
+LONGEST: Final = 4096
+"""Elements of a text, a range or a product that are looked at one by one."""
+
+
 def sequence(value: object) -> tuple[object, ...] | None:
     """The elements of an iterable, as far as its length is known (they may hold Splices); else None."""
     if isinstance(value, List):
         return value.items
     if isinstance(value, tuple):
         return value
-    if isinstance(value, (str, bytes)):
-        return tuple(value) if len(value) <= 4096 else None
-    if isinstance(value, range):
-        return tuple(value) if len(value) <= 4096 else None
+    if isinstance(value, (str, bytes, range)):
+        return tuple(value) if len(value) <= LONGEST else None
     if isinstance(value, Dict) and not value.open:
         return tuple(value.fields)
     if isinstance(value, LayerList) and value.known:
