@@ -241,7 +241,7 @@ ModelKind = Literal["sequential", "functional", "subclass", "block", "open"]
 """`block`: an uncalled user Layer; `open`: a builder function or script whose calls belong to no model object."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelGraph:
     """One model: its calls in topological order, what it outputs, what was done to it, what could not be seen."""
 

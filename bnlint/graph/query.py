@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
 
@@ -170,8 +170,18 @@ class _Index:
     outputs: frozenset[int]
 
 
-@lru_cache(maxsize=256)
+_indexes: WeakKeyDictionary[ModelGraph, _Index] = WeakKeyDictionary()
+"""The index of each graph, for as long as the graph lives."""
+
+
 def _index(graph: ModelGraph) -> _Index:
+    found = _indexes.get(graph)
+    if found is None:
+        found = _indexes[graph] = _build_index(graph)
+    return found
+
+
+def _build_index(graph: ModelGraph) -> _Index:
     users: dict[int, list[tuple[Call | Join, int]]] = {}
     seen: set[int] = set()
 
