@@ -1,0 +1,314 @@
+"""What checks ask of graphs: on graphs built by hand, of which the answers are plain to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bnlint.graph import query
+from bnlint.graph.model import Call, Choice, ClassInfo, Event, KerasTarget, Layer, ModelGraph, Module, Origin, Project, Unknown
+from bnlint.graph.query import Step
+from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, pool, relu, span, unknown
+
+FLAG, OTHER = unknown("a flag"), unknown("another flag")
+X = unknown("x")
+IS_A, IS_B, IS_NONE = (unknown(str(value), test=("==" if value else "is", X, value)) for value in ("a", "b", None))
+IN_AB = unknown("x in (a, b)", test=("in", X, ("a", "b")))
+
+
+def kinds(steps: tuple[Step, ...]) -> set[str | None]:
+    return {step.call.layer.kind if step.call is not None else None for step in steps}
+
+
+# Assumptions
+
+
+@pytest.mark.parametrize(
+    ("held", "condition", "outcome"),
+    [
+        ({}, FLAG, None),
+        ({FLAG: True}, FLAG, True),
+        ({FLAG: False}, FLAG, False),
+        ({FLAG: True}, OTHER, None),
+        ({IS_A: True}, IS_A, True),
+        ({IS_A: True}, IS_B, False),
+        ({IS_A: True}, IS_NONE, False),
+        ({IS_NONE: True}, IS_A, False),
+        ({IS_A: False}, IS_B, None),
+        ({IS_A: True}, IN_AB, True),
+        ({IS_NONE: True}, IN_AB, False),
+        ({IS_A: True}, X, True),
+        ({IS_NONE: True}, X, False),
+        ({X: True}, IS_NONE, False),
+        ({X: False}, IS_A, False),
+        ({X: False}, IS_NONE, None),
+        ({X: True}, IS_A, None),
+    ],
+    ids=lambda value: "/".join(f"{key.reason}={outcome}" for key, outcome in value.items()) if isinstance(value, dict) else None,
+)
+def test_what_follows_from_an_assumption(held: query.Assumption, condition: Unknown, outcome: bool | None) -> None:
+    assert query.decide(held, condition) is outcome
+
+
+def test_equal_numbers_of_different_types_are_told_apart() -> None:
+    one, true = unknown("1", test=("==", X, 1)), unknown("True", test=("==", X, True))
+    assert query.decide({one: True}, true) is False
+
+
+def test_an_assumption_is_extended_or_contradicted() -> None:
+    assert query.extend({}, FLAG, True) == {FLAG: True}
+    assert query.extend({FLAG: True}, FLAG, True) == {FLAG: True}
+    assert query.extend({FLAG: True}, FLAG, False) is None
+    assert query.extend({IS_A: True}, IS_B, False) == {IS_A: True}, "what follows is not added"
+    assert query.merge({FLAG: True}, ((OTHER, False), (IS_A, True))) == {FLAG: True, OTHER: False, IS_A: True}
+    assert query.merge({}, ((IS_A, True), (IS_B, True))) is None
+
+
+def test_a_choice_is_resolved_where_it_can_be() -> None:
+    choice = Choice(FLAG, 1, Choice(OTHER, 2, 3))
+    assert query.resolve(5) == 5
+    assert query.resolve(choice) is choice
+    assert query.resolve(choice, {FLAG: True}) == 1
+    assert query.resolve(choice, {FLAG: False, OTHER: False}) == 3
+    assert query.resolve(Choice(FLAG, 2, Choice(FLAG, 1, 2))) == 2, "the same on both sides, once the inner test is correlated"
+    assert isinstance(query.resolve(Choice(FLAG, 1, True)), Choice), "1 and True are not the same"
+
+
+def test_the_alternatives_of_a_choice_respect_correlation() -> None:
+    choice = Choice(IS_A, 1, Choice(IS_B, 2, Choice(IS_A, 3, 4)))
+    assert query.alternatives(choice) == (1, 2, 4)
+    assert query.alternatives(choice, {IS_B: True}) == (2,)
+    assert query.alternatives(7) == (7,)
+
+
+def test_a_setting_is_resolved_or_unknown() -> None:
+    layer = bn(axis=Choice(FLAG, 1, 3))
+    assert query.config(layer, "axis", {FLAG: True}) == 1
+    assert isinstance(query.config(layer, "axis"), Choice)
+    assert isinstance(query.config(layer, "nothing"), Unknown)
+
+
+# Neighbours
+
+
+def test_neighbours_in_a_chain() -> None:
+    built = chain(conv(), dropout(), bn(), pool(), relu())
+    norm = built.call("BatchNormalization")
+    assert kinds(query.producers(norm)) == {"Dropout"}
+    assert kinds(query.consumers(built.graph, norm)) == {"MaxPooling2D"}
+    (behind,) = query.consumers(built.graph, norm, ("pool",))
+    assert (behind.call, [via.layer.kind for via in behind.via]) == (built.call("ReLU"), ["MaxPooling2D"])
+    (before,) = query.producers(norm, lambda call: call.layer.role in ("dropout", "linear"))
+    assert before.call is not None
+    assert (before.call.layer.kind, [via.layer.kind for via in before.via]) == ("Input", ["Dropout", "Conv2D"]), "nearest first"
+
+
+def test_nothing_feeds_an_input_and_the_end_is_an_output() -> None:
+    built = chain(conv(), bn())
+    assert query.producers(built.call("Input")) == ()
+    assert [step.call for step in query.consumers(built.graph, built.call("BatchNormalization"))] == [None]
+    assert [query.is_output(built.graph, call) for call in built.graph.calls] == [False, False, True]
+
+
+def test_an_output_that_is_used_on_has_both() -> None:
+    net = Net()
+    x = net(conv(), net.input())
+    y = net(relu(), x)
+    built = net.build(x, y)
+    assert kinds(query.consumers(built.graph, x)) == {None, "ReLU"}
+    assert query.is_output(built.graph, x)
+
+
+def test_a_merge_has_all_of_its_inputs() -> None:
+    net = Net()
+    x = net.input()
+    built = net.build(net(add(), net(conv(), x), net(bn(), x)))
+    assert kinds(query.producers(built.call("Add"))) == {"Conv2D", "BatchNormalization"}
+    assert kinds(query.consumers(built.graph, x)) == {"Conv2D", "BatchNormalization"}
+
+
+def test_a_join_is_looked_through_under_its_condition() -> None:
+    net = Net()
+    x = net(conv(), net.input())
+    y = net(relu(), x, under=((FLAG, True),))
+    z = net(bn(), net.join(y, x, FLAG))
+    built = net.build(z)
+    steps = query.producers(z)
+    assert {step.call: dict(step.under) for step in steps} == {y: {FLAG: True}, x: {FLAG: False}}
+    assert [step.call for step in query.producers(z, under={FLAG: True})] == [y]
+    assert {step.call: dict(step.under) for step in query.consumers(built.graph, x)} == {y: {FLAG: True}, z: {FLAG: False}}
+    assert [step.call for step in query.consumers(built.graph, y)] == [z]
+
+
+def test_two_joins_on_one_flag_make_no_impossible_path() -> None:
+    """`if use_bn: x = bn(x)` twice: with a BN at the second place there was one at the first."""
+    net = Net()
+    x = net(conv(), net.input())
+    first = net.join(net(bn(), x, under=((FLAG, True),)), x, FLAG)
+    middle = net(dense(), first)
+    second = net(bn(), middle, under=((FLAG, True),))
+    built = net.build(net.join(second, middle, FLAG))
+    (step,) = query.producers(second, ("linear",))
+    assert step.call is built.call("BatchNormalization")
+    (step,) = query.consumers(built.graph, built.call("BatchNormalization"), ("linear",))
+    assert step.call is second
+
+
+def test_correlated_tests_of_one_value_exclude_each_other() -> None:
+    net = Net()
+    x = net(conv(), net.input())
+    normal = net.join(net(bn(), x, under=((IS_A, True),)), x, IS_A)
+    active = net(relu(), normal, under=((IS_B, True),))
+    net.build(active)
+    assert kinds(query.producers(active)) == {"Conv2D"}
+
+
+def test_the_sources_of_nested_joins() -> None:
+    net = Net()
+    a, b, c = (net(dense(), net.input()) for _ in range(3))
+    inner = net.join(a, b, OTHER)
+    assert [call for call, _ in query.sources(net.join(inner, c, FLAG))] == [a, b, c]
+    assert [call for call, _ in query.sources(net.join(inner, c, FLAG), {OTHER: False})] == [b, c]
+    assert [call for call, _ in query.sources(net.join(inner, c, OTHER))] == [a, c]
+    assert [call for call, _ in query.sources(a, {FLAG: True})] == [a]
+
+
+def test_a_search_that_would_be_endless_ends_in_an_unknown_step() -> None:
+    net = Net()
+    x = net.input()
+    tensor = net(relu(), x)
+    for number in range(12):
+        flag = unknown(f"flag {number}")
+        tensor = net(add(), net.join(net(relu(), tensor), tensor, flag), tensor)
+    last = net(bn(), tensor)
+    built = net.build(last)
+    through = ("merge", "activation")
+    assert None in kinds(query.producers(last, through))
+    assert None in kinds(query.consumers(built.graph, x, through))
+
+
+def test_all_that_a_tensor_depends_on() -> None:
+    net = Net()
+    x = net.input()
+    y, z = net(conv(), x), net(relu(), x)
+    beside = net(bn(), x)
+    joined = net.join(y, z, FLAG)
+    last = net(add(), joined, y)
+    net.build(last, beside)
+    assert set(query.upstream([last])) == {x, y, z, last}
+    assert len(list(query.upstream([last, y]))) == 4, "each call once"
+    assert query.ancestors([last]) == {id(each) for each in (x, y, z, joined, last)}
+
+
+# Layers, models and events
+
+
+def test_layers_are_those_that_were_built_and_those_that_were_applied_each_once() -> None:
+    idle, inner = bn(), dense()
+    wrapper = replace(dense(), kind="TimeDistributed", inner=inner)
+    built = chain(wrapper, bn(), function("relu", "activation", "relu"), constructions=(idle,))
+    found = list(query.layers(built.project))
+    assert [layer.kind for layer in found] == ["Input", "TimeDistributed", "Dense", "BatchNormalization", "BatchNormalization"]
+    assert inner in found
+    assert len(list(query.batchnorms(built.project))) == 2
+
+
+def test_a_batchnorm_of_another_family_is_none_of_keras() -> None:
+    assert not list(query.batchnorms(chain(replace(bn(), family="contrib")).project))
+
+
+def test_events_by_kind_and_target() -> None:
+    built = chain(bn(), events=[event("compile", loss="mse"), event("fit", order=1), event("fit", unknown(), order=2)])
+    assert [each.kind for each in query.events(built.project, "compile", "fit")] == ["compile", "fit", "fit"]
+    assert [each.order for each in query.done_to(built.project, built.graph, "fit")] == [1]
+
+
+def test_the_applications_of_a_layer() -> None:
+    shared = bn()
+    net = Net()
+    x = net.input()
+    first, second = net(shared, x), net(shared, net(conv(), x))
+    built = net.build(first, second)
+    assert list(query.applications(built.project, first.layer)) == [(built.graph, first), (built.graph, second)]
+    assert not list(query.applications(built.project, shared)), "the layer as it was before it got its place is another one"
+
+
+def test_the_calls_of_a_class_are_those_of_all_of_its_graphs() -> None:
+    one, other = ClassInfo("One", "Model"), ClassInfo("Other", "Model")
+    mine = Net("subclass")
+    built = mine.build(mine(bn(), mine.input()), cls=one)
+    assert list(query.calls_in(built.project, one)) == list(built.graph.calls)
+    assert not list(query.calls_in(built.project, other))
+
+
+def test_a_model_covers_its_layers_those_of_its_class_and_those_of_its_parts() -> None:
+    inner = chain(bn())
+    owned, foreign = bn(), bn()
+    net = Net("subclass")
+    outer = net.build(net(dense(), net.input()), cls=ClassInfo("Net", "Model", layers=(owned,)), parts=(inner.graph, unknown()))
+    normal = inner.call("BatchNormalization").layer
+    assert list(query.with_parts(outer.graph)) == [outer.graph, inner.graph]
+    assert not list(query.with_parts(normal))
+    assert query.covers(outer.graph, normal)
+    assert query.covers(outer.graph, owned)
+    assert query.covers(normal, normal)
+    assert not query.covers(outer.graph, foreign)
+    assert not query.covers(unknown(), foreign)
+    assert query.contains(inner.graph, normal)
+    assert not query.contains(outer.graph, normal)
+
+
+def test_models_that_hold_each_other_are_met_once() -> None:
+    first = chain(bn()).graph
+    second = replace(chain(bn()).graph, parts=(first,))
+    object.__setattr__(first, "parts", (second,))
+    assert list(query.with_parts(first)) == [first, second]
+
+
+def froze(target: object, value: object = False) -> Event:
+    return event("set_trainable", target, value=value)
+
+
+def test_what_is_frozen() -> None:
+    built = chain(bn(), bn(trainable=False), bn(trainable=unknown()))
+    free, cold, unsure = (call.layer for call in query.calls_of(built.graph, "batchnorm"))
+
+    def frozen(layer: Layer, *events: Event) -> bool | None:
+        return query.frozen(Project(KerasTarget(3), (Module("model.py", events=events),), (built.graph,)), layer)
+
+    assert [frozen(free), frozen(cold), frozen(unsure)] == [False, True, None]
+    assert frozen(free, froze(free)) is None
+    assert frozen(free, froze(built.graph)) is None, "a model freezes its layers"
+    assert frozen(free, froze(unknown())) is None, "what is frozen is not known"
+    assert frozen(free, froze(cold)) is False
+    assert frozen(free, froze(free, True)) is False
+    assert frozen(free, froze(free, unknown())) is None
+    assert frozen(cold, froze(free, True)) is None, "it may have been thawed"
+    assert frozen(cold, froze(free)) is True
+
+
+def test_frozen_under_an_assumption() -> None:
+    built = chain(bn(trainable=Choice(FLAG, True, False)))
+    layer = built.call("BatchNormalization").layer
+    assert query.frozen(built.project, layer) is None
+    assert query.frozen(built.project, layer, {FLAG: True}) is False
+    assert query.frozen(built.project, layer, {FLAG: False}) is True
+
+
+def test_the_layers_of_a_place_are_those_built_or_applied_there() -> None:
+    made = Origin(span(3))
+    first, second = (replace(bn(), origin=made) for _ in range(2))
+    relu_here = replace(function("relu", "activation", "relu"), origin=Origin(span(9)))
+    call = Call(relu_here, (), origin=Origin(span(9)))
+    graph = ModelGraph("model", calls=(Call(first, (), origin=Origin(span(5))), call))
+    project = Project(KerasTarget(3), (Module("model.py", constructions=(first, second, bn())),), (graph,))
+    assert query.born_at(project, span(3)) == (first, second)
+    assert query.born_at(project, span(5)) == (first,)
+    assert query.born_at(project, span(9)) == (relu_here,)
+    assert query.born_at(project, span(7)) == ()
+
+
+def test_calls_by_role() -> None:
+    built = chain(conv(), bn(), act("relu"))
+    assert [call.layer.kind for call in query.calls_of(built.graph, "linear", "activation")] == ["Conv2D", "Activation"]
