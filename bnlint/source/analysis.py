@@ -116,7 +116,9 @@ def _closures(m: Machine, runs: list[tuple[str, int, int, object]]) -> None:
     """Inner functions and classes that were defined and never called (training steps, callbacks)."""
     for cls in list(m.classes):
         call = cls.find("call")
-        if cls.keras is not None and isinstance(call, Function) and not call.called and cls.instances and classes.concrete(cls) is None:
+        if not isinstance(call, Function) or call.called or any(instance.called for instance in cls.instances):
+            continue
+        if cls.keras is not None and cls.instances and classes.concrete(cls) is None:
             _open_call(m, cls, cls.instances[0], call, runs)
     for function in list(m.functions):
         if not function.called and function.scope.parent is not None and function.owner is None:
