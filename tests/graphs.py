@@ -172,7 +172,7 @@ class Net:
         """The same layer with an origin and spans for its arguments; placed once."""
         if wanted not in self.placed:
             line = len(set(self.placed.values())) + self.first_line
-            items = tuple(replace(item, span=span(line, 30 + 10 * n, 8)) for n, item in enumerate(wanted.arguments.items))
+            items = tuple(replace(item, span=span(line, 2 + 2 * n, 1)) for n, item in enumerate(wanted.arguments.items))
             origin = wanted.origin if wanted.origin.span else Origin(span(line))
             known = replace(wanted, arguments=Arguments(items, wanted.arguments.complete), origin=origin)
             self.placed[wanted] = self.placed[known] = known

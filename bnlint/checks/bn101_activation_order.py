@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bnlint.checks import order
 from bnlint.checks.blocks import Block, blocks
+from bnlint.checks.written import in_call
 from bnlint.findings import Fix, Hit, InsertActivation, Related, Safety
 from bnlint.graph.model import Call, ModelGraph, Project
 
@@ -40,10 +41,11 @@ def _minority(found: Mapping[Call, Block]) -> bool | None:
 def _fix(project: Project, graph: ModelGraph, bn: Call, block: Block) -> Fix | None:
     first, second = (bn, block.activation) if block.is_after else (block.activation, bn)
     fix = order.swap(project, graph, first, second, _refused(project, block, bn))
-    after, written = order.applied(bn), order.core(block.linear).arguments.keyword("activation")
+    after, linear = order.applied(bn), order.core(block.linear)
     if block.place != "inline" or fix is None or fix.refused or after is None:
         return fix
-    if written is None or written.span is None:
+    written = linear.arguments.keyword("activation")
+    if written is None or written.span is None or not in_call(linear, written):
         return Fix(Safety.UNSAFE, refused="not-written")
     return replace(fix, edits=(InsertActivation(after, f'"{block.name}"', written.span),))
 

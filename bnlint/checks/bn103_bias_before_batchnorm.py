@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bnlint.checks import order
 from bnlint.checks.channels import is_on_channels
+from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
@@ -84,5 +85,6 @@ def _fix(layer: Layer, apart: bool) -> Fix | None:
     if refused:
         return Fix(Safety.UNSAFE, refused=refused)
     edits: list[Edit] = [SetArgument(at, names.get("use_bias", "use_bias"), "False")]
-    edits += [DropArgument(at, names[name]) for name in BIAS_ONLY if name in names]
+    idle = (names[name] for name in BIAS_ONLY if name in names)
+    edits += [DropArgument(at, name) for name in idle if in_call(layer, arguments.keyword(name))]
     return Fix(Safety.UNSAFE, tuple(edits), (layer,))

@@ -48,6 +48,8 @@ def _between_models(project: Project, graph: ModelGraph, first: Call, second: Ca
 
 def _fix(project: Project, graph: ModelGraph, first: Call, second: Call) -> Fix | None:
     fix = order.removal(project, graph, first)
-    if fix is None or fix.refused or order.adjacent(graph, first, second):
+    if fix is None or fix.refused:
         return fix
-    return Fix(Safety.UNSAFE, refused="several-consumers")
+    followers = [step.call for each, call in query.applications(project, first.layer) for step in query.consumers(each, call)]
+    alone = order.adjacent(graph, first, second) and all(call is not None and call.layer is second.layer for call in followers)
+    return fix if alone else Fix(Safety.UNSAFE, refused="several-consumers")

@@ -45,5 +45,5 @@ def _is_seen(project: Project, layer: Layer) -> bool:
 
 
 def _is_followed(project: Project, cls: ClassInfo) -> bool:
-    roles = [call.layer.role for call in query.calls_in(project, cls)]
-    return "call" in cls.methods and bool(roles) and "unknown" not in roles
+    calls = list(query.calls_in(project, cls))
+    return "call" in cls.methods and bool(calls) and not any(call.layer.role == "unknown" and call.inputs for call in calls)

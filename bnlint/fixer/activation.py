@@ -17,15 +17,15 @@ _FOR = (ast.For, ast.AsyncFor)
 def insert(plan: Plan, edit: InsertActivation) -> None:
     """Plan both halves: the argument goes, the activation comes."""
     after, value = plan.source.find(edit.after.at), plan.source.find(edit.inline)
+    code = value.part.slice(value.node)  # as it is written; `edit.code` only says what that comes to
     constructor = _drop(plan, value)
     _same_conditions(constructor, after)
-    _same_meaning(plan, constructor, after, edit.code)
+    _same_meaning(constructor, after, code)
     if edit.after.hole is not None and _in_call(after):
-        spelling = styles.function(plan.source, edit.code)
+        spelling = styles.function(plan.source, code)
         _import(plan, spelling, "activations")
         plan.wrap(after.part, after.call, spelling.code)
         return
-    code = edit.code
     if not styles.is_layer(code):
         spelling = styles.layer(plan.source, "Activation", tuple(_class(place.node) for place in (constructor, after)))
         code = f"{spelling.code}({code})"
@@ -91,7 +91,7 @@ def _same_conditions(constructor: Place, after: Place) -> None:
         raise Refused("one of the two layers is built or applied under a condition")
 
 
-def _same_meaning(plan: Plan, constructor: Place, after: Place, code: str) -> None:
+def _same_meaning(constructor: Place, after: Place, code: str) -> None:
     """Refuse where a name in the activation means something else at its new place."""
     read = flow.names(tree.expression(code))
     if constructor.scope is not after.scope:
