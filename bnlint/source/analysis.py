@@ -11,7 +11,7 @@ from bnlint.graph.model import Choice, Gap, Layer, ModelGraph, Module, Origin, U
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.source import assembly, classes, invoke, statements
-from bnlint.source.machine import ROOT_STEPS, STEPS, Exhausted, Frame, Machine
+from bnlint.source.machine import BARREN, GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Model, Scope
 from bnlint.text import Chunk, Document, Unreadable
 
@@ -71,15 +71,19 @@ def analyse(document: Document) -> Analysis:
 
 
 def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
-    """Run one root within its budget; what is left over is a gap."""
-    m.limit = min(m.steps + budget, STEPS + ROOT_STEPS)
-    frame = m.frame
+    """Run one root within its budget; what is left over is a gap.
+
+    Where large roots build no layer (the engine of a framework, not models), the others get a glance only.
+    """
+    m.limit = min(m.steps + (budget if m.barren < BARREN else GLANCE), STEPS + ROOT_STEPS)
+    frame, built, start = m.frame, len(m.constructions), m.steps
     try:
         return run()
     except (Exhausted, RecursionError):
         m.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
         return MISSING
     finally:
+        m.barren += m.steps - start > 2 * GLANCE and len(m.constructions) == built
         m.frame = frame
         m.stack, m.depth, m.tapes, m.under = (), 0, (), {}
         m.running.clear()

@@ -12,11 +12,17 @@ from bnlint.source.state import State
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Dotted, Function, List, Model, Scope, Splice, join
 from bnlint.text import Chunk
 
-STEPS = 250_000
+STEPS = 500_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
 
-ROOT_STEPS = 90_000
+ROOT_STEPS = 150_000
 """The same for one builder that is analysed on its own."""
+
+GLANCE = 5_000
+"""The same for a builder in a file whose large builders build no layer."""
+
+BARREN = 2
+"""How many such builders make a file one of them."""
 
 DEPTH = 48
 """Nested calls of user functions."""
@@ -47,6 +53,7 @@ class Machine(State):
         self.frame: Frame = None  # type: ignore[assignment]  # set before the first statement runs
         self.stack: tuple[Span, ...] = ()
         self.steps = 0
+        self.barren = 0
         self.limit = ROOT_STEPS
         self.depth = 0
         self.tapes: tuple[int, ...] = ()
