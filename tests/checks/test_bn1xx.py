@@ -1,5 +1,7 @@
 """The order of layers, on graphs built by hand: silent cases first."""
 
+from dataclasses import replace
+
 import pytest
 
 from bnlint.checks import (
@@ -58,6 +60,8 @@ SILENT_BEFORE = {
     "the tanh inside a recurrent layer": (lstm(), bn()),
     "SELU inline": (dense("selu"), bn()),
     "SELU as a layer": (dense(), act("selu"), bn()),
+    "softmax inline": (dense("softmax"), bn(), dense()),
+    "softmax as a layer": (dense(), act("softmax"), bn(), dense()),
     "an activation on both sides": (conv("relu"), bn(), relu()),
     "an activation on both sides, pooled": (conv("relu"), bn(), pool(), relu()),
     "a softmax at the output": (dense("softmax"), bn()),
@@ -456,6 +460,24 @@ def test_between_two_models_it_is_an_info_without_fix() -> None:
     assert (hit.case, hit.fix) == ("between-models", None)
 
 
+def test_it_is_between_models_also_where_the_model_is_a_part_of_a_part() -> None:
+    inner = chain(conv(), bn())
+    middle = chain(dense(), parts=(inner.graph,))
+    net = Net()
+    net.calls.extend(inner.graph.calls)
+    hit = only(doubled, net.build(net(bn(), inner.graph.outputs[0]), parts=(middle.graph,)))
+    assert (hit.case, hit.fix) == ("between-models", None)
+
+
+def test_a_first_that_another_graph_uses_as_well_stays() -> None:
+    built = chain(conv(), bn(), bn())
+    norm = built.call("BatchNormalization").layer
+    other = Net(placed={norm: norm})
+    elsewhere = other.build(other(relu(), other(norm, other.input())))
+    (hit,) = doubled(replace(built.project, models=(built.graph, elsewhere.graph)))
+    assert hit.fix.refused == "several-consumers"
+
+
 # BN105 ---------------------------------------------------------------------------------------------------------------
 
 on_output = bn105_batchnorm_on_output.check
@@ -584,6 +606,16 @@ def test_a_layer_of_a_class_is_silent_when_it_is_called_or_may_be(why) -> None:
 
 def test_a_layer_of_a_class_that_is_never_called() -> None:
     assert cases(unused, owner(bn())) == ["uncalled"]
+
+
+def test_what_a_class_calls_without_being_known_may_be_the_layer() -> None:
+    net = Net("subclass")
+    placed = net.place(bn())
+    cls = ClassInfo("Net", "Model", {"call": Method("call")}, (placed,))
+    opaque = net(mystery(), net(mystery("an input that is not known")))
+    assert cases(unused, net.build(opaque, cls=cls, constructions=(placed,))) == []
+    net.calls.pop()
+    assert cases(unused, net.build(net(dense(), net.calls[0]), cls=cls, constructions=(placed,))) == ["uncalled"]
 
 
 # Wrappers --------------------------------------------------------------------------------------------------------------
