@@ -76,14 +76,14 @@ def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_ST
     Where large roots build no layer (the engine of a framework, not models), the others get a glance only.
     """
     m.limit = min(m.steps + (budget if m.barren < BARREN else GLANCE), STEPS + ROOT_STEPS)
-    frame, built, start = m.frame, len(m.constructions), m.steps
+    frame, built, start = m.frame, len(m.calls), m.steps
     try:
         return run()
     except (Exhausted, RecursionError):
         m.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
         return MISSING
     finally:
-        m.barren += m.steps - start > 2 * GLANCE and len(m.constructions) == built
+        m.barren += m.steps - start > 2 * GLANCE and len(m.calls) == built
         m.frame = frame
         m.stack, m.depth, m.tapes, m.under = (), 0, (), {}
         m.running.clear()
