@@ -284,10 +284,10 @@ def _slice_array(base: Array, key: object) -> object:
 
 
 def _layer_item(m: Machine, base: LayerList, key: object) -> object:
-    if isinstance(key, int) and -len(base.layers) <= key < len(base.layers):
+    if base.known and isinstance(key, int) and -len(base.layers) <= key < len(base.layers):
         return base.layers[key]
     if isinstance(key, slice):
-        return LayerList(base.model, base.layers[key])
+        return LayerList(base.model, base.layers[key], base.known)
     return Unknown("a layer that is not known")
 
 

@@ -64,7 +64,7 @@ PURE: Final[dict[str, Callable[..., object]]] = {
 
 
 def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> object:
-    values = [m.opaque(m.settle(argument.value)) for argument in arguments.items]
+    values = [m.plain(argument.value) for argument in arguments.items]
 
     def apply(rest: list[object], done: list[object]) -> object:
         if not rest:

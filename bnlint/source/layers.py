@@ -68,7 +68,7 @@ def construct(
 
 def plain(m: Machine, value: object) -> object:
     """A value as a layer's config keeps it."""
-    value = m.opaque(m.settle(value))
+    value = m.plain(value)
     if isinstance(value, List) and not any(isinstance(item, Splice) for item in value.items):
         return [plain(m, item) for item in value.items]
     if isinstance(value, tuple):

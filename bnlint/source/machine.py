@@ -131,6 +131,10 @@ class Machine(State):
         place = ("foreign", value.name)
         return self.derived.setdefault(place, Unknown(f"`{value.name}` is not followed"))
 
+    def plain(self, value: object) -> object:
+        """The value, settled and opaque."""
+        return self.opaque(self.settle(value))
+
     def derive(self, subject: Unknown, *how: object) -> Unknown:
         """The unknown that an operation makes of an unknown; the same operation gives the same unknown."""
         place = (subject, *how)
@@ -155,7 +159,7 @@ class Machine(State):
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
-        test = self.opaque(self.settle(test))
+        test = self.plain(test)
         if isinstance(test, Choice):
             choice = test
             return self.fork(

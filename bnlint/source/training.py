@@ -116,7 +116,7 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         return Dataset(None, Unknown("the number of samples"))
     if name in LOADERS or (name.rpartition(".")[2] in FLOWS):
         given = arguments.keyword("batch_size")
-        return Dataset(m.settle(given.value) if given else LOADERS.get(name, 32), Unknown("the number of samples"))
+        return Dataset(m.plain(given.value) if given else LOADERS.get(name, 32), Unknown("the number of samples"))
     style = ARRAYS.get(name) or ARRAYS.get(callee.name)
     if style is not None:
         return _array(m, style, arguments)
@@ -250,32 +250,28 @@ def _tape(m: Machine, tape: Tape, name: str, arguments: Arguments, node: ast.Cal
     sources = arguments.keyword("sources")
     value = m.settle(sources.value if sources else arguments.positional[1].value if len(arguments.positional) > 1 else None)
     targets: object = Unknown("what is differentiated")
-    of_inputs = False
     parts = value.items if isinstance(value, List) else value if isinstance(value, tuple) else (value,)
     variables = [part for part in parts if isinstance(part, Variables)]
+    of_inputs = any(isinstance(part, (Array, *TENSORS)) or (isinstance(part, Unknown) and part in m.parameters) for part in map(m.settle, parts))
     if variables:
         targets = tuple(target for part in variables for target in part.targets)
-    elif isinstance(value, (Array, *TENSORS)) or (
-        isinstance(value, Unknown) and "variable" not in value.reason and "weights" not in value.reason
-    ):
-        of_inputs = not isinstance(value, Unknown)
     m.event("gradient", None, {"sources": targets, "of_inputs": of_inputs}, node, arguments, tape.number)
     return value if isinstance(value, Variables) else Variables(targets, True) if isinstance(targets, tuple) else Unknown("gradients")
 
 
 def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
     data = owner if isinstance(owner, Dataset) else Dataset(None, Unknown("the number of samples"))
-    positional = [m.settle(argument.value) for argument in arguments.positional]
+    positional = [m.plain(argument.value) for argument in arguments.positional]
     if name in ("batch", "padded_batch"):
         size_given, drop = arguments.keyword("batch_size"), arguments.keyword("drop_remainder")
-        size = m.settle(size_given.value) if size_given else positional[0] if positional else Unknown("the batch size")
+        size = m.plain(size_given.value) if size_given else positional[0] if positional else Unknown("the batch size")
         dropped = m.settle(drop.value) if drop else positional[1] if name == "batch" and len(positional) > 1 else False
         made = Dataset(size, data.samples, dropped)
         made.event = m.event("batch", made, {"batch_size": size, "drop_remainder": dropped, "samples": data.samples}, node, arguments)
         return made
     if name in FLOWS:
         given = arguments.keyword("batch_size")
-        return Dataset(m.settle(given.value) if given else FLOWS[name], Unknown("the number of samples"))
+        return Dataset(m.plain(given.value) if given else FLOWS[name], Unknown("the number of samples"))
     if name == "unbatch":
         return Dataset(None, data.samples)
     if name in ("take", "skip", "concatenate", "filter", "flat_map", "interleave", "window", "repeat"):
@@ -284,8 +280,9 @@ def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: a
 
 
 def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
-    args = {key: m.settle(value) for key, value in bind_parameters(SIGNATURES.get(name, ("x",)), arguments).items()}
     kind = MODEL_METHODS[name]
+    plain = m.settle if kind == "compile" else m.plain
+    args = {key: plain(value) for key, value in bind_parameters(SIGNATURES.get(name, ("x",)), arguments).items()}
     if kind == "compile":
         args["loss"] = _named(args.get("loss"))
     elif kind == "fit":
