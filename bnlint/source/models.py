@@ -10,7 +10,7 @@ from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.source import invoke, layers, sequential
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, LayerList, List, Model, Variables, bind_parameters
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Instance, LayerList, List, Model, Variables, bind_parameters
 
 
 def replay(
@@ -110,6 +110,8 @@ def on_data(m: Machine, value: object, epoch: int) -> bool:
 
 def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call, direct: bool = False) -> Unknown:
     """Note that a model is run on data."""
+    if isinstance(target, Instance):
+        target.cls.used.add("custom_step" if m.tapes else "called")
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
     m.event(
