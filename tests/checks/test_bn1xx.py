@@ -471,9 +471,10 @@ def test_it_is_between_models_also_where_the_model_is_a_part_of_a_part() -> None
 
 def test_a_first_that_another_graph_uses_as_well_stays() -> None:
     built = chain(conv(), bn(), bn())
-    norm = built.call("BatchNormalization").layer
-    other = Net(placed={norm: norm})
-    elsewhere = other.build(other(relu(), other(norm, other.input())))
+    other = Net("open")
+    again = replace(built.call("BatchNormalization"), inputs=(other.input(),))
+    other.calls.append(again)
+    elsewhere = other.build(other(relu(), again))
     (hit,) = doubled(replace(built.project, models=(built.graph, elsewhere.graph)))
     assert hit.fix.refused == "several-consumers"
 
