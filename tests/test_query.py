@@ -242,6 +242,14 @@ def test_the_calls_of_a_class_are_those_of_all_of_its_graphs() -> None:
     assert not list(query.calls_in(built.project, other))
 
 
+def test_the_calls_of_a_class_are_found_inside_other_models_too() -> None:
+    part, whole = ClassInfo("Part", "Layer"), ClassInfo("Whole", "Model")
+    net = Net("subclass")
+    inner = net(bn(), net.input(), owner="Part")
+    built = net.build(net(relu(), inner, owner="Whole"), cls=whole)
+    assert [call.layer.kind for call in query.calls_in(built.project, part)] == ["BatchNormalization"]
+
+
 def test_a_model_covers_its_layers_those_of_its_class_and_those_of_its_parts() -> None:
     inner = chain(bn())
     owned, foreign = bn(), bn()

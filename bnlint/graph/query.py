@@ -334,8 +334,8 @@ def applications(project: Project, layer: Layer) -> Iterator[tuple[ModelGraph, C
 
 
 def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
-    """All calls that the `call` of a class makes."""
-    return (call for graph in project.models if graph.cls is cls for call in graph.calls)
+    """All calls that the `call` of a class makes, also where it is looked into as a part of another model."""
+    return (call for graph in project.models for call in graph.calls if graph.cls is cls or call.owner == cls.name)
 
 
 def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006

@@ -80,7 +80,7 @@ def _escapes(m: Machine) -> Iterator[Event]:
     for cls in m.classes:
         for instance in cls.instances:
             for name, value in instance.fields.items():
-                idle = [layer for layer in classes.owned(value) if id(layer) not in called]
+                idle = [layer for layer in classes.owned(value, by_instances=False) if id(layer) not in called]
                 if idle and _is_read(m, cls, name):
                     yield from (Event("escape", layer, order=len(m.events), origin=layer.origin) for layer in idle)
 

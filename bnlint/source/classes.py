@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin, Span, Tensor, Unknown
 from bnlint.graph.query import upstream
@@ -127,28 +128,35 @@ def super_init(m: Machine, base: Super, arguments: Arguments, node: ast.Call) ->
     return None
 
 
-def owned(value: object, depth: int = 0) -> list[Layer]:
-    """The layers that a value holds: itself, or those in lists, dicts, models and instances."""
+def owned(value: object, depth: int = 0, *, by_instances: bool = True) -> list[Layer]:
+    """The layers that a value holds: itself, or those in lists, dicts, models and (`by_instances`) in the attributes of instances."""
     if isinstance(value, Layer):
         return [value]
-    if depth > 6:
+    if depth > 6 or (isinstance(value, Instance) and not by_instances):
         return []
-    if isinstance(value, (List, tuple)):
-        return [layer for item in (value.items if isinstance(value, List) else value) for layer in owned(item, depth + 1)]
-    if isinstance(value, Splice):
-        return [layer for item in (*value.if_true, *value.if_false) for layer in owned(item, depth + 1)]
-    if isinstance(value, Placed):
-        return owned(value.value, depth + 1)
-    if isinstance(value, Choice):
-        return owned(value.if_true, depth + 1) + owned(value.if_false, depth + 1)
-    if isinstance(value, Dict):
-        return [layer for item in value.fields.values() for layer in owned(item, depth + 1)]
-    if isinstance(value, Model):
-        inner = [call.layer for call in upstream(value.fields.get("outputs", ())) if not call.layer.is_function]
-        return owned(value.fields.get("items", ()), depth + 1) + inner[::-1]
-    if isinstance(value, Instance):
-        return [layer for item in value.fields.values() if item is not value for layer in owned(item, depth + 1)]
-    return []
+    return [layer for part in _parts(value) for layer in owned(part, depth + 1, by_instances=by_instances)]
+
+
+def _parts(value: object) -> Iterable[object]:
+    match value:
+        case List():
+            return value.items
+        case tuple():
+            return value
+        case Splice():
+            return (*value.if_true, *value.if_false)
+        case Placed():
+            return (value.value,)
+        case Choice():
+            return (value.if_true, value.if_false)
+        case Dict():
+            return value.fields.values()
+        case Model():
+            inner = [call.layer for call in upstream(value.fields.get("outputs", ())) if not call.layer.is_function]
+            return (value.fields.get("items", ()), *inner[::-1])
+        case Instance():
+            return [item for item in value.fields.values() if item is not value]
+    return ()
 
 
 def own(owner: Instance, value: object) -> None:
