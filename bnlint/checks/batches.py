@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Event, Project
+
+
+def training(project: Project) -> Iterator[Event]:
+    """What trains: `fit`, `train_on_batch`, and calls in training mode under a tape."""
+    for event in query.events(project, "fit", "train_on_batch", "call"):
+        if event.kind != "call" or (event.tape is not None and event.args.get("training") is True):
+            yield event
 
 
 def trained(project: Project, model: object) -> tuple[Call, ...]:

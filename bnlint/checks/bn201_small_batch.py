@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batching, rank, trained, whole
+from bnlint.checks.batches import batching, rank, trained, training, whole
 from bnlint.findings import Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Event, Project
@@ -14,7 +14,7 @@ HARMFUL = 16
 
 
 def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
-    for event in query.events(project, "fit", "train_on_batch"):
+    for event in training(project):
         size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
             continue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import builtins, classes, invoke, library, models, operators, training
+from bnlint.source import builtins, classes, invoke, library, models, operators, options, training
 from bnlint.source.machine import DEPTH, Machine
 from bnlint.source.values import (
     MISSING,
@@ -23,6 +23,7 @@ from bnlint.source.values import (
     LayerList,
     List,
     Model,
+    Options,
     Partial,
     Splice,
     Super,
@@ -108,6 +109,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return Bound(base, name)
         case Call() if name in ("shape", "_keras_shape") or not isinstance(base, Call):
             return _shape(base)
+        case Options():
+            return options.attribute(base, name)
         case Array() if name == "shape":
             return base.shape
         case Function() if name == "__name__":
@@ -201,7 +204,9 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
         classes.own(owner, value)
     elif isinstance(owner, Class):
         m.write(owner.scope.names, name, value)
-    elif isinstance(owner, (Layer, Model, Unknown)) and isinstance(value, Layer):
+    elif isinstance(owner, Model):
+        m.write(owner.fields, f".{name}", value)
+    elif isinstance(owner, (Layer, Unknown)) and isinstance(value, Layer):
         m.event("escape", value, {}, node)
     return None
 
@@ -339,6 +344,13 @@ def part(m: Machine, tensor: Tensor, position: int, node: ast.AST) -> object:
     return tensor
 
 
+def batch(m: Machine, dataset: Dataset) -> Unknown:
+    """A batch of a data set."""
+    made = Unknown("a batch of data")
+    m.batches[made] = dataset
+    return made
+
+
 def element(m: Machine, iterable: object) -> Callable[[int], object]:
     """What the rounds of a loop over a value of unknown length get, by round."""
     if isinstance(iterable, Bound) and iterable.name == "range":
@@ -356,7 +368,7 @@ def element(m: Machine, iterable: object) -> Callable[[int], object]:
     if items is not None and items and not any(isinstance(part, Splice) for part in items):
         return lambda done: items[min(done, len(items) - 1)]
     if isinstance(iterable, Dataset):
-        return lambda done: Unknown("a batch of data")
+        return lambda done: batch(m, iterable)
     if isinstance(iterable, TENSORS):
-        return lambda done: part(m, iterable, done, m.frame.chunk.parse())
+        return lambda done: part(m, iterable, done, ast.Pass())
     return lambda done: Unknown("an element of a value that is not known")

@@ -13,7 +13,7 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import builtins, invoke, layers, models, sequential, tf1, training
+from bnlint.source import builtins, invoke, layers, models, options, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, bind_parameters, first_argument
 
@@ -29,7 +29,8 @@ def constant(m: Machine, dotted: Dotted) -> object:
     """An attribute of a library that is a plain value."""
     if dotted.name in ("math.pi", "numpy.pi"):
         return math.pi
-    return dotted
+    found = options.flags(m, dotted.canonical or dotted.name)
+    return dotted if found is MISSING else found
 
 
 def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> object:
@@ -40,6 +41,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         return handler(m, arguments, node)
     if name.rpartition(".")[2] == "get_submodules_from_kwargs":
         return INJECTED
+    flag = options.flag(m, callee, arguments)
+    if flag is not MISSING:
+        return flag
     pure = builtins.PURE.get(name.removeprefix("builtins.")) or builtins.PURE.get(callee.name)
     if pure is not None:
         return builtins.pure(m, pure, arguments)
@@ -152,6 +156,7 @@ def _decorator(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
+    "argparse.ArgumentParser": options.parser,
     "tf.function": _decorator,
     "keras.activations.get": _activation,
     "keras.activations.deserialize": _activation,

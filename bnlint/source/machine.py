@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dict, Dotted, Function, List, Model, Scope, Splice, join
+from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, List, Model, Options, Scope, Splice, join
 from bnlint.text import Chunk
 
 STEPS = 500_000
@@ -74,6 +74,8 @@ class Machine(State):
         self.parameters: set[Unknown] = set()
         self.symbolic: set[Call] = set()
         self.epoch = 0
+        self.flags = Options({})
+        self.batches: dict[Unknown, Dataset] = {}
         self.chunks: list[Chunk] = []
         self.data_format = "channels_last"
         self.training = Unknown("whether the model is training")
@@ -144,6 +146,8 @@ class Machine(State):
             return Unknown(subject.reason)
         if not isinstance(found, Unknown):
             found = self.derived[place] = Unknown(subject.reason)
+            if subject in self.batches:
+                self.batches[found] = self.batches[subject]
         return found
 
     def test(self, operator: str, subject: Unknown, constant: object) -> Unknown:

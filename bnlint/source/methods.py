@@ -6,9 +6,9 @@ import ast
 from typing import Final
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import attributes, training
+from bnlint.source import attributes, options, training
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, Dict, List, Splice, first_argument, hashable_key, is_constant, sequence
+from bnlint.source.values import MISSING, Dict, List, Options, Splice, first_argument, hashable_key, is_constant, sequence
 
 TEXT_METHODS: Final = frozenset(
     [
@@ -46,6 +46,8 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
             return _list_method(m, owner, name, arguments, node)
         case Dict():
             return _dict_method(m, owner, name, arguments, node)
+        case Options():
+            return options.method(m, owner, name, arguments, node)
         case str():
             return _text_method(m, owner, name, arguments)
         case _:

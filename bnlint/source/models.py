@@ -114,6 +114,9 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
         target.cls.used.add("custom_step" if m.tapes else "called")
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
+    data = m.settle(arguments.items[0].value) if arguments.items else None
+    batched = m.batches.get(data) if isinstance(data, Unknown) else None
+    known = {} if batched is None else {"batch_size": batched.batch_size, "samples": batched.samples, "batch": batched.event}
     m.event(
         "call",
         target,
@@ -123,6 +126,7 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
             "inputs": arguments.items[0].value if arguments.items else None,
             "tapes": m.tapes,
             "owner": m.caller(),
+            **known,
         },
         node,
         arguments,
@@ -216,6 +220,8 @@ def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST
     if isinstance(base, Layer):
         return _layer_attribute(m, base, name)
     assert isinstance(base, Model)
+    if f".{name}" in base.fields:
+        return base.fields[f".{name}"]
     if name in ("output", "outputs", "input", "inputs", "layers"):
         inputs, outputs = tensors(m, base)
         if name == "layers":

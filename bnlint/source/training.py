@@ -252,7 +252,8 @@ def _tape(m: Machine, tape: Tape, name: str, arguments: Arguments, node: ast.Cal
     targets: object = Unknown("what is differentiated")
     parts = value.items if isinstance(value, List) else value if isinstance(value, tuple) else (value,)
     variables = [part for part in parts if isinstance(part, Variables)]
-    of_inputs = any(isinstance(part, (Array, *TENSORS)) or (isinstance(part, Unknown) and part in m.parameters) for part in map(m.settle, parts))
+    settled = [m.settle(part) for part in parts]
+    of_inputs = any(isinstance(part, (Array, *TENSORS)) or (isinstance(part, Unknown) and part in m.parameters) for part in settled)
     if variables:
         targets = tuple(target for part in variables for target in part.targets)
     m.event("gradient", None, {"sources": targets, "of_inputs": of_inputs}, node, arguments, tape.number)

@@ -219,6 +219,14 @@ class Dataset:
 
 
 @dataclass(slots=True, eq=False)
+class Options:
+    """A parser of command line options, or what it yields: names to defaults."""
+
+    fields: Fields
+    missing: dict[str, Unknown] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
 class Tape:
     """A GradientTape."""
 
