@@ -196,9 +196,29 @@ def open_class(m: Machine, cls: Class, runs: list[tuple[str, int, int, object]],
     call = cls.find("call")
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
         _open_call(m, cls, instance, call, runs)
-    for name, function in list(cls.scope.names.items()):
-        if isinstance(function, Function) and not function.called and name not in ("__init__", "call", "get_config", "from_config"):
+    for function in _methods(cls):
+        own = cls.scope.names.get(function.name) is function
+        if not function.called or (not own and not _attributes(function).isdisjoint(cls.scope.names)):
             open_function(m, function, runs, wide, instance)
+
+
+SPECIAL = frozenset({"__init__", "call", "build", "get_config", "from_config"})
+"""Methods of a Keras class that are run in their own way, or build nothing."""
+
+
+def _methods(cls: Class) -> list[Function]:
+    """The methods of a class, inherited ones too: those that no other method names come first."""
+    found: dict[str, Function] = {}
+    special = SPECIAL if cls.keras is not None else {"__init__"}
+    for relative in reversed(cls.lineage()):
+        found.update({name: value for name, value in relative.scope.names.items() if isinstance(value, Function) and name not in special})
+    named = {name: _attributes(function) for name, function in found.items()}
+    inner = {name for name in found for other, names in named.items() if other != name and name in names}
+    return sorted(found.values(), key=lambda function: function.name in inner)
+
+
+def _attributes(function: Function) -> set[str]:
+    return {node.attr for node in ast.walk(function.node) if isinstance(node, ast.Attribute)}
 
 
 def _some_instance(m: Machine, cls: Class, runs: list[tuple[str, int, int, object]], wide: bool) -> Instance:

@@ -75,7 +75,15 @@ def make_model(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     )
     model.epoch = m.epoch
     m.models.append(model)
+    freeze(m, model, arguments, node)
     return model
+
+
+def freeze(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> None:
+    """Note `trainable=` of a model's constructor."""
+    given = arguments.keyword("trainable")
+    if given is not None:
+        m.event("set_trainable", model, {"value": m.settle(given.value)}, node)
 
 
 def _structure(m: Machine, value: object) -> str:

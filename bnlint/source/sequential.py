@@ -6,7 +6,7 @@ import ast
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Origin, Span, Tensor, Unknown
 from bnlint.keras_api.names import canonical
-from bnlint.source import invoke, layers
+from bnlint.source import invoke, layers, models
 from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Class, Dotted, Function, Instance, LayerList, List, Model, Placed, Splice
 
@@ -22,6 +22,7 @@ def make_sequential(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     )
     model.epoch = m.epoch
     m.models.append(model)
+    models.freeze(m, model, arguments, node)
     layers = arguments.keyword("layers") or next(iter(arguments.positional), None)
     if layers is None:
         return model
