@@ -293,7 +293,14 @@ def _layer_item(m: Machine, base: LayerList, key: object) -> object:
         return base.layers[key]
     if isinstance(key, slice):
         return LayerList(base.model, base.layers[key], base.known)
-    return Unknown("a layer that is not known")
+    return _some_layer(m, base)
+
+
+def _some_layer(m: Machine, layers: LayerList) -> Unknown:
+    """A layer of a model; which one is not known."""
+    found = Unknown("a layer that is not known")
+    m.parts[found] = layers.model
+    return found
 
 
 def put_item(m: Machine, owner: object, key: object, value: object) -> object:
@@ -369,6 +376,8 @@ def element(m: Machine, iterable: object) -> Callable[[int], object]:
         return lambda done: items[min(done, len(items) - 1)]
     if isinstance(iterable, Dataset):
         return lambda done: batch(m, iterable)
+    if isinstance(iterable, LayerList):
+        return lambda done: _some_layer(m, iterable)
     if isinstance(iterable, TENSORS):
         return lambda done: part(m, iterable, done, ast.Pass())
     return lambda done: Unknown("an element of a value that is not known")

@@ -76,6 +76,7 @@ class Machine(State):
         self.epoch = 0
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
+        self.parts: dict[Unknown, object] = {}
         self.chunks: list[Chunk] = []
         self.data_format = "channels_last"
         self.training = Unknown("whether the model is training")

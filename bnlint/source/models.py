@@ -275,21 +275,14 @@ def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:
 
 
 def find_layer(m: Machine, model: Model, name: object) -> object:
-    """`model.get_layer(name)`."""
+    """`model.get_layer(name)`: its output is one node where the model is not looked into."""
     if model.kind != "application" and isinstance(name, str):
         for layer in layers_of(m, model):
             if layer.name == name:
                 return layer
-    return _OpaqueLayer.of(m, model, name)
-
-
-class _OpaqueLayer:
-    """A layer of a model that is not looked into: its output is one node."""
-
-    @staticmethod
-    def of(m: Machine, model: Model, name: object) -> object:
-        key = ("layer", model, name if isinstance(name, (str, int)) else None)
-        known = m.derived.get(key)
-        if known is None:
-            known = m.derived[key] = Unknown(f"a layer inside {model.name}")
-        return known
+    key = ("layer", model, name if isinstance(name, (str, int)) else None)
+    found = m.derived.get(key)
+    if not isinstance(found, Unknown):
+        found = m.derived[key] = Unknown(f"a layer inside {model.name}")
+        m.parts[found] = model
+    return found

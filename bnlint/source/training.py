@@ -171,7 +171,8 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
     settled = m.settle(value)
     if isinstance(owner, Instance) and owner.cls.keras is None:
         return
-    m.event("set_trainable", owner, {"value": settled}, node)
+    target = m.parts.get(owner, owner) if isinstance(owner, Unknown) else owner
+    m.event("set_trainable", target, {"value": settled}, node)
 
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:

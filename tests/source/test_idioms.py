@@ -1,5 +1,8 @@
 """What programs as people write them (fixtures/programs) taught the front end."""
 
+import pytest
+
+from bnlint.graph.model import Layer
 from tests.source.programs import read
 
 
@@ -25,3 +28,26 @@ def test_a_layer_of_a_part_escapes_only_where_the_part_reads_it() -> None:
         Net().compile("adam", "mse")
     """)
     assert program.events("escape") == []
+
+
+FREEZE = """
+    base = keras.applications.VGG16(include_top=False)
+    {}
+    model = keras.Sequential([base, Flatten(), Dense(8)])
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "for layer in base.layers: layer.trainable = False",
+        "for layer in base.layers[:-4]: layer.trainable = False",
+        "for number, layer in enumerate(base.layers): layer.trainable = number > 10",
+        "base.layers[3].trainable = False",
+        "base.get_layer('block5_conv1').trainable = False",
+    ],
+)
+def test_freezing_a_layer_of_a_backbone_concerns_that_backbone(statement: str) -> None:
+    program = read(FREEZE.format(statement))
+    targets = {event.target for event in program.events("set_trainable")}
+    assert [target.kind for target in targets if isinstance(target, Layer)] == ["VGG16"]
