@@ -103,7 +103,7 @@ def function_names(namespace: str) -> tuple[str, ...]:
 
 def _place(canonical: str) -> tuple[str | None, str]:
     """The namespace whose table describes a function, and the module below it in which it stands."""
-    root, *parts = canonical.split(".")[:-1]
+    root, *parts = canonical.split(".")[:-1] or ("",)
     if root == "keras":
         return (f"keras.{parts[0]}" if parts and f"keras.{parts[0]}" in _TABLES else None), ""
     if root != "tf":
