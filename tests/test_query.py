@@ -317,6 +317,15 @@ def test_the_layers_of_a_place_are_those_built_or_applied_there() -> None:
     assert query.born_at(project, span(7)) == ()
 
 
+def test_an_input_that_is_not_known_is_no_layer_of_its_place() -> None:
+    """In `tf.layers.conv2d(x, 8, 3)` an x that is not known is noted at the same place as the convolution."""
+    here = Origin(span(3))
+    given = Call(replace(function("unknown", "unknown"), origin=here), (), origin=here)
+    applied = Call(replace(bn(), origin=here), (given,), origin=here)
+    project = Project(KerasTarget(3), (), (ModelGraph("model", calls=(given, applied)),))
+    assert query.born_at(project, span(3)) == (applied.layer,)
+
+
 def test_calls_by_role() -> None:
     built = chain(conv(), bn(), act("relu"))
     assert [call.layer.kind for call in query.calls_of(built.graph, "linear", "activation")] == ["Conv2D", "Activation"]

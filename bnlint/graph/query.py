@@ -355,13 +355,15 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
-    """All layers whose constructor call, or whose application, stands at this span."""
+    """All layers whose constructor call, or whose application, stands at this span. An input that is not known is none."""
+    calls = [call for graph in project.models for call in graph.calls]
+    inputs = {id(call.layer) for call in calls if call.layer.role in ("input", "unknown") and not call.inputs}
     found: dict[int, Layer] = {}
     for layer in layers(project):
-        if layer.origin.span == span:
+        if layer.origin.span == span and id(layer) not in inputs:
             found[id(layer)] = layer
-    for graph in project.models:
-        for call in graph.calls:
-            if call.origin.span == span or (call.layer.is_function and call.layer.origin.span == span):
-                found[id(call.layer)] = call.layer
+    for call in calls:
+        here = call.origin.span == span or (call.layer.is_function and call.layer.origin.span == span)
+        if here and id(call.layer) not in inputs:
+            found[id(call.layer)] = call.layer
     return tuple(found.values())

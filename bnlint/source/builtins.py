@@ -305,7 +305,17 @@ def _known_columns(m: Machine, arguments: Arguments) -> list[tuple[object, ...]]
 
 
 def _chain(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return _chained(_known_columns(m, arguments))
+
+
+def _chain_of(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     columns = _known_columns(m, arguments)
+    parts = [sequence(m.settle(item)) for item in columns[0]] if columns is not None and len(columns) == 1 else [None]
+    known = [part for part in parts if part is not None]
+    return _chained(known if len(known) == len(parts) else None)
+
+
+def _chained(columns: list[tuple[object, ...]] | None) -> object:
     return Unknown("a chain of values that are not known") if columns is None else List({"items": tuple(itertools.chain(*columns))})
 
 
@@ -418,6 +428,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_of,
     "itertools.product": _product,
     "numpy.arange": _range,
     "copy.copy": _copy,

@@ -51,3 +51,11 @@ def test_freezing_a_layer_of_a_backbone_concerns_that_backbone(statement: str) -
     program = read(FREEZE.format(statement))
     targets = {event.target for event in program.events("set_trainable")}
     assert [target.kind for target in targets if isinstance(target, Layer)] == ["VGG16"]
+
+
+@pytest.mark.parametrize(
+    "chained", ["chain.from_iterable([Dense(n), ReLU()] for n in (8, 4))", "chain([Dense(8), ReLU()], [Dense(4), ReLU()])"]
+)
+def test_chained_lists_of_layers(chained: str) -> None:
+    program = read(f"from itertools import chain\nmodel = keras.Sequential([Input((3,)), *{chained}])")
+    assert program.flow == "Input > Dense > ReLU > Dense.2 > ReLU.2"
