@@ -180,10 +180,12 @@ def _target(document: Document, module: Module, held_to: Plan) -> Any:
 
 def fails(checked: Checked) -> bool:
     """Whether a finding is as bad as its file's settings say that a run must not be."""
+    limit = checked.plan.settings.fail_on
+    if limit == "never" or not checked.findings:
+        return False
     from bnlint.findings import Severity
 
-    limit = checked.plan.settings.fail_on
-    return limit != "never" and any(finding.severity >= Severity[limit.upper()] for finding in checked.findings)
+    return any(finding.severity >= Severity[limit.upper()] for finding in checked.findings)
 
 
 def is_excluded(path: str, held_to: Settings) -> bool:

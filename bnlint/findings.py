@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bnlint.graph.model import Layer, Origin, Span
+if TYPE_CHECKING:
+    from bnlint.graph.model import Layer, Origin, Span
 
 
 class Severity(enum.IntEnum):

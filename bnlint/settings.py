@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bnlint.findings import Severity
-from bnlint.graph.model import KerasTarget
 from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
+
+if TYPE_CHECKING:
+    from bnlint.findings import Severity
+    from bnlint.graph.model import KerasTarget
 
 
 class SettingsError(Exception):
@@ -281,6 +283,8 @@ def _build(root: str, file: str | None, table: _Source, given: _Source) -> Setti
 
 
 def _severity(source: _Source) -> dict[str, Severity]:
+    from bnlint.findings import Severity
+
     """Severities by code; where several selectors name a rule, the longest counts."""
     found: dict[str, tuple[int, Severity]] = {}
     for word, level in source.table.get("severity", {}).items():
@@ -379,6 +383,8 @@ def matcher(root: str, globs: tuple[str, ...]) -> Callable[[str], bool]:
 
 def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
     """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
+    from bnlint.graph.model import KerasTarget
+
     if setting is not None:
         major, _, minor = setting.partition(".")
         if major == "1":

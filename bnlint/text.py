@@ -5,13 +5,13 @@ from __future__ import annotations
 from _ast import PyCF_ONLY_AST
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, Literal, cast
-
-from bnlint.graph.model import Span
 
 if TYPE_CHECKING:
     import ast
+
+    from bnlint.graph.model import Span
 
 SIZE_LIMIT: Final = 16 * 2**20
 """Bytes of Python source that are read at most; its tree takes some hundred times as much memory."""
@@ -32,6 +32,14 @@ class Unreadable(Exception):
         self.line = line
         self.column = column
         self.cell = cell
+
+
+@cache
+def _span_class() -> type[Span]:
+    """Span, imported when the first position is asked for: a file without findings needs none."""
+    from bnlint.graph.model import Span
+
+    return Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +82,8 @@ class Chunk:
         """Where a node stands. It must be one that has a position."""
         at = cast("ast.expr", node)
         end_line, end_offset = at.end_lineno or at.lineno, at.end_col_offset or 0
-        return Span(self.path, at.lineno, self.column(at.lineno, at.col_offset), end_line, self.column(end_line, end_offset), self.cell)
+        column, end_column = self.column(at.lineno, at.col_offset), self.column(end_line, end_offset)
+        return _span_class()(self.path, at.lineno, column, end_line, end_column, self.cell)
 
     def offset(self, line: int, column: int) -> int:
         """The index into `original` of a position."""
