@@ -33,7 +33,8 @@ class Block:
 def blocks(graph: ModelGraph) -> dict[Call, Block]:
     """The blocks of a graph by their BN, as far as they are certain on every path through the BN and not offered in both orders."""
     found = {bn: block for bn in order.batchnorms(graph) if (block := _block(graph, bn)) is not None}
-    return {bn: block for bn, block in found.items() if not _offered(found, bn)}
+    tested = {bn: block for bn, block in found.items() if bn.under}
+    return {bn: block for bn, block in found.items() if not (bn.under and _offered(tested, bn))}
 
 
 def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
