@@ -275,6 +275,16 @@ def _unseen(m: Machine, trees: list[ast.Module]) -> Iterator[ast.Call]:
                         yield node
 
 
+def _mentioned(node: ast.AST) -> str | None:
+    """The name that a node mentions; a text only where it may name a layer (`getattr(layers, "Dense")`)."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=name):
+            return name
+        case ast.Constant(value=str(text)) if text in TELLING:
+            return text
+    return None
+
+
 class _Mentions:
     """Which functions and classes name which others."""
 
@@ -291,11 +301,7 @@ class _Mentions:
 
     def named(self, unit: Unit) -> set[str]:
         if id(unit.node) not in self.names:
-            self.names[id(unit.node)] = {
-                node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.arg or ""
-                for node in ast.walk(unit.node)
-                if isinstance(node, (ast.Name, ast.Attribute, ast.keyword))
-            }
+            self.names[id(unit.node)] = {name for node in ast.walk(unit.node) if (name := _mentioned(node)) is not None}
         return self.names[id(unit.node)]
 
     def relevant(self) -> list[Unit]:

@@ -59,3 +59,12 @@ def test_freezing_a_layer_of_a_backbone_concerns_that_backbone(statement: str) -
 def test_chained_lists_of_layers(chained: str) -> None:
     program = read(f"from itertools import chain\nmodel = keras.Sequential([Input((3,)), *{chained}])")
     assert program.flow == "Input > Dense > ReLU > Dense.2 > ReLU.2"
+
+
+def test_a_builder_that_names_its_layers_in_texts() -> None:
+    program = read("""
+        def build(x):
+            x = getattr(layers, "Dense")(8)(x)
+            return getattr(layers, "BatchNormalization")()(x)
+    """)
+    assert program.flow == "unknown > Dense > BatchNormalization"
