@@ -52,8 +52,11 @@ def mend(checked: Checked, data: bytes, which: Mend) -> tuple[Checked, tuple[Fin
     fixed: list[Finding] = []
     current, after = checked, data
     for _ in range(ROUNDS):
-        done, after = _apply(current, _choose(current, which, refused), refused, after)
-        if not done:
+        for moving in (True, False):
+            done, after = _apply(current, _choose(current, which, moving, refused), refused, after)
+            if done:
+                break
+        else:
             findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in current.findings)
             return replace(current, findings=tuple(findings)), tuple(fixed), after
         fixed += done
@@ -63,14 +66,20 @@ def mend(checked: Checked, data: bytes, which: Mend) -> tuple[Checked, tuple[Fin
     return replace(checked, failures=(*checked.failures, problem)), (), data
 
 
-def _choose(current: Checked, which: Mend, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
-    """The findings to fix in one round, with edits that keep clear of each other."""
+def _choose(current: Checked, which: Mend, moving: bool, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
+    """The findings to fix in one round, with edits that keep clear of each other.
+
+    Fixes that move layers and those that do not take turns: a bias that a BatchNormalization cancels may go only if that stays where it is.
+    """
     from bnlint.fixer import Refused
+    from bnlint.fixer.edits import moves
 
     chosen: dict[Finding, tuple[TextEdit, ...]] = {}
     taken: set[TextEdit] = set()
     for finding in current.findings:
         if finding.fix is None or finding.fix.safety.value not in _APPLIED[which] or finding.fingerprint in refused:
+            continue
+        if moves(finding.fix) is not moving:
             continue
         try:
             wanted = edits(current, finding)

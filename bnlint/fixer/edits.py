@@ -25,7 +25,7 @@ from bnlint.fixer.locate import Function, Place, Source, read
 from bnlint.fixer.plan import Plan
 from bnlint.text import Document
 
-__all__ = ["Refused", "coupled", "feasible", "plan", "render"]
+__all__ = ["Refused", "coupled", "feasible", "moves", "plan", "render"]
 
 _read = lru_cache(maxsize=4)(read)
 
@@ -59,6 +59,11 @@ def plan(source: Source, fixes: Iterable[Fix]) -> Plan:
             _PLANNERS[type(edit)](found, edit)
     found.settle()
     return found
+
+
+def moves(fix: Fix) -> bool:
+    """Whether a fix changes the order of layers."""
+    return any(isinstance(edit, _MOVES) for edit in fix.edits)
 
 
 def coupled(document: Document) -> str:

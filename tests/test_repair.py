@@ -1,0 +1,34 @@
+"""Fixes that would be right one by one and wrong together take turns."""
+
+from bnlint.api import fix_source
+
+HEAD = "import keras\nfrom keras.layers import Activation, BatchNormalization, Dense, Input\n\n"
+
+
+def fixed(source: str, **settings: str) -> str:
+    return fix_source(HEAD + source, unsafe=True, isolated=True, target_keras="3", **settings).source.removeprefix(HEAD)  # type: ignore[arg-type]
+
+
+def test_the_bias_of_an_output_stays_when_the_normalisation_behind_it_goes() -> None:
+    source = "model = keras.Sequential([Input((4,)), Dense(1), BatchNormalization()])\nmodel.compile('sgd', 'mse')\n"
+    assert fixed(source) == "model = keras.Sequential([Input((4,)), Dense(1)])\nmodel.compile('sgd', 'mse')\n"
+
+
+def test_a_bias_stays_when_an_activation_comes_between() -> None:
+    source = "model = keras.Sequential([Input((4,)), Dense(8), BatchNormalization(), Activation('relu'), Dense(1)])\n"
+    expected = "model = keras.Sequential([Input((4,)), Dense(8), Activation('relu'), BatchNormalization(), Dense(1)])\n"
+    assert fixed(source, placement="after") == expected
+
+
+def test_a_bias_goes_when_the_activation_has_moved_away() -> None:
+    source = "model = keras.Sequential([Input((4,)), Dense(8), Activation('relu'), BatchNormalization(), Dense(1)])\n"
+    expected = "model = keras.Sequential([Input((4,)), Dense(8, use_bias=False), BatchNormalization(), Activation('relu'), Dense(1)])\n"
+    assert fixed(source) == expected
+
+
+def test_where_moving_is_refused_the_rest_is_fixed() -> None:
+    source = (
+        "model = keras.Sequential([Input((4,)), Dense(8), BatchNormalization(momentum=0.1), BatchNormalization(), Dense(1)])\n"
+        "model.layers[2].get_weights()\n"
+    )
+    assert "BatchNormalization(momentum=0.9), BatchNormalization()" in fixed(source)
