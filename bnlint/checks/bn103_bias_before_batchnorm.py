@@ -28,7 +28,8 @@ def check(project: Project) -> Iterator[Hit]:
         steps = [step for each in found if each is not None for step in each]
         if None not in found and steps and (bn := steps[0].call) is not None:
             related = (Related(order.core(bn).origin, "batchnorm", order.core(bn)),)
-            yield Hit("default", layer.origin, layer, {"kind": layer.kind}, related, _fix(layer, any(step.via for step in steps)))
+            refused = "apart" if any(step.via for step in steps) else "option" if _is_option(layer, calls, steps) else ""
+            yield Hit("default", layer.origin, layer, {"kind": layer.kind}, related, _fix(layer, refused))
 
 
 def _may_keep_bias(layer: Layer) -> bool:
@@ -75,16 +76,24 @@ def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
     return trains and plain and is_on_channels(project, layer, step)
 
 
-def _fix(layer: Layer, apart: bool) -> Fix | None:
+def _is_option(layer: Layer, calls: list[tuple[ModelGraph, Call]], steps: list[query.Step]) -> bool:
+    """Whether the code offers the bias by a parameter, or the BN by a test that does not hold for the layer: the bias may be wanted then."""
+    written = layer.arguments.keyword("use_bias")
+    outermost = max(call.decided for _, call in calls)
+    return (written is not None and not written.literal) or any(step.call is not None and step.call.decided > outermost for step in steps)
+
+
+def _fix(layer: Layer, refused: str) -> Fix | None:
     at, spec, arguments = layer.origin.span, layer_spec(layer.kind), layer.arguments
     if at is None or spec is None:
         return None
     names = {modern(layer.kind, item.name): item.name for item in arguments.items if item.name is not None}
     positional = "use_bias" in spec.parameters[: len(arguments.positional)]
-    refused = "apart" if apart else "tf1" if layer.family == "tf1" else "unseen" if positional or not arguments.complete else ""
+    refused = refused or ("tf1" if layer.family == "tf1" else "unseen" if positional or not arguments.complete else "")
     if refused:
         return Fix(Safety.UNSAFE, refused=refused)
-    edits: list[Edit] = [SetArgument(at, names.get("use_bias", "use_bias"), "False")]
+    use_bias = "bias" if any(today != written for today, written in names.items()) else "use_bias"  # Keras 1 called it `bias`
+    edits: list[Edit] = [SetArgument(at, names.get("use_bias", use_bias), "False")]
     idle = (names[name] for name in BIAS_ONLY if name in names)
     edits += [DropArgument(at, name) for name in idle if in_call(layer, arguments.keyword(name))]
     return Fix(Safety.UNSAFE, tuple(edits), (layer,))

@@ -8,6 +8,7 @@ from typing import Final
 from bnlint.findings import Applied, Fix, RemoveApplication, Safety, Swap
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
 
 OWN: Final = ("keras", "tf1")
 """The families whose BatchNormalization is judged by the order of layers. What slim and contrib normalise is not seen in the graph."""
@@ -102,10 +103,14 @@ def shared(project: Project, layer: Layer) -> bool:
 
 
 def loads_weights(project: Project, call: Call) -> bool:
-    """Whether the file in which the call stands loads weights into a model of its own (what `keras.applications` ships is not)."""
+    """Whether the file in which the call stands loads weights into a model of its own (a backbone of `keras.applications` is not)."""
     path = call.origin.span.path if call.origin.span else None
-    events = [event for event in query.events(project, "load_weights") if isinstance(event.target, (ModelGraph, Layer, Unknown))]
+    events = [event for event in query.events(project, "load_weights") if _is_own(event.target)]
     return any(event.origin.span is None or event.origin.span.path == path for event in events)
+
+
+def _is_own(target: object) -> bool:
+    return isinstance(target, (ModelGraph, Unknown)) or (isinstance(target, Layer) and target.kind not in APPLICATIONS)
 
 
 def removal(project: Project, graph: ModelGraph, call: Call) -> Fix | None:

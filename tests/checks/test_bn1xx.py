@@ -205,8 +205,9 @@ def test_a_move_is_refused(reason: str) -> None:
 
 
 def test_weights_that_a_library_ships_do_not_refuse_a_move() -> None:
-    hit = only(order, chain(conv("relu"), bn(), events=[event("load_weights", target=object(), source="imagenet")]))
-    assert hit.fix.refused == ""
+    for target in (object(), layer("ResNet50", "other")):
+        hit = only(order, chain(conv("relu"), bn(), events=[event("load_weights", target=target, source="imagenet")]))
+        assert hit.fix.refused == ""
 
 
 def test_a_producer_with_several_consumers_is_reported_without_a_fix() -> None:
@@ -401,6 +402,11 @@ def test_weights_of_this_model_silence_and_those_of_another_do_not() -> None:
     assert cases(biased, chain(conv(), bn(), events=[event("load_weights", target=unknown())])) == []
     other = chain(conv(), bn()).graph
     assert cases(biased, chain(conv(), bn(), events=[event("load_weights", target=other)])) == ["default"]
+
+
+def test_the_bias_goes_in_the_words_of_the_call() -> None:
+    old = only(biased, chain(conv(border_mode="same"), bn())).fix.edits
+    assert [(edit.name, edit.code) for edit in old] == [("bias", "False")]
 
 
 def test_the_bias_and_what_configures_it_go() -> None:
