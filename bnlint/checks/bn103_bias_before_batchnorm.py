@@ -77,7 +77,7 @@ def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
 
 
 def _is_option(layer: Layer, calls: list[tuple[ModelGraph, Call]], steps: list[query.Step]) -> bool:
-    """Whether the code offers the bias by a parameter, or the BN by a test that does not hold for the layer: the bias may be wanted then."""
+    """Whether the code offers the bias by a parameter, or the BN by a test that the layer does not stand under."""
     written = layer.arguments.keyword("use_bias")
     outermost = max(call.decided for _, call in calls)
     return (written is not None and not written.literal) or any(step.call is not None and step.call.decided > outermost for step in steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks.channels import Verdict, convention_of, is_possible_axis, verdict_on
-from bnlint.checks.written import in_call, single_axis
+from bnlint.checks.written import is_plain, single_axis
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, Project
@@ -37,7 +37,7 @@ def _lists(project: Project) -> Iterator[Hit]:
         at, argument = layer.origin.span, layer.arguments.keyword("axis")
         if axis is None or layer.subclass is not None:
             continue
-        edits = (SetArgument(at, "axis", str(axis)),) if at is not None and in_call(layer, argument) else ()
+        edits = (SetArgument(at, "axis", str(axis)),) if at is not None and is_plain(layer, argument) else ()
         yield Hit("list", layer.origin, layer, {"axis": axis}, fix=Fix(Safety.SAFE, edits, (layer,)) if edits else None)
 
 
@@ -56,10 +56,10 @@ def _fix(layer: Layer, verdict: Verdict) -> Fix | None:
     written = arguments.keyword("axis")
     edit: Edit
     if arguments.positional:
-        if len(arguments.positional) > 1 or verdict.channels != rank - 1 or not in_call(layer, arguments.positional[0]):
+        if len(arguments.positional) > 1 or verdict.channels != rank - 1 or not is_plain(layer, arguments.positional[0]):
             return Fix(Safety.UNSAFE, refused="positional")
         edit = DropArgument(at, 0)
-    elif written is not None and not in_call(layer, written):
+    elif written is not None and not is_plain(layer, written):
         return None
     else:
         edit = DropArgument(at, "axis") if verdict.channels == rank - 1 else SetArgument(at, "axis", str(verdict.channels))

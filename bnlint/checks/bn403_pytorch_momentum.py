@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.written import TOLERANCE, in_call, number
+from bnlint.checks.written import TOLERANCE, is_plain, number
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Layer, Project
@@ -25,6 +25,6 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _fix(layer: Layer, complement: str) -> Fix | None:
     at = layer.origin.span
-    if at is None or not in_call(layer, layer.arguments.keyword("momentum")):
+    if at is None or not is_plain(layer, layer.arguments.keyword("momentum")):
         return None
     return Fix(Safety.UNSAFE, (SetArgument(at, "momentum", complement),), (layer,))

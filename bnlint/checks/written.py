@@ -22,6 +22,11 @@ def single_axis(value: object) -> int | None:
     return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 and type(value[0]) is int else None
 
 
+def is_plain(layer: Layer, argument: Argument | None) -> bool:
+    """Whether the argument stands in the constructor call as a plain value; a name would be an option of the code."""
+    return argument is not None and argument.literal and in_call(layer, argument)
+
+
 def in_call(layer: Layer, argument: Argument | None) -> bool:
     """Whether the argument stands in the text of the constructor call itself: not in a `**dict`, a `partial` or a default."""
     call = layer.origin.span

@@ -22,12 +22,12 @@ def insert(plan: Plan, edit: InsertActivation) -> None:
     _same_conditions(constructor, after)
     _same_meaning(constructor, after, code)
     if edit.after.hole is not None and _in_call(after):
-        spelling = styles.function(plan.source, code)
+        spelling = styles.function(plan.source, code, after)
         _import(plan, spelling, "activations")
         plan.wrap(after.part, after.call, spelling.code)
         return
     if not styles.is_layer(code):
-        spelling = styles.layer(plan.source, "Activation", tuple(_class(place.node) for place in (constructor, after)))
+        spelling = styles.layer(plan.source, "Activation", tuple(_class(place.node) for place in (constructor, after)), after)
         code = f"{spelling.code}({code})"
         _import(plan, spelling, "Activation")
     if edit.after.hole is None:

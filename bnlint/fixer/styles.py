@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from bnlint.fixer import Refused, flow, tree
-from bnlint.fixer.locate import Part, Source
+from bnlint.fixer.locate import SCOPES, Part, Place, Source
 
 ACTIVATION_LAYERS: Final = frozenset(("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"))
 """Layers that some code passes as `activation=`: they are applied as they are."""
@@ -24,9 +26,10 @@ _LAYERS_ALIASES: Final = frozenset(("layers", "L", "KL", "kl", "tfkl", "tfl"))
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """An import statement, the entry of it that binds a name, and the full name of what is bound."""
+    """An import statement, the scope in which it stands, the entry of it that binds a name, and the full name of what is bound."""
 
     part: Part
+    scope: ast.AST
     statement: ast.Import | ast.ImportFrom
     alias: ast.alias
     dotted: str
@@ -45,14 +48,33 @@ def imports(source: Source) -> dict[str, list[Bound]]:
     """What the import statements bind, by local name."""
     found: dict[str, list[Bound]] = {}
     for part in source.parts.values():
-        for node in ast.walk(part.tree):
+        for scope, node in _scoped(part.tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     module = f"{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
                     plain = isinstance(node, ast.ImportFrom) or alias.asname
                     name, dotted = (alias.asname or alias.name, module + alias.name) if plain else (alias.name.partition(".")[0],) * 2
-                    found.setdefault(name, []).append(Bound(part, node, alias, dotted))
+                    found.setdefault(name, []).append(Bound(part, scope, node, alias, dotted))
     return found
+
+
+def _scoped(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """All nodes, outer ones first, each with the module, class or function around it."""
+    queue: deque[tuple[ast.AST, ast.AST]] = deque([(tree, tree)])
+    while queue:
+        scope, node = queue.popleft()
+        yield scope, node
+        inner = node if isinstance(node, SCOPES) else scope
+        queue.extend((inner, child) for child in ast.iter_child_nodes(node))
+
+
+def _known(source: Source, at: Place) -> dict[str, list[Bound]]:
+    """What the imports bind that can be seen from a place, by local name."""
+    seen = {
+        name: [bound for bound in entries if isinstance(bound.scope, ast.Module) or any(node is bound.scope for node in at.path)]
+        for name, entries in imports(source).items()
+    }
+    return {name: entries for name, entries in seen.items() if entries}
 
 
 def _aliases(source: Source) -> Iterator[tuple[str, ast.expr]]:
@@ -84,9 +106,9 @@ def dotted(source: Source, node: ast.expr) -> str | None:
     return None
 
 
-def layer(source: Source, name: str, like: tuple[ast.AST, ...]) -> Spelling:
-    """How to write a Keras layer class, as the classes `like` are written, or else as the imports allow."""
-    known = imports(source)
+def layer(source: Source, name: str, like: tuple[ast.AST, ...], at: Place) -> Spelling:
+    """How to write a Keras layer class at a place, as the classes `like` are written, or else as the imports allow."""
+    known = _known(source, at)
     for bound in known.get(name, ()):
         if _KERAS(bound.dotted) and bound.dotted.endswith(f".{name}"):
             return Spelling(name)
@@ -103,7 +125,7 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...]) -> Spelling:
             found = [bound for bound in known.get(node.id, ()) if _from_layers(bound)]
             if found:
                 return Spelling(name, tuple(found))
-            if node.id not in own:  # a star import, or a fragment
+            if node.id not in own and not hasattr(builtins, node.id):  # a star import, or a fragment
                 return Spelling(name)
     for local, entries in known.items():
         for suffix, path in (("layers", ""), ("keras", "layers."), ("tensorflow", "keras.layers.")):
@@ -126,8 +148,8 @@ def _from_layers(bound: Bound) -> bool:
     return bool(module and _KERAS(module) and module.endswith("layers"))
 
 
-def function(source: Source, code: str) -> Spelling:
-    """The source of a function that does what `activation=code` does."""
+def function(source: Source, code: str, at: Place) -> Spelling:
+    """The source of a function that does what `activation=code` does, at a place."""
     node = tree.expression(code)
     if isinstance(node, ast.Lambda):
         return Spelling(f"({code})")
@@ -135,12 +157,12 @@ def function(source: Source, code: str) -> Spelling:
         return Spelling(code)
     if isinstance(node, ast.Name):
         functions = (item.name for item in source.walk() if isinstance(item, ast.FunctionDef))
-        if node.id in imports(source) or node.id in functions:
+        if node.id in _known(source, at) or node.id in functions:
             return Spelling(code)
         raise Refused(f"it cannot be told whether `{code}` is a function or a name of one")
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()):
         raise Refused("its activation is a layer: build it in `__init__` and apply it behind the BatchNormalization")
-    known = imports(source)
+    known = _known(source, at)
     for matches, spelled in _FUNCTIONS:
         for local, entries in known.items():
             if matches(entries[0].dotted, node.value):

@@ -84,11 +84,15 @@ Under = tuple[tuple[Unknown, bool], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Argument:
-    """One argument as written. `name` is None for a positional one; `span` covers the value only."""
+    """One argument as written. `name` is None for a positional one; `span` covers the value only.
+
+    `literal`: the value stands there itself (`0.1`, `"relu"`, `(3, 3)`), not a name for it.
+    """
 
     name: str | None
     value: object
     span: Span | None
+    literal: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +152,8 @@ class Call:
     argument of `add`. `hole` is the span of the input tensor inside it, None where the input is implied (Sequential).
     `training` is the argument as given (ABSENT if not). `channels` is the index (from 0, batch is 0) of the
     channel axis of the output where it follows from the code, else None. `under`: the tests this call depends on.
-    `owner` is the class whose `call` applied it, if any.
+    `owner` is the class whose `call` applied it, if any. `decided` counts the `if` statements that led
+    there: what stands under more of them than its neighbour is an option of the code, even where a default decides the test.
     """
 
     layer: Layer
@@ -159,6 +164,7 @@ class Call:
     under: Under = ()
     hole: Span | None = None
     owner: str | None = None
+    decided: int = 0
     origin: Origin = field(default_factory=Origin)
 
 

@@ -27,13 +27,18 @@ from bnlint.source.values import (
 )
 
 
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is made of constants alone."""
+    return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in ast.walk(node))
+
+
 def collect(m: Machine, node: ast.Call) -> Arguments:
     """The arguments of a call as written, stars expanded where their content is known."""
     found: list[Argument] = []
     complete, presumed = True, True
     for part in node.args:
         if not isinstance(part, ast.Starred):
-            found.append(Argument(None, expressions.evaluate(m, part), m.span(part)))
+            found.append(Argument(None, expressions.evaluate(m, part), m.span(part), is_literal(part)))
             continue
         items = sequence(expressions.evaluate(m, part.value))
         if items is None or any(isinstance(item, Splice) for item in items):
@@ -43,7 +48,7 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     for keyword in node.keywords:
         value = expressions.evaluate(m, keyword.value)
         if keyword.arg is not None:
-            found.append(Argument(keyword.arg, value, m.span(keyword.value)))
+            found.append(Argument(keyword.arg, value, m.span(keyword.value), is_literal(keyword.value)))
         elif isinstance(value, Dict):
             complete = complete and not value.open
             presumed = presumed and (value.presumed or not value.open)

@@ -74,6 +74,7 @@ class Machine(State):
         self.parameters: set[Unknown] = set()
         self.symbolic: set[Call] = set()
         self.epoch = 0
+        self.decided = 0
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
         self.parts: dict[Unknown, object] = {}
@@ -232,7 +233,7 @@ class Machine(State):
         owner: str | None = None,
     ) -> Call:
         """Add a node to the graph."""
-        made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, origin)
+        made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
         self.calls.append(made)
         return made
 

@@ -200,7 +200,12 @@ def exec_Assert(m: Machine, node: ast.Assert) -> None:
 
 
 def exec_If(m: Machine, node: ast.If) -> Completion | None:
-    result = m.branch(expressions.evaluate(m, node.test), lambda: execute(m, node.body), lambda: execute(m, node.orelse))
+    test = expressions.evaluate(m, node.test)
+    m.decided += 1
+    try:
+        result = m.branch(test, lambda: execute(m, node.body), lambda: execute(m, node.orelse))
+    finally:
+        m.decided -= 1
     return result if isinstance(result, Completion) else None
 
 
