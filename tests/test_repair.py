@@ -32,3 +32,23 @@ def test_where_moving_is_refused_the_rest_is_fixed() -> None:
         "model.layers[2].get_weights()\n"
     )
     assert "BatchNormalization(momentum=0.9), BatchNormalization()" in fixed(source)
+
+
+def test_an_import_in_a_function_is_seen_in_that_function_only() -> None:
+    source = '''\
+import tensorflow as tf
+
+def one(x):
+    from keras.layers import BatchNormalization, Dense
+    x = Dense(8, activation="relu")(x)
+    return BatchNormalization()(x)
+
+def two(x):
+    bn = getattr(tf.keras.layers, "BatchNormalization")
+    x = getattr(tf.keras.layers, "Dense")(8, activation="relu")(x)
+    return bn()(x)
+'''
+    after = fix_source(source, unsafe=True, isolated=True, target_keras="3").source
+    assert 'from keras.layers import Activation, BatchNormalization, Dense' in after
+    assert 'return Activation("relu")(BatchNormalization()(x))' in after
+    assert 'return tf.keras.layers.Activation("relu")(bn()(x))' in after
