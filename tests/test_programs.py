@@ -8,6 +8,8 @@ import ast
 import io
 import json
 import re
+import subprocess
+import sys
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ import pytest
 
 from bnlint.api import Fixed, fix_source, lint_source
 from bnlint.findings import Finding, RemoveApplication, Safety
+from tests.conftest import needs
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "programs"
 FILES = sorted(path for path in FOLDER.glob("*/*") if path.suffix in (".py", ".ipynb"))
@@ -145,6 +148,24 @@ def test_what_was_fixed_is_gone_and_nothing_worse_has_come(path: Path) -> None:
     for code in {finding.code for finding in fixed(path).fixed}:
         assert codes[code] <= remaining(before)[code], code
     assert {finding.code for finding in after} <= {finding.code for finding in before}
+
+
+def test_fixed_programs_use_no_name_that_is_not_bound(tmp_path: Path) -> None:
+    needs("ruff")
+    for path in FILES:
+        for stage, source in (("before", program(path)), ("after", fixed(path).source)):
+            target = tmp_path / stage / path.parent.name / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(source, encoding="utf-8")
+    before, after = (unbound(tmp_path / stage) for stage in ("before", "after"))
+    assert after <= before
+
+
+def unbound(folder: Path) -> set[tuple[str, str]]:
+    """The files of a folder and the names that they use without binding them."""
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--select=F821", "--output-format=json", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return {(str(Path(each["filename"]).relative_to(folder)), each["message"]) for each in json.loads(done.stdout)}
 
 
 def test_there_are_programs() -> None:
