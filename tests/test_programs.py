@@ -163,8 +163,8 @@ def test_fixed_programs_use_no_name_that_is_not_bound(tmp_path: Path) -> None:
 
 def unbound(folder: Path) -> set[tuple[str, str]]:
     """The files of a folder and the names that they use without binding them."""
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--select=F821", "--output-format=json", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    options = ("--isolated", "--no-cache", "--exit-zero", "--select=F821", "--output-format=json")
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", *options, "."], cwd=folder, capture_output=True, text=True, check=True)
     return {(str(Path(each["filename"]).relative_to(folder)), each["message"]) for each in json.loads(done.stdout)}
 
 

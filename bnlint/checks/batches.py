@@ -9,10 +9,19 @@ from bnlint.graph.model import ABSENT, Call, Event, Project
 
 
 def training(project: Project) -> Iterator[Event]:
-    """What trains: `fit`, `train_on_batch`, and calls in training mode under a tape."""
-    for event in query.events(project, "fit", "train_on_batch", "call"):
+    """What trains: `fit`, `train_on_batch`, and calls in training mode under a tape.
+
+    Left out are the rounds of a loop over batches with less samples than others, such as the last one.
+    """
+    yield from query.events(project, "fit")
+    batches = query.events(project, "train_on_batch", "call")
+    rounds: dict[tuple[object, ...], list[Event]] = {}
+    for event in batches:
         if event.kind != "call" or (event.tape is not None and event.args.get("training") is True):
-            yield event
+            rounds.setdefault((event.origin.span, event.origin.stack, id(event.target)), []).append(event)
+    for same in rounds.values():
+        largest = max(whole(event.args.get("batch_size")) for event in same)
+        yield from (event for event in same if whole(event.args.get("batch_size")) == largest)
 
 
 def trained(project: Project, model: object) -> tuple[Call, ...]:

@@ -12,6 +12,7 @@ from bnlint.source.values import (
     MISSING,
     TENSORS,
     Array,
+    Class,
     Dataset,
     Dict,
     Dotted,
@@ -59,7 +60,8 @@ DATASET_METHODS: Final = frozenset(
 )
 
 
-FLOWS: Final[dict[str, int]] = {"flow": 32, "flow_from_directory": 32, "flow_from_dataframe": 32}
+FLOWS: Final[dict[str, int]] = {"flow": 2, "flow_from_directory": 5, "flow_from_dataframe": 9}
+"""Methods of ImageDataGenerator that make batches, of 32 by default, and the position of `batch_size`."""
 
 
 METHODS: Final = frozenset(
@@ -114,9 +116,11 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         name.startswith("tf.data.") and name.endswith("Dataset")
     ):
         return Dataset(None, Unknown("the number of samples"))
-    if name in LOADERS or (name.rpartition(".")[2] in FLOWS):
+    if name.rpartition(".")[2] in FLOWS:
+        return _flow(m, name.rpartition(".")[2], arguments)
+    if name in LOADERS:
         given = arguments.keyword("batch_size")
-        return Dataset(m.plain(given.value) if given else LOADERS.get(name, 32), Unknown("the number of samples"))
+        return Dataset(m.plain(given.value) if given else LOADERS[name], Unknown("the number of samples"))
     style = ARRAYS.get(name) or ARRAYS.get(callee.name)
     if style is not None:
         return _array(m, style, arguments)
@@ -272,13 +276,17 @@ def _dataset(m: Machine, owner: object, name: str, arguments: Arguments, node: a
         made.event = m.event("batch", made, {"batch_size": size, "drop_remainder": dropped, "samples": data.samples}, node, arguments)
         return made
     if name in FLOWS:
-        given = arguments.keyword("batch_size")
-        return Dataset(m.plain(given.value) if given else FLOWS[name], Unknown("the number of samples"))
+        return _flow(m, name, arguments)
     if name == "unbatch":
         return Dataset(None, data.samples)
     if name in ("take", "skip", "concatenate", "filter", "flat_map", "interleave", "window", "repeat"):
         return Dataset(data.batch_size, Unknown("the number of samples"), data.drop_remainder, data.event)
     return Dataset(data.batch_size, data.samples, data.drop_remainder, data.event)
+
+
+def _flow(m: Machine, name: str, arguments: Arguments) -> Dataset:
+    given = arguments.keyword("batch_size") or next(iter(arguments.positional[FLOWS[name] :]), None)
+    return Dataset(m.plain(given.value) if given else 32, Unknown("the number of samples"))
 
 
 def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -316,8 +324,16 @@ def _batch(m: Machine, name: str, args: dict[str, object]) -> None:
             dataset=data,
             batch=data.event,
         )
+    elif isinstance(data, Instance) and _makes_batches(data.cls):
+        args.update(samples=Unknown("the number of samples"), batch_size=m.plain(data.fields.get("batch_size", Unknown("the batch size"))))
     else:
         args["samples"] = samples(m, data)
         if given is None:
             arrays = isinstance(data, Array) or ("y" in args and args["y"] is not None)
             args["batch_size"] = 32 if arrays and name == "fit" else Unknown("the batch size")
+
+
+def _makes_batches(cls: Class) -> bool:
+    """Whether a user's class is a data set of Keras, whose attribute `batch_size`, by custom, says what it yields."""
+    bases = (base for each in cls.lineage() for base in each.bases if isinstance(base, Dotted))
+    return any((base.canonical or base.name).rpartition(".")[2] in ("Sequence", "PyDataset") for base in bases)

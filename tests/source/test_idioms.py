@@ -68,3 +68,26 @@ def test_a_builder_that_names_its_layers_in_texts() -> None:
             return getattr(layers, "BatchNormalization")()(x)
     """)
     assert program.flow == "unknown > Dense > BatchNormalization"
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        ("ImageDataGenerator().flow(x, y, 8)", 8),
+        ("ImageDataGenerator().flow(x, y)", 32),
+        ("ImageDataGenerator().flow_from_directory('train', (64, 64), 'rgb', None, 'binary', 4)", 4),
+        ("Batches(x, 2)", 2),
+    ],
+)
+def test_who_makes_the_batches(data: str, size: int) -> None:
+    program = read(f"""
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+        class Batches(keras.utils.Sequence):
+            def __init__(self, x, batch_size):
+                self.x, self.batch_size = x, batch_size
+
+        model = keras.Sequential([Input((3,)), Dense(8)])
+        model.fit({data})
+    """)
+    assert program.event("fit").args["batch_size"] == size
