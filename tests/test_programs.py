@@ -118,6 +118,9 @@ def test_exactly_what_is_marked_is_found(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_fixed_program_parses(path: Path) -> None:
+    if "BN001" in {finding.code for finding in findings(path)}:
+        assert fixed(path).source == program(path)
+        return
     if path.suffix == ".py":
         ast.parse(fixed(path).source)
     else:

@@ -30,6 +30,8 @@ def _fix(project: Project, cls: ClassInfo, method: Method) -> Fix | None:
     if at is None:
         return None
     safety = Safety.UNSAFE if project.keras.major >= 3 else Safety.SAFE
+    if any(call.training is None and has_mode(call.layer) for call in query.calls_in(project, cls)):
+        return Fix(safety, refused="none-given")
     return Fix(safety, (SetParameter(at, "training", "None", forward=_forward(project, cls, at)),))
 
 
