@@ -1,4 +1,4 @@
-"""The code is clean for ruff and for mypy --strict."""
+"""The code is clean for ruff, for mypy --strict and for bnlint."""
 
 import subprocess
 import sys
@@ -16,3 +16,11 @@ def test_the_code_is_clean(command: tuple[str, ...]) -> None:
     needs(command[0])
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_bnlint_finds_nothing_in_its_own_tree() -> None:
+    """The fixtures and the pages hold findings on purpose; everything else is clean, and analysed whole."""
+    command = [sys.executable, "-m", "bnlint", "check", "--isolated", "--exclude", "fixtures", "--fail-on", "info", "."]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All checks passed!" in done.stdout
