@@ -52,3 +52,12 @@ def two(x):
     assert 'from keras.layers import Activation, BatchNormalization, Dense' in after
     assert 'return Activation("relu")(BatchNormalization()(x))' in after
     assert 'return tf.keras.layers.Activation("relu")(bn()(x))' in after
+
+
+def test_a_star_import_brings_what_the_file_uses() -> None:
+    source = "from common import *\nmodel = Sequential([Input((4,)), Dense(8, activation='relu'), BatchNormalization(), Dense(2){}])\n"
+    alone = fix_source(source.format(""), unsafe=True, isolated=True, target_keras="3")
+    assert alone.source == source.format("")
+    assert [finding.reason for finding in alone.findings] == ["nothing shows that the star import of this file brings `Activation`"]
+    beside = fix_source(source.format(", Activation('tanh')"), unsafe=True, isolated=True, target_keras="3").source
+    assert "BatchNormalization(), Activation('relu')" in beside

@@ -126,6 +126,7 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...], at: Place) -> Sp
             if found:
                 return Spelling(name, tuple(found))
             if node.id not in own and not hasattr(builtins, node.id):  # a star import, or a fragment
+                _starred(source, name, known.get("*", []))
                 return Spelling(name)
     for local, entries in known.items():
         for suffix, path in (("layers", ""), ("keras", "layers."), ("tensorflow", "keras.layers.")):
@@ -135,6 +136,13 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...], at: Place) -> Sp
     if found and name not in own:
         return Spelling(name, tuple(found[:1]))
     raise Refused(f"the file does not import Keras's layers in a way that lets `{name}` be added")
+
+
+def _starred(source: Source, name: str, stars: list[Bound]) -> None:
+    """Refuse a name that star imports of other modules than Keras's may not bring, as far as the file shows."""
+    used = any(name in flow.names(part.tree) for part in source.parts.values())
+    if stars and not used and not any(_from_layers(bound) for bound in stars):
+        raise Refused(f"nothing shows that the star import of this file brings `{name}`")
 
 
 @lru_cache(maxsize=4)
