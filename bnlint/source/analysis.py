@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -46,8 +47,21 @@ TELLING = frozenset(
 """Names without which a function builds nothing and does nothing to a model."""
 
 
+FRAMES = 6000
+"""Python's own recursion limit while a document is read: nested code takes a few frames a level, and none of the C stack."""
+
+
 def analyse(document: Document) -> Analysis:
     """Read a document. Raises Unreadable for a Python file that does not parse; a cell that does not parse is a gap."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, FRAMES))
+    try:
+        return _analyse(document)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _analyse(document: Document) -> Analysis:
     m = Machine(document.path)
     trees: list[tuple[Chunk, ast.Module]] = []
     for chunk in document.chunks:

@@ -12,6 +12,7 @@ from bnlint.graph.model import (
     Choice,
     ClassInfo,
     Event,
+    Gap,
     Layer,
     Method,
     ModelGraph,
@@ -25,7 +26,7 @@ from bnlint.graph.model import (
 )
 from bnlint.graph.query import ancestors
 from bnlint.source import classes, models
-from bnlint.source.machine import Frame, Machine
+from bnlint.source.machine import MODEL_STEPS, Exhausted, Frame, Machine
 from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Scope, Splice
 
 Run = tuple[str, int, int, object]
@@ -105,7 +106,12 @@ def _is_read(m: Machine, cls: Class, name: object) -> bool:
 
 def _model(m: Machine, model: Model) -> ModelGraph:
     m.frame = m.frame or Frame(Scope(None), m.chunks[0], "")
-    _, outputs = models.tensors(m, model)
+    m.limit = m.steps + MODEL_STEPS
+    try:
+        _, outputs = models.tensors(m, model)
+    except (Exhausted, RecursionError):
+        m.gaps.append(Gap(f"the model {model.name} is too large to be followed to its end", model.origin))
+        outputs = ()
     calls = ordered(m, outputs)
     kind: ModelKind = "sequential" if model.kind == "sequential" else "functional"
     return ModelGraph(model.name, kind, calls, outputs, origin=model.origin)
@@ -168,9 +174,13 @@ def _rest(m: Machine, name: str, left: list[Call], result: object) -> ModelGraph
 def tensors_in(value: object) -> tuple[Tensor, ...]:
     """The tensors in a returned value."""
     found: list[Tensor] = []
+    seen: set[int] = set()
     stack: list[object] = [value]
     while stack:
         current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
         if isinstance(current, TENSORS):
             found.append(current)
         elif isinstance(current, tuple):

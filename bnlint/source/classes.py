@@ -128,13 +128,19 @@ def super_init(m: Machine, base: Super, arguments: Arguments, node: ast.Call) ->
     return None
 
 
-def owned(value: object, depth: int = 0, *, by_instances: bool = True) -> list[Layer]:
+def owned(value: object, *, by_instances: bool = True) -> list[Layer]:
     """The layers that a value holds: itself, or those in lists, dicts, models and (`by_instances`) in the attributes of instances."""
-    if isinstance(value, Layer):
-        return [value]
-    if depth > 6 or (isinstance(value, Instance) and not by_instances):
-        return []
-    return [layer for part in _parts(value) for layer in owned(part, depth + 1, by_instances=by_instances)]
+    found: list[Layer] = []
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Layer):
+            found.append(current)
+        elif id(current) not in seen and (by_instances or not isinstance(current, Instance)):
+            seen.add(id(current))
+            stack.extend(reversed(tuple(_parts(current))))
+    return found
 
 
 def _parts(value: object) -> Iterable[object]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bnlint.graph.model import Choice, Unknown
 from bnlint.source import attributes, invoke, loops, operators
 from bnlint.source.machine import Machine, truth
-from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, hashable_key, sequence
+from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
 
 
 def evaluate(m: Machine, node: ast.expr) -> object:
@@ -36,22 +36,21 @@ def eval_Attribute(m: Machine, node: ast.Attribute) -> object:
 
 
 def eval_Tuple(m: Machine, node: ast.Tuple) -> object:
-    items = elements(m, node.elts)
+    items = listed(m, node.elts)
     return items if not any(isinstance(item, Splice) for item in items) else List({"items": items})
 
 
 def eval_List(m: Machine, node: ast.List | ast.Set) -> object:
-    return List({"items": elements(m, node.elts)})
+    return List({"items": listed(m, node.elts)})
 
 
-def elements(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
+def listed(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
     found: list[object] = []
     for node in nodes:
         if not isinstance(node, ast.Starred):
             found.append(evaluate(m, node))
             continue
-        items = sequence(evaluate(m, node.value))
-        found.extend(items if items is not None else [Splice(Unknown("a starred value of unknown length"), (Unknown("an element"),), ())])
+        found.extend(elements(evaluate(m, node.value)))
     return tuple(found)
 
 
@@ -215,7 +214,7 @@ def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.Genera
         return made
     found = List({"items": ()})
     element = node.elt
-    loops.comprehend(m, node.generators, lambda: m.write(found.fields, "items", (*found.items, evaluate(m, element))))
+    loops.comprehend(m, node.generators, lambda: m.write(found.fields, "items", m.chain(found.items, (evaluate(m, element),))))
     return found
 
 

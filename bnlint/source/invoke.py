@@ -236,7 +236,7 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
         with m.entered(frame, site if isinstance(site, Span) else None):
             if isinstance(function.node, ast.Lambda):
                 return m.land("return", expressions.evaluate(m, function.node.body))
-            if _is_generator(function.node):
+            if _is_generator(m, function.node):
                 ended: Completion | None = statements.execute(m, function.node.body)
                 m.land("return", None)
                 return Unknown(f"{function.qualified} is a generator")
@@ -251,7 +251,14 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
         m.running.pop()
 
 
-def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _is_generator(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    place = ("generator", node)
+    if place not in m.derived:
+        m.derived[place] = _yields(node)
+    return m.derived[place] is True
+
+
+def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     stack: list[ast.AST] = list(node.body)
     while stack:
         current = stack.pop()

@@ -24,6 +24,9 @@ GLANCE = 5_000
 BARREN = 2
 """How many such builders make a file one of them."""
 
+MODEL_STEPS = 20_000
+"""The same for one Sequential whose layers are applied."""
+
 DEPTH = 48
 """Nested calls of user functions."""
 
@@ -180,6 +183,11 @@ class Machine(State):
             return self.fork(Unknown("the truth of a value that is not known"), first, second)
         return first() if known else second()
 
+    def chain(self, *runs: tuple[object, ...]) -> tuple[object, ...]:
+        """Runs of elements as one. Long ones are charged to the budget before they are made."""
+        self.spend(sum(map(len, runs)) // 64)
+        return tuple(item for run in runs for item in run)
+
     # Names ---------------------------------------------------------------------------------------------------------
 
     def bind(self, name: str, value: object) -> None:
@@ -233,6 +241,7 @@ class Machine(State):
         owner: str | None = None,
     ) -> Call:
         """Add a node to the graph."""
+        self.spend()
         made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
         self.calls.append(made)
         return made

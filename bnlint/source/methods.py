@@ -8,7 +8,7 @@ from typing import Final
 from bnlint.graph.model import Arguments, Unknown
 from bnlint.source import attributes, options, training
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, Dict, List, Options, Splice, first_argument, hashable_key, is_constant, sequence
+from bnlint.source.values import MISSING, Dict, List, Options, Splice, elements, first_argument, hashable_key, is_constant, sequence
 
 TEXT_METHODS: Final = frozenset(
     [
@@ -58,15 +58,10 @@ def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node:
     first = first_argument(arguments)
     items = owner.items
     if name in ("append", "add"):
-        m.write(owner.fields, "items", (*items, first))
+        m.write(owner.fields, "items", m.chain(items, (first,)))
         return None
     if name in ("extend", "update"):
-        more = sequence(m.settle(first))
-        m.write(
-            owner.fields,
-            "items",
-            items + (more if more is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)),
-        )
+        m.write(owner.fields, "items", m.chain(items, elements(m.settle(first))))
         return None
     if name == "insert" and isinstance(first, int):
         m.write(owner.fields, "items", (*items[:first], first_argument(arguments, 1), *items[first:]))

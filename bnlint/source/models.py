@@ -12,6 +12,9 @@ from bnlint.source import invoke, layers, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Array, Bound, Dataset, Instance, LayerList, List, Model, Variables, bind_parameters
 
+REPLAY = 6
+"""Steps that a call costs which is made once more."""
+
 
 def replay(
     m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], given: tuple[Tensor, ...], site: Span
@@ -55,6 +58,7 @@ def replay(
                 under=tuple({**m.under, **dict(old.under)}.items()),
                 origin=replace(old.origin, stack=(*m.stack, site, *old.origin.stack)),
             )
+            m.spend(REPLAY)
             m.calls.append(made)
             mapped[id(old)] = made
     return tuple(of(tensor) for tensor in outputs)

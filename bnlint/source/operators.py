@@ -65,9 +65,9 @@ def _add(m: Machine, left: object, right: object) -> object | None:
         parts = [side.targets for side in (left, right) if isinstance(side, Variables)]
         return Variables(tuple(target for part in parts for target in part), True)
     if isinstance(left, List) and isinstance(right, (List, tuple)):
-        return List({"items": left.items + (right.items if isinstance(right, List) else right)})
+        return List({"items": m.chain(left.items, right.items if isinstance(right, List) else right)})
     if isinstance(left, tuple) and isinstance(right, tuple):
-        return left + right
+        return m.chain(left, right)
     return None
 
 

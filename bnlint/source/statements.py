@@ -11,7 +11,7 @@ from bnlint.keras_api.names import canonical, exports
 from bnlint.source import attributes, classes, expressions, invoke, loops, operators
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
-from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, sequence
+from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
 
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
@@ -48,12 +48,7 @@ def exec_AugAssign(m: Machine, node: ast.AugAssign) -> None:
     present = expressions.evaluate(m, _loaded(target))
     value = expressions.evaluate(m, node.value)
     if isinstance(present, List) and isinstance(node.op, ast.Add):
-        items = sequence(value)
-        m.write(
-            present.fields,
-            "items",
-            present.items + (items if items is not None else (Splice(Unknown("unknown elements"), (Unknown("an element"),), ()),)),
-        )
+        m.write(present.fields, "items", m.chain(present.items, elements(value)))
         return
     assign(m, target, operators.binary(m, node, node.op, present, value))
 

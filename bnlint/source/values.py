@@ -346,6 +346,14 @@ def first_argument(arguments: Arguments, position: int = 0) -> object:
     return positional[position].value if position < len(positional) else MISSING
 
 
+def elements(value: object) -> tuple[object, ...]:
+    """The elements of any value as a list would hold them: by a test where the value depends on one, a Splice where they are not known."""
+    if isinstance(value, Choice):
+        return (Splice(value.condition, elements(value.if_true), elements(value.if_false)),)
+    items = sequence(value)
+    return items if items is not None else (Splice(Unknown("elements that are not known"), (Unknown("an element"),), ()),)
+
+
 LONGEST: Final = 4096
 """Elements of a text, a range or a product that are looked at one by one."""
 
