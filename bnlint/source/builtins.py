@@ -39,7 +39,6 @@ PURE: Final[dict[str, Callable[..., object]]] = {
     "bool": bool,
     "abs": abs,
     "round": round,
-    "pow": pow,
     "divmod": divmod,
     "repr": repr,
     "ord": ord,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import attributes, invoke, loops, operators
+from bnlint.source import attributes, invoke, loops, operators, texts
 from bnlint.source.machine import Machine, truth
 from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
 
@@ -135,22 +135,15 @@ def eval_Compare(m: Machine, node: ast.Compare) -> object:
 
 
 def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
-    parts: list[str] = []
-    unknown: Unknown | None = None
+    parts: list[str | None] = []
     for part in node.values:
-        value = evaluate(m, part.value) if isinstance(part, ast.FormattedValue) else evaluate(m, part)
-        spec = evaluate(m, part.format_spec) if isinstance(part, ast.FormattedValue) and part.format_spec else ""
-        if isinstance(value, (str, int, float)) and isinstance(spec, str):
-            text = (
-                operators.computed(format, value, spec)
-                if not (isinstance(part, ast.FormattedValue) and part.conversion == ord("r"))
-                else repr(value)
-            )
-            if isinstance(text, str):
-                parts.append(text)
-                continue
-        unknown = Unknown("a text with unknown parts")
-    return "".join(parts) if unknown is None else unknown
+        if isinstance(part, ast.FormattedValue):
+            value = evaluate(m, part.value)
+            parts.append(texts.formatted(value, evaluate(m, part.format_spec) if part.format_spec else "", part.conversion))
+        else:
+            parts.append(texts.formatted(evaluate(m, part)))
+    known = [part for part in parts if part is not None]
+    return "".join(known) if len(known) == len(parts) else Unknown("a text with unknown parts")
 
 
 def eval_Lambda(m: Machine, node: ast.Lambda) -> object:

@@ -1,42 +1,13 @@
-"""Methods of lists, dicts and texts."""
+"""Methods of known values: lists and dicts here, the others where they belong."""
 
 from __future__ import annotations
 
 import ast
-from typing import Final
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import attributes, options, training
+from bnlint.source import attributes, options, texts, training
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, Dict, List, Options, Splice, elements, first_argument, hashable_key, is_constant, sequence
-
-TEXT_METHODS: Final = frozenset(
-    [
-        "lower",
-        "upper",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "format",
-        "replace",
-        "startswith",
-        "endswith",
-        "split",
-        "rsplit",
-        "join",
-        "title",
-        "capitalize",
-        "find",
-        "count",
-        "index",
-        "isdigit",
-        "zfill",
-        "removeprefix",
-        "removesuffix",
-        "partition",
-        "rpartition",
-    ]
-)
+from bnlint.source.values import MISSING, Dict, List, Options, Splice, elements, first_argument, hashable_key
 
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -49,7 +20,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
         case Options():
             return options.method(m, owner, name, arguments, node)
         case str():
-            return _text_method(m, owner, name, arguments)
+            return texts.method(m, owner, name, arguments)
         case _:
             return training.method(m, owner, name, arguments, node)
 
@@ -118,20 +89,3 @@ def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node:
                 m.write(owner.fields, argument.name, argument.value)
         return None
     return Unknown(f"the result of a dict's {name}")
-
-
-def _text_method(m: Machine, owner: str, name: str, arguments: Arguments) -> object:
-    values = [m.settle(argument.value) for argument in arguments.positional]
-    keywords = {argument.name: m.settle(argument.value) for argument in arguments.items if argument.name is not None}
-    if name == "join" and values:
-        items = sequence(values[0])
-        if items is not None and all(isinstance(item, str) for item in items):
-            return owner.join(str(item) for item in items)
-        return Unknown("a text with unknown parts")
-    if name in TEXT_METHODS and all(is_constant(value) for value in (*values, *keywords.values())):
-        try:
-            found = getattr(owner, name)(*values, **keywords)
-        except Exception:  # a method on user constants may raise anything
-            return Unknown("a text operation that fails")
-        return List({"items": tuple(found)}) if isinstance(found, list) else found
-    return Unknown("a text with unknown parts")

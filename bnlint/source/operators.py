@@ -10,11 +10,13 @@ from typing import Any, Final
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
+from bnlint.source import texts
 from bnlint.source.machine import Machine
+from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import TENSORS, Array, Dataset, Dict, Dotted, List, Splice, Variables, hashable_key, is_constant, sequence
 
-SIZE_LIMIT = 100_000
-"""Longest string or sequence that an operator may build."""
+BITS: Final = 4096
+"""Longest number that an operator may compute."""
 
 
 def binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
@@ -34,15 +36,17 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         added = _add(m, left, right)
         if added is not None:
             return added
-    if isinstance(op, ast.Mult) and isinstance(left, (List, tuple)) and isinstance(right, int):
-        items = left.items if isinstance(left, List) else left
-        if 0 <= len(items) * right <= SIZE_LIMIT:
-            return List({"items": items * right}) if isinstance(left, List) else items * right
+    if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)):
+        left, right = right, left
+    if _too_large(op, left, right):
+        return Unknown("a value too large to compute")
+    if isinstance(op, ast.Mult) and isinstance(left, List) and isinstance(right, int):
+        return List({"items": left.items * right})
+    if isinstance(op, ast.Mult) and isinstance(left, tuple) and isinstance(right, int):
+        return left * right
     if isinstance(op, ast.Mod) and isinstance(left, str):
-        values = right if isinstance(right, tuple) else (right,)
-        if not all(is_constant(value) for value in values):
-            return Unknown("a text with unknown parts")
-    elif not (is_constant(left) and is_constant(right)) or (
+        return texts.percent(left, right)
+    if not (is_constant(left) and is_constant(right)) or (
         isinstance(left, tuple) != isinstance(right, tuple) and not isinstance(right, int)
     ):
         if isinstance(left, Unknown) and is_constant(right):
@@ -50,14 +54,24 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         if isinstance(right, Unknown) and is_constant(left):
             return m.derive(right, type(op).__name__, "reversed", left)
         return Unknown("an operand that is not known")
-    if isinstance(op, (ast.Pow, ast.LShift)) and isinstance(right, (int, float)) and abs(right) > 64:
-        return Unknown("a number too large to compute")
-    if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes)):
-        left, right = right, left
-    if isinstance(op, ast.Mult) and isinstance(left, (str, bytes)) and isinstance(right, int) and len(left) * right > SIZE_LIMIT:
-        return Unknown("a text too long to compute")
     function = BINARY.get(type(op))
     return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
+
+
+def _too_large(op: ast.operator, left: object, right: object) -> bool:
+    """Whether the result would be a number, text or list of a size that no program means."""
+    if isinstance(left, int) and isinstance(right, int):
+        match op:
+            case ast.Pow():
+                return left.bit_length() * abs(right) > BITS
+            case ast.LShift():
+                return left.bit_length() + right > BITS
+            case ast.Mult():
+                return left.bit_length() + right.bit_length() > BITS
+    length = len(left.items) if isinstance(left, List) else len(left) if isinstance(left, (str, bytes, tuple)) else 0
+    if isinstance(op, ast.Mult) and isinstance(right, int):
+        return length * right > SIZE_LIMIT
+    return isinstance(op, ast.Add) and isinstance(right, (str, bytes)) and length + len(right) > SIZE_LIMIT
 
 
 def _add(m: Machine, left: object, right: object) -> object | None:

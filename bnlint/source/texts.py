@@ -1,0 +1,96 @@
+"""Texts: formatting and methods of constants, as far as the result stays short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from bnlint.graph.model import Arguments, Unknown
+from bnlint.source.machine import Machine
+from bnlint.source.values import List, is_constant, sequence
+
+TEXT_METHODS: Final = frozenset(
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "format",
+        "replace",
+        "startswith",
+        "endswith",
+        "split",
+        "rsplit",
+        "join",
+        "title",
+        "capitalize",
+        "find",
+        "count",
+        "index",
+        "isdigit",
+        "zfill",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+        "rpartition",
+    ]
+)
+"""Methods of texts that are computed."""
+
+SIZE_LIMIT: Final = 100_000
+"""Longest text or sequence that an operation may build."""
+
+GROWING: Final = re.compile(r"\d{5,}|\*|\{[^{}]*\{")
+"""In a template: a width that is wide, or computed."""
+
+
+CONVERSIONS: Final[dict[int, Callable[[object], str]]] = {ord("r"): repr, ord("s"): str, ord("a"): ascii}
+"""The conversions of f-strings, as `ast` numbers them."""
+
+
+def formatted(value: object, spec: object = "", conversion: int = -1) -> str | None:
+    """`{value!conversion:spec}` of an f-string; None where it is not known."""
+    if not isinstance(value, (str, int, float)) or not isinstance(spec, str) or GROWING.search(spec):
+        return None
+    try:
+        return format(CONVERSIONS[conversion](value) if conversion in CONVERSIONS else value, spec)
+    except Exception:  # formatting of user constants may raise anything
+        return None
+
+
+def percent(template: str, values: object) -> object:
+    """`template % values`."""
+    parts = values if isinstance(values, tuple) else (values,)
+    if GROWING.search(template) or not all(is_constant(part) for part in parts):
+        return Unknown("a text with unknown parts")
+    try:
+        return template % values
+    except Exception:  # as above
+        return Unknown("a text operation that fails")
+
+
+def method(m: Machine, owner: str, name: str, arguments: Arguments) -> object:
+    """A method of a text."""
+    values = [m.settle(argument.value) for argument in arguments.positional]
+    keywords = {argument.name: m.settle(argument.value) for argument in arguments.items if argument.name is not None}
+    if name == "join" and values:
+        items = [item for item in sequence(values[0]) or (None,) if isinstance(item, str)]
+        whole = len(items) == len(sequence(values[0]) or (None,))
+        return owner.join(items) if whole and _short(owner, *items) else Unknown("a text with unknown parts")
+    if name not in TEXT_METHODS or not all(is_constant(value) for value in (*values, *keywords.values())):
+        return Unknown("a text with unknown parts")
+    if (name == "format" and GROWING.search(owner)) or not _short(owner, *values) or any(type(v) is int and v > SIZE_LIMIT for v in values):
+        return Unknown("a text too long to compute")
+    try:
+        found = getattr(owner, name)(*values, **keywords)
+    except Exception:  # a method on user constants may raise anything
+        return Unknown("a text operation that fails")
+    return List({"items": tuple(found)}) if isinstance(found, list) else found
+
+
+def _short(*parts: object) -> bool:
+    """Whether even all combinations of the parts (`join`, `replace`) stay within bounds."""
+    lengths = [len(part) for part in parts if isinstance(part, str)]
+    return sum(lengths) <= SIZE_LIMIT and (len(lengths) < 2 or lengths[0] * max(len(lengths), *lengths[1:]) <= 10 * SIZE_LIMIT)
