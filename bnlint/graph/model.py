@@ -336,7 +336,7 @@ class KerasTarget:
         return f"Keras {self.major}" if self.minor is None else f"Keras {self.major}.{self.minor}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Project:
     """What a check receives: the target Keras, the modules under lint (none for a saved model), the graphs."""
 

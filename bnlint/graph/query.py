@@ -168,10 +168,14 @@ def producers(call: Call, through: Through | Collection[str] = (), under: Assump
 class _Index:
     users: Mapping[int, tuple[tuple[Call | Join, int], ...]]
     outputs: frozenset[int]
+    layers: frozenset[int]
 
 
 _indexes: WeakKeyDictionary[ModelGraph, _Index] = WeakKeyDictionary()
 """The index of each graph, for as long as the graph lives."""
+
+_births: WeakKeyDictionary[Project, Mapping[Span, tuple[Layer, ...]]] = WeakKeyDictionary()
+"""The layers of each place of a project, for as long as the project lives."""
 
 
 def _index(graph: ModelGraph) -> _Index:
@@ -202,7 +206,11 @@ def _build_index(graph: ModelGraph) -> _Index:
             visit(tensor)
     for tensor in graph.outputs:
         visit(tensor)
-    return _Index({key: tuple(value) for key, value in users.items()}, frozenset(id(tensor) for tensor in graph.outputs))
+    return _Index(
+        {key: tuple(value) for key, value in users.items()},
+        frozenset(id(tensor) for tensor in graph.outputs),
+        frozenset(id(layer) for call in graph.calls for layer in (call.layer, call.layer.inner)),
+    )
 
 
 def consumers(graph: ModelGraph, call: Call, through: Through | Collection[str] = (), under: Assumption | None = None) -> tuple[Step, ...]:
@@ -305,7 +313,7 @@ def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
 
 def contains(graph: ModelGraph, layer: Layer) -> bool:
     """Whether the model applies the layer."""
-    return any(call.layer is layer or call.layer.inner is layer for call in graph.calls)
+    return id(layer) in _index(graph).layers
 
 
 def with_parts(model: object) -> Iterator[ModelGraph]:
@@ -356,14 +364,20 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
     """All layers whose constructor call, or whose application, stands at this span. An input that is not known is none."""
+    found = _births.get(project)
+    if found is None:
+        found = _births[project] = _build_births(project)
+    return found.get(span, ())
+
+
+def _build_births(project: Project) -> Mapping[Span, tuple[Layer, ...]]:
     calls = [call for graph in project.models for call in graph.calls]
     inputs = {id(call.layer) for call in calls if call.layer.role in ("input", "unknown") and not call.inputs}
-    found: dict[int, Layer] = {}
-    for layer in layers(project):
-        if layer.origin.span == span and id(layer) not in inputs:
-            found[id(layer)] = layer
-    for call in calls:
-        here = call.origin.span == span or (call.layer.is_function and call.layer.origin.span == span)
-        if here and id(call.layer) not in inputs:
-            found[id(call.layer)] = call.layer
-    return tuple(found.values())
+    found: dict[Span, dict[int, Layer]] = {}
+    places = [(layer.origin.span, layer) for layer in layers(project)]
+    places += [(call.origin.span, call.layer) for call in calls]
+    places += [(call.layer.origin.span, call.layer) for call in calls if call.layer.is_function]
+    for span, layer in places:
+        if span is not None and id(layer) not in inputs:
+            found.setdefault(span, {})[id(layer)] = layer
+    return {span: tuple(born.values()) for span, born in found.items()}
