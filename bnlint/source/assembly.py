@@ -35,7 +35,6 @@ Run = tuple[str, int, int, object]
 
 def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...]]:
     """The Module and the graphs: one for each model object, and one for the calls of a root that belong to no model."""
-    infos = {id(cls): class_info(m, cls) for cls in m.classes}
     targets = {id(event.target) for event in m.events}
     graphs: dict[int, object] = {}
     emitted: list[ModelGraph] = []
@@ -49,6 +48,7 @@ def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...
             emitted.append(graph)
     for application in m.applications:
         graphs[id(application)] = application.layer
+    infos = {id(cls): class_info(m, cls) for cls in m.classes}
     for cls in m.classes:
         emitted += _class_graphs(m, cls, infos[id(cls)], graphs, targets)
     covered = {id(call) for graph in graphs.values() if isinstance(graph, ModelGraph) for call in graph.calls}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Layer, Unknown
-from bnlint.source import attributes, classes, invoke
+from bnlint.source import attributes, classes, invoke, operators
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
     LONGEST,
@@ -79,6 +79,10 @@ def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> o
         return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
 
     return apply(values, [])
+
+
+def _pow(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return operators.binary(m, node, ast.Pow(), first_argument(arguments), first_argument(arguments, 1))
 
 
 def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -397,6 +401,7 @@ def _plain(m: Machine, arguments: Arguments) -> bool:
 HANDLERS: Final[dict[str, Handler]] = {
     "builtins.range": _range,
     "builtins.len": _len,
+    "builtins.pow": _pow,
     "builtins.list": _to_list,
     "builtins.set": _to_list,
     "builtins.sorted": lambda m, a, n: (
