@@ -77,14 +77,17 @@ def _known(source: Source, at: Place) -> dict[str, list[Bound]]:
     return {name: entries for name, entries in seen.items() if entries}
 
 
-def _aliases(source: Source) -> Iterator[tuple[str, ast.expr]]:
+@lru_cache(maxsize=4)
+def _aliases(source: Source) -> dict[str, ast.expr]:
     """Names that a plain statement of a module gives to something dotted: `layers = keras.layers`."""
-    for part in source.parts.values():
-        for statement in part.tree.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Attribute):
-                for target in statement.targets:
-                    if isinstance(target, ast.Name):
-                        yield target.id, statement.value
+    return {
+        target.id: statement.value
+        for part in source.parts.values()
+        for statement in part.tree.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Attribute)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def dotted(source: Source, node: ast.expr) -> str | None:
