@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from bnlint.findings import Applied, Fix, RemoveApplication, Safety, Swap
@@ -133,7 +134,7 @@ def swap(project: Project, graph: ModelGraph, first: Call, second: Call, refused
 
 def _removal_refused(project: Project, graph: ModelGraph, call: Call) -> str:
     """The page's key of the reason why the application cannot be taken out; "" if it can."""
-    if len([other for other in graph.calls if other.layer.role != "input"]) < 2:
+    if len(list(islice((other for other in graph.calls if other.layer.role != "input"), 2))) < 2:
         return "alone"
     if len(call.inputs) != 1 or shared(project, call.layer):
         return "shared"

@@ -174,8 +174,17 @@ class _Index:
 _indexes: WeakKeyDictionary[ModelGraph, _Index] = WeakKeyDictionary()
 """The index of each graph, for as long as the graph lives."""
 
-_births: WeakKeyDictionary[Project, Mapping[Span, tuple[Layer, ...]]] = WeakKeyDictionary()
-"""The layers of each place of a project, for as long as the project lives."""
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """The layers of each place, and where each of them is applied."""
+
+    born: Mapping[Span, tuple[Layer, ...]]
+    applied: Mapping[int, tuple[tuple[ModelGraph, Call], ...]]
+
+
+_layers: WeakKeyDictionary[Project, _Layers] = WeakKeyDictionary()
+"""The index of each project, for as long as the project lives."""
 
 
 def _index(graph: ModelGraph) -> _Index:
@@ -338,7 +347,7 @@ def covers(owner: object, layer: Layer) -> bool:
 
 def applications(project: Project, layer: Layer) -> Iterator[tuple[ModelGraph, Call]]:
     """Every application of a layer, with the graph in which it stands."""
-    return ((graph, call) for graph in project.models for call in graph.calls if call.layer is layer)
+    return iter(_index_layers(project).applied.get(id(layer), ()))
 
 
 def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
@@ -364,20 +373,28 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
     """All layers whose constructor call, or whose application, stands at this span. An input that is not known is none."""
-    found = _births.get(project)
-    if found is None:
-        found = _births[project] = _build_births(project)
-    return found.get(span, ())
+    return _index_layers(project).born.get(span, ())
 
 
-def _build_births(project: Project) -> Mapping[Span, tuple[Layer, ...]]:
+def _index_layers(project: Project) -> _Layers:
+    known = _layers.get(project)
+    if known is not None:
+        return known
+    applied: dict[int, list[tuple[ModelGraph, Call]]] = {}
+    for graph in project.models:
+        for call in graph.calls:
+            applied.setdefault(id(call.layer), []).append((graph, call))
     calls = [call for graph in project.models for call in graph.calls]
     inputs = {id(call.layer) for call in calls if call.layer.role in ("input", "unknown") and not call.inputs}
-    found: dict[Span, dict[int, Layer]] = {}
+    born: dict[Span, dict[int, Layer]] = {}
     places = [(layer.origin.span, layer) for layer in layers(project)]
     places += [(call.origin.span, call.layer) for call in calls]
     places += [(call.layer.origin.span, call.layer) for call in calls if call.layer.is_function]
     for span, layer in places:
         if span is not None and id(layer) not in inputs:
-            found.setdefault(span, {})[id(layer)] = layer
-    return {span: tuple(born.values()) for span, born in found.items()}
+            born.setdefault(span, {})[id(layer)] = layer
+    known = _layers[project] = _Layers(
+        {span: tuple(at.values()) for span, at in born.items()},
+        {key: tuple(found) for key, found in applied.items()},
+    )
+    return known
