@@ -45,13 +45,10 @@ def eval_List(m: Machine, node: ast.List | ast.Set) -> object:
 
 
 def listed(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
-    found: list[object] = []
-    for node in nodes:
-        if not isinstance(node, ast.Starred):
-            found.append(evaluate(m, node))
-            continue
-        found.extend(elements(evaluate(m, node.value)))
-    return tuple(found)
+    """The elements of a display, stars expanded."""
+    if not any(isinstance(node, ast.Starred) for node in nodes):
+        return tuple([evaluate(m, node) for node in nodes])
+    return m.chain(*(elements(evaluate(m, node.value)) if isinstance(node, ast.Starred) else (evaluate(m, node),) for node in nodes))
 
 
 def eval_Dict(m: Machine, node: ast.Dict) -> object:
@@ -142,8 +139,7 @@ def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
             parts.append(texts.formatted(value, evaluate(m, part.format_spec) if part.format_spec else "", part.conversion))
         else:
             parts.append(texts.formatted(evaluate(m, part)))
-    known = [part for part in parts if part is not None]
-    return "".join(known) if len(known) == len(parts) else Unknown("a text with unknown parts")
+    return texts.together(parts)
 
 
 def eval_Lambda(m: Machine, node: ast.Lambda) -> object:

@@ -246,32 +246,34 @@ def exec_Try(m: Machine, node: ast.Try) -> Completion | None:
 
 
 def _try(m: Machine, node: ast.Try) -> Completion | None:
-    handlers = list(node.handlers)
-
-    def rescue() -> Completion | None:
-        if not handlers:
-            return None
-        handler = handlers[0]
-        if handler.name:
-            m.bind(handler.name, Unknown("an exception"))
-        return execute(m, handler.body)
-
     if all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in node.body):
-        mark = len(m.log)
         execute(m, node.body)
-        if not _resolves(m, node.body):
-            m.rollback(mark)
-            execute(m, node.body)
-            return rescue()
-        return None
-    if not handlers:
+        return None if _resolves(m, node.body) else _rescue(m, node.handlers[:1])
+    if not node.handlers:
         return execute(m, node.body)
 
     def attempt() -> Completion | None:
         ended = execute(m, node.body)
-        return rescue() if ended is not None and ended.kind == "raise" else ended
+        return _rescue(m, node.handlers) if ended is not None and ended.kind == "raise" else ended
 
-    result = m.fork(Unknown("whether an exception is raised", test=None), attempt, rescue)
+    result = m.fork(Unknown("whether an exception is raised"), attempt, lambda: _rescue(m, node.handlers))
+    return result if isinstance(result, Completion) else None
+
+
+def _rescue(m: Machine, handlers: Sequence[ast.ExceptHandler]) -> Completion | None:
+    """Run one of the handlers, whichever it is."""
+    if not handlers:
+        return None
+    first = handlers[0]
+
+    def caught() -> Completion | None:
+        if first.name:
+            m.bind(first.name, Unknown("an exception"))
+        return execute(m, first.body)
+
+    if len(handlers) == 1:
+        return caught()
+    result = m.fork(Unknown("which exception is raised"), caught, lambda: _rescue(m, handlers[1:]))
     return result if isinstance(result, Completion) else None
 
 
@@ -280,7 +282,8 @@ def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
     for statement in body:
         names = [alias.name for alias in statement.names] if isinstance(statement, (ast.Import, ast.ImportFrom)) else []
         module = statement.module or "" if isinstance(statement, ast.ImportFrom) else ""
-        if any("contrib" in f"{module}.{name}" or f"{module}.{name}".startswith("keras_core") for name in names):
+        dotted = [f"{module}.{name}" if module else name for name in names]
+        if any("contrib" in name or name.startswith("keras_core") for name in dotted):
             return False
     return True
 

@@ -60,10 +60,16 @@ def formatted(value: object, spec: object = "", conversion: int = -1) -> str | N
         return None
 
 
+def together(parts: list[str | None]) -> object:
+    """The parts of an f-string as one text."""
+    known = [part for part in parts if part is not None]
+    return "".join(known) if len(known) == len(parts) and sum(map(len, known)) <= SIZE_LIMIT else Unknown("a text with unknown parts")
+
+
 def percent(template: str, values: object) -> object:
     """`template % values`."""
     parts = values if isinstance(values, tuple) else (values,)
-    if GROWING.search(template) or not all(is_constant(part) for part in parts):
+    if GROWING.search(template) or not all(is_constant(part) for part in parts) or not _short(template, *parts):
         return Unknown("a text with unknown parts")
     try:
         return template % values

@@ -100,6 +100,13 @@ def test_what_is_not_known_forks(source: str, expected: str) -> None:
     assert flows == [expected]
 
 
+def test_any_handler_may_run() -> None:
+    program = read(
+        UNKNOWN_FLAG + "try:\n    x = Dense(1)(x)\nexcept ValueError:\n    raise\nexcept TypeError:\n    x = Conv1D(1, 1)(x)\nx = ReLU()(x)"
+    )
+    assert program.flow == "Input > Dense > Conv1D(Input) > ReLU({Dense | Conv1D})"
+
+
 def test_a_flag_tested_twice_makes_no_impossible_path() -> None:
     program = read(
         UNKNOWN_FLAG

@@ -130,3 +130,8 @@ def test_a_fragment_without_imports_means_keras() -> None:
 
 def test_the_layer_remembers_the_address_that_the_source_used() -> None:
     assert read("x = tf.keras.layers.Dense(1)").layer("Dense").path == "tensorflow.keras.layers.Dense"
+
+
+def test_an_import_that_is_tried_is_listed_once() -> None:
+    program = read("", "try:\n    import keras_core as keras\nexcept ImportError:\n    import keras\n")
+    assert [item.dotted for item in program.module.imports] == ["keras_core", "keras"]
