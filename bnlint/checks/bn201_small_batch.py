@@ -43,7 +43,8 @@ def _case(project: Project, calls: tuple[Call, ...], size: int, min_batch: int) 
 
 def _normalises_instances(project: Project) -> bool:
     """Whether the program asks for the statistics of the batch at inference too, as image translation (pix2pix) does on purpose."""
-    return any(call.training is True for graph in project.models for call in query.calls_of(graph, "batchnorm"))
+    layers = any(call.training is True for graph in project.models for call in query.calls_of(graph, "batchnorm"))
+    return layers or any(event.args.get("training") is True and event.tape is None for event in query.events(project, "call"))
 
 
 def _fix(source: Event, min_batch: int) -> Fix | None:

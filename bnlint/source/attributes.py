@@ -206,6 +206,8 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
         m.write(owner.scope.names, name, value)
     elif isinstance(owner, Model):
         m.write(owner.fields, f".{name}", value)
+    elif isinstance(owner, Options):
+        options.put(m, owner, name, value)
     elif isinstance(owner, (Layer, Unknown)) and isinstance(value, Layer):
         m.event("escape", value, {}, node)
     return None
@@ -227,6 +229,8 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         return _slice_array(base, key)
     if isinstance(base, Variables):
         return base
+    if isinstance(base, Options):
+        return options.item(m, base, key)
     if isinstance(base, LayerList):
         return _layer_item(m, base, key)
     if isinstance(base, str):
@@ -310,6 +314,8 @@ def put_item(m: Machine, owner: object, key: object, value: object) -> object:
             m.write(owner.fields, key, value)
         else:
             owner.open = True
+    elif isinstance(owner, Options):
+        options.put(m, owner, key, value)
     elif isinstance(owner, List) and isinstance(key, int):
         items = owner.items
         if -len(items) <= key < len(items) and not any(isinstance(part, Splice) for part in items):

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, expressions, layers, library, methods, models, statements
+from bnlint.source import classes, expressions, layers, library, methods, models, options, statements
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -71,6 +71,8 @@ def make_function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast
     frame = m.frame
     qualified = f"{frame.qualified}.{name}" if frame.qualified else name
     decorators = () if isinstance(node, ast.Lambda) else tuple(ast.unparse(part) for part in node.decorator_list)
+    if not isinstance(node, ast.Lambda):
+        defaults.update(options.decorated(m, node))
     return Function(name, node, frame.scope, frame.chunk, qualified, defaults, frame.owner if frame.scope.is_class else None, decorators)
 
 

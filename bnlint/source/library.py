@@ -156,7 +156,6 @@ def _decorator(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "argparse.ArgumentParser": options.parser,
     "tf.function": _decorator,
     "keras.activations.get": _activation,
     "keras.activations.deserialize": _activation,
@@ -188,4 +187,4 @@ def handlers() -> Mapping[str, Handler]:
         "keras.Model": models.make_model,
         "keras.models.clone_model": models.clone,
     }
-    return {**builtins.HANDLERS, **HANDLERS, **models_made}
+    return {**builtins.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}

@@ -64,6 +64,8 @@ def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node:
                 m.write(owner.fields, first, MISSING)
             if found is not MISSING:
                 return found
+            if owner.open and not owner.presumed:
+                return Unknown("an entry of a dict that is not known")
             value = None if default is MISSING else default
             if name == "setdefault":
                 m.write(owner.fields, first, value)

@@ -220,10 +220,12 @@ class Dataset:
 
 @dataclass(slots=True, eq=False)
 class Options:
-    """A parser of command line options, or what it yields: names to defaults."""
+    """A parser of command line options, what it yields, or another namespace: names to values."""
 
     fields: Fields
     missing: dict[str, Unknown] = field(default_factory=dict)
+    command: Unknown | None = None
+    """Of the parser of a command: whether that command is given. Of its parent: which command is."""
 
 
 @dataclass(slots=True, eq=False)

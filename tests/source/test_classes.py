@@ -365,7 +365,7 @@ def test_objects_that_hold_constants(config: str) -> None:
     "config",
     [
         "from collections import namedtuple\nC = namedtuple('C', 'units depth')\nc = C(4, 2)",
-        "from types import SimpleNamespace\nc = SimpleNamespace(units=4)",
+        "from mine import Namespace\nc = Namespace(units=4)",
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--units', type=int)\nc = p.parse_args()",
         "from absl import flags\nc = flags.FLAGS",
         "c = tf.flags.FLAGS",
