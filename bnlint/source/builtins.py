@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins as python
-import itertools
 import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from bnlint.graph.model import Argument, Arguments, Layer, Unknown
-from bnlint.source import attributes, classes, invoke, operators
+from bnlint.graph.model import Arguments, Layer, Unknown
+from bnlint.source import attributes, classes, operators
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
-    LONGEST,
     MISSING,
     Array,
     Bound,
@@ -26,7 +24,6 @@ from bnlint.source.values import (
     Model,
     Partial,
     Splice,
-    Variables,
     first_argument,
     is_constant,
     sequence,
@@ -85,23 +82,6 @@ def _pow(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return operators.binary(m, node, ast.Pow(), first_argument(arguments), first_argument(arguments, 1))
 
 
-def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    values = [m.settle(argument.value) for argument in arguments.positional]
-
-    def apply(rest: list[object], done: list[object]) -> object:
-        if rest:
-            return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
-        bounds = [value for value in done if isinstance(value, int)]
-        if len(bounds) == len(done) and 1 <= len(done) <= 3:
-            try:
-                return range(*bounds)
-            except ValueError:
-                return Unknown("a range of step zero")
-        return Bound(done[0] if len(done) > 1 else 0, "range")
-
-    return apply(values, [])
-
-
 def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     def apply(value: object) -> object:
         if isinstance(value, Array) and value.shape:
@@ -140,38 +120,6 @@ def _to_dict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
         made.open = True
     made.fields.update({argument.name: argument.value for argument in arguments.items if argument.name is not None})
     return made
-
-
-def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    values = [m.settle(argument.value) for argument in arguments.positional]
-    variables = [value for value in values if isinstance(value, Variables)]
-    if variables:
-        return variables[-1]
-    columns = [sequence(value) for value in values]
-    known = [column for column in columns if column is not None]
-    if len(known) == len(columns) and not any(isinstance(item, Splice) for column in known for item in column):
-        return List({"items": tuple(zip(*known, strict=False))})
-    return Bound(tuple(values), "zip")
-
-
-def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    value = m.settle(first_argument(arguments))
-    start = arguments.keyword("start")
-    offset = start.value if start else first_argument(arguments, 1)
-    offset = offset if isinstance(offset, int) else 0
-    items = sequence(value)
-    if items is not None and not any(isinstance(item, Splice) for item in items):
-        return List({"items": tuple((i + offset, item) for i, item in enumerate(items))})
-    return Bound(value, "enumerate")
-
-
-def _reversed(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    items = sequence(m.settle(first_argument(arguments)))
-    if items is None:
-        return Unknown("the reverse of a value that is not known")
-    return List(
-        {"items": tuple(Splice(i.condition, i.if_true[::-1], i.if_false[::-1]) if isinstance(i, Splice) else i for i in reversed(items))}
-    )
 
 
 def _reduction(function: Callable[..., Any]) -> Callable[[Machine, Arguments, ast.Call], object]:
@@ -291,76 +239,9 @@ def _callable(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return m.each(first_argument(arguments), apply)
 
 
-def _map(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    items = sequence(m.settle(first_argument(arguments, 1)))
-    if items is None or any(isinstance(item, Splice) for item in items) or len(arguments.items) != 2:
-        return Unknown("a map over values that are not known")
-    return List(
-        {"items": tuple(invoke.invoke(m, first_argument(arguments), Arguments((Argument(None, item, None),)), node) for item in items)}
-    )
-
-
-def _known_columns(m: Machine, arguments: Arguments) -> list[tuple[object, ...]] | None:
-    """The elements of each argument; None unless all of them are known."""
-    columns = [sequence(m.settle(argument.value)) for argument in arguments.items]
-    known = [column for column in columns if column is not None and not any(isinstance(item, Splice) for item in column)]
-    return known if arguments.complete and len(known) == len(columns) else None
-
-
-def _chain(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    return _chained(_known_columns(m, arguments))
-
-
-def _chain_of(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    columns = _known_columns(m, arguments)
-    parts = [sequence(m.settle(item)) for item in columns[0]] if columns is not None and len(columns) == 1 else [None]
-    known = [part for part in parts if part is not None]
-    return _chained(known if len(known) == len(parts) else None)
-
-
-def _chained(columns: list[tuple[object, ...]] | None) -> object:
-    return Unknown("a chain of values that are not known") if columns is None else List({"items": tuple(itertools.chain(*columns))})
-
-
-def _product(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    columns = _known_columns(m, arguments)
-    if columns is None or math.prod(map(len, columns)) > LONGEST:
-        return Unknown("a product of values that are not known")
-    return List({"items": tuple(itertools.product(*columns))})
-
-
-def _filter(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    items = sequence(m.settle(first_argument(arguments, 1)))
-    test = m.settle(first_argument(arguments))
-    if items is None or any(isinstance(item, Splice) for item in items):
-        return Unknown("a choice among values that are not known")
-    kept: list[object] = []
-    for item in items:
-        answer = item if test is None else m.settle(invoke.invoke(m, test, Arguments((Argument(None, item, None),)), node))
-        known = truth(m.opaque(answer))
-        if known is None:
-            return Unknown("a choice among values by a test that is not known")
-        kept += [item] if known else []
-    return List({"items": tuple(kept)})
-
-
 def _partial(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     rest = Arguments(arguments.items[1:], arguments.complete)
     return Partial(first_argument(arguments), (), {}, rest)
-
-
-def _reduce(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    items = sequence(m.settle(first_argument(arguments, 1)))
-    start = first_argument(arguments, 2)
-    if items is None or any(isinstance(item, Splice) for item in items):
-        return Unknown("a reduction of values that are not known")
-    values = list(items) if start is MISSING else [start, *items]
-    if not values:
-        return Unknown("a reduction of nothing")
-    result = values[0]
-    for value in values[1:]:
-        result = invoke.invoke(m, first_argument(arguments), Arguments((Argument(None, result, None), Argument(None, value, None))), node)
-    return result
 
 
 def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -399,21 +280,13 @@ def _plain(m: Machine, arguments: Arguments) -> bool:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "builtins.range": _range,
     "builtins.len": _len,
     "builtins.pow": _pow,
     "builtins.list": _to_list,
     "builtins.set": _to_list,
-    "builtins.sorted": lambda m, a, n: (
-        _to_list(m, Arguments(a.items[:1]), n) if len(a.items) == 1 and _plain(m, a) else Unknown("a sorted list")
-    ),
-    "builtins.iter": same_argument,
     "builtins.tuple": _to_tuple,
     "builtins.dict": _to_dict,
     "collections.OrderedDict": _to_dict,
-    "builtins.zip": _zip,
-    "builtins.enumerate": _enumerate,
-    "builtins.reversed": _reversed,
     "builtins.min": _reduction(min),
     "builtins.max": _reduction(max),
     "builtins.sum": _reduction(sum),
@@ -424,17 +297,10 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "builtins.callable": _callable,
-    "builtins.map": _map,
-    "builtins.filter": _filter,
     "builtins.type": _type,
     "builtins.print": _nothing,
     "builtins.object": _format,
     "functools.partial": _partial,
-    "functools.reduce": _reduce,
-    "itertools.chain": _chain,
-    "itertools.chain.from_iterable": _chain_of,
-    "itertools.product": _product,
-    "numpy.arange": _range,
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "bnlint.identity": same_argument,

@@ -13,7 +13,7 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import builtins, invoke, layers, models, options, sequential, tf1, training
+from bnlint.source import builtins, invoke, iteration, layers, models, options, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, bind_parameters, first_argument
 
@@ -31,6 +31,18 @@ def constant(m: Machine, dotted: Dotted) -> object:
         return math.pi
     found = options.flags(m, dotted.canonical or dotted.name)
     return dotted if found is MISSING else found
+
+
+def knows(name: str | None) -> bool:
+    """Whether the tables or a handler say what a canonical name stands for. What they do not is looked for in the project.
+
+    (So are the models of keras.applications, for whoever analyses Keras itself.)
+    """
+    if name is None:
+        return False
+    if name in handlers() or name == "keras.Layer" or function_spec(name) is not None:
+        return True
+    return name.startswith("keras.layers.") and layer_spec(name.removeprefix("keras.layers.")) is not None
 
 
 def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> object:
@@ -187,4 +199,4 @@ def handlers() -> Mapping[str, Handler]:
         "keras.Model": models.make_model,
         "keras.models.clone_model": models.clone,
     }
-    return {**builtins.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}
+    return {**builtins.HANDLERS, **iteration.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}
