@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
 from bnlint import catalogue, engine, repair, selection
 from bnlint.catalogue import Rule
-from bnlint.engine import Checked, Plan, failure
-from bnlint.repair import Mend
+from bnlint.engine import Checked, Input, Plan, failure
+from bnlint.repair import Mend, Mended
 from bnlint.selection import UnknownRule
 from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
 
@@ -192,7 +192,7 @@ def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Resu
     if plan.settings.force_exclude and engine.is_excluded(path, plan.settings):
         return Result(skipped={"excluded by the settings": 1})
     run = _Run(plans, mend, write=False)
-    run.take(path, data, plan, named=True)
+    run.take([Input(path, data, plan)])
     return run.result()
 
 
@@ -272,41 +272,57 @@ class _Run:
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
             self.add(engine.unreadable(folder, Unreadable(f"cannot be listed: {reason}"), self.plans.of(folder)))
-        tops = sorted(present, key=len, reverse=True)
+        inputs = []
         for file in found.files:
-            top = next((top for top in tops if file.path == top or file.path.startswith(os.path.join(top, ""))), present[0])
-            plan = self.plans.of(file.path, top)
+            plan = self.plans.of(file.path, _top(file.path, present))
             try:
                 data = engine.read(file.path)
             except OSError as error:
                 self.add(engine.unreadable(file.path, Unreadable(f"cannot be read: {error.strerror}"), plan))
                 continue
-            self.take(file.path, data, plan, file.named)
+            given = Input(file.path, data, plan, file.named)
+            if given.named or engine.may_matter(given):
+                inputs.append(given)
+            else:
+                self.add(Checked(file.path, plan, dismissed=True))
+        for group in engine.groups(inputs):
+            self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
 
-    def take(self, path: str, data: bytes, plan: Plan, named: bool) -> None:
-        """Lint one file, and mend it."""
-        checked = repair.offer(engine.check(path, data, plan, named))
-        if self.mend == "none" or checked.document is None or not checked.findings:
-            self.add(checked)
+    def take(self, inputs: Sequence[Input]) -> None:
+        """Lint files that belong together, and mend them."""
+        group = [engine.check(inputs[0])] if len(inputs) == 1 else engine.check_together(inputs)
+        group = [repair.offer(checked) for checked in group]
+        if self.mend == "none" or not any(checked.findings for checked in group):
+            for checked in group:
+                self.add(checked)
             return
         try:
-            mended, fixed, after = repair.mend(checked, data, self.mend)
+            mended = repair.mend(group, inputs, self.mend)
         except Exception as error:
-            problem = failure("fixing", path, error)
-            mended, fixed, after = replace(checked, failures=(*checked.failures, problem)), (), data
-        if after != data and self.write:
+            if len(inputs) > 1:
+                for given in inputs:
+                    self.take([given])
+                return
+            problem = failure("fixing", inputs[0].path, error)
+            mended = [Mended(replace(group[0], failures=(*group[0].failures, problem)), (), inputs[0].data)]
+        for given, checked, result in zip(inputs, group, mended, strict=True):
+            self.keep(given, checked, result)
+
+    def keep(self, given: Input, before: Checked, mended: Mended) -> None:
+        """Write a file that was fixed."""
+        if mended.after != given.data and self.write:
             from bnlint.fixer import Refused, apply
 
             try:
-                apply.write(path, data, after, plan.root)
+                apply.write(given.path, given.data, mended.after, given.plan.root)
             except Refused as refused:
-                self.failures.append(f"{path} was not changed: {refused.reason}")
-                mended, fixed, after = checked, (), data
-        if after != data:
-            self.changes.append(Change(path, data, after))
-        self.fixed += fixed
-        self.add(mended)
+                self.failures.append(f"{given.path} was not changed: {refused.reason}")
+                mended = Mended(before, (), given.data)
+        if mended.after != given.data:
+            self.changes.append(Change(given.path, given.data, mended.after))
+        self.fixed += mended.fixed
+        self.add(mended.checked)
 
     def add(self, checked: Checked) -> None:
         self.counts["dismissed" if checked.dismissed else "analysed"] += not checked.skipped
@@ -331,22 +347,32 @@ def find_rule(word: str) -> Rule:
 
 def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:
     """The graphs of all files, in order of path; and a line for each path or file that could not be read."""
-    from bnlint import source, text
-
     plans = Plans(isolated=True)
     files, missing = find_files(paths, plans)
     found: list[ModelGraph] = []
     problems = [f"path does not exist: {path}" for path in missing]
+    inputs = []
     for path in files:
         try:
-            found += source.analyse(text.load(path, engine.read(path))).models
-        except text.Unreadable as error:
-            problems.append(f"{path}: this file {error.message}")
+            inputs.append(Input(path, engine.read(path), plans.of(path, _top(path, paths))))
         except OSError as error:
             problems.append(f"{path}: this file cannot be read: {error.strerror}")
-        except Exception as error:
-            problems.append(failure("reading", path, error))
-    return found, problems
+    for group in engine.groups(inputs, everything=True):
+        models, unread = engine.graphs(group)
+        found += models
+        problems += unread
+    return sorted(found, key=_position), problems
+
+
+def _position(graph: ModelGraph) -> tuple[str, int, int]:
+    span = graph.origin.span
+    return (span.path, span.cell or 0, span.line) if span is not None else ("", 0, 0)
+
+
+def _top(path: str, paths: Sequence[str]) -> str:
+    """Which of the paths that were named leads to a file: the innermost."""
+    above = [top for top in map(os.path.normpath, paths) if path == top or path.startswith(os.path.join(top, ""))]
+    return max(above, key=len, default=path)
 
 
 def dump(models: Iterable[ModelGraph], output_format: str) -> str:

@@ -1,9 +1,9 @@
-"""One file becomes findings: read, front end, checks, severities, ignores."""
+"""Files become findings: read, front end, checks, severities, ignores."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from bnlint.catalogue import Rule
 from bnlint.settings import Settings
 
 if TYPE_CHECKING:
-    from bnlint.findings import Finding, Hit, Severity, TextEdit
-    from bnlint.graph.model import Module, Project, Span
+    from bnlint.findings import Finding, Severity, TextEdit
+    from bnlint.graph.model import ModelGraph, Module, Project, Span
     from bnlint.source import Analysis
     from bnlint.text import Document, Unreadable
 
@@ -70,29 +70,121 @@ def plan(held_to: Settings, root: str) -> Plan:
     )
 
 
-def check(path: str, data: bytes, held_to: Plan, named: bool = True) -> Checked:
-    """The findings of one file. One that was met by a walk (not `named`) and holds no word of a rule is dismissed unparsed."""
-    relevant = any(word in data for word in held_to.words)
-    if not relevant and not named:
-        return Checked(path, held_to, dismissed=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A file to check: its bytes, and the plan that it is held to. `named`: it was not met by a walk."""
+
+    path: str
+    data: bytes
+    plan: Plan
+    named: bool = True
+
+    @property
+    def relevant(self) -> bool:
+        """Whether it holds a word of a rule."""
+        return any(word in self.data for word in self.plan.words)
+
+
+def check(given: Input) -> Checked:
+    """The findings of one file on its own. One that was met by a walk and holds no word of a rule is dismissed unparsed."""
+    if given.relevant:
+        return check_together([given])[0]
+    if not given.named:
+        return Checked(given.path, given.plan, dismissed=True)
     from bnlint import text
 
     document = None
     try:
-        document = text.load(path, data)
-        if not relevant:
-            if document.kind == "python":
-                document.chunks[0].parse()
-            return Checked(path, held_to, document=document)
-        from bnlint import source
-
-        return _examine(path, document, source.analyse(document), held_to)
+        document = text.load(given.path, given.data)
+        if document.kind == "python":
+            document.chunks[0].parse()
+        return Checked(given.path, given.plan, document=document)
     except text.Unreadable as problem:
-        return unreadable(path, problem, held_to, document)
+        return unreadable(given.path, problem, given.plan, document)
     except RecursionError:
-        return unreadable(path, text.Unreadable(TOO_DEEP), held_to)
-    except Exception as error:  # our own bug: said with the file's name, and the other files go on
-        return Checked(path, held_to, failures=(failure("reading", path, error),))
+        return unreadable(given.path, text.Unreadable(TOO_DEEP), given.plan)
+    except Exception as error:
+        return Checked(given.path, given.plan, failures=(failure("reading", given.path, error),))
+
+
+def groups(inputs: Sequence[Input], everything: bool = False) -> list[list[Input]]:
+    """The files in groups that are checked together, because one imports from another; in order of the first path of each.
+
+    A file that holds no word of a rule is in a group of its own unless it builds on one that does; or unless `everything` counts.
+    """
+    by_root: dict[str, list[Input]] = {}
+    for given in inputs:
+        by_root.setdefault(given.plan.root, []).append(given)
+    found = []
+    for root, members in by_root.items():
+        relevant = {given.path: given.data for given in members if everything or given.relevant}
+        others = {given.path: given.data for given in members if given.path not in relevant and may_matter(given)}
+        parts = [[path] for path in relevant]
+        if relevant and len(relevant) + len(others) > 1:
+            from bnlint.source import links
+
+            parts = links.together(relevant, others, root)
+        of_path = {given.path: given for given in members}
+        found += [[of_path.pop(path) for path in part] for part in parts]
+        found += [[given] for given in of_path.values()]
+    return sorted(found, key=lambda group: group[0].path)
+
+
+def may_matter(given: Input) -> bool:
+    """Whether a file holds a word of a rule, or may use layers that another one builds."""
+    return given.relevant or (b"import" in given.data and any(word in given.data for word in BUILDING))
+
+
+BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
+"""Words one of which stands in whatever builds on layers of another file."""
+
+
+def graphs(inputs: Sequence[Input]) -> tuple[list[ModelGraph], list[str]]:
+    """The graphs of files that belong together; and a line for each that could not be read."""
+    from bnlint import source, text
+
+    documents, problems = [], []
+    for given in inputs:
+        try:
+            documents.append(text.load(given.path, given.data))
+        except text.Unreadable as problem:
+            problems.append(f"{given.path}: this file {problem.message}")
+    try:
+        analysis = source.analyse(documents, inputs[0].plan.root)
+    except Exception as error:
+        if len(inputs) == 1:
+            return [], [failure("reading", inputs[0].path, error)]
+        parts = [graphs([given]) for given in inputs]
+        return [graph for found, _ in parts for graph in found], [problem for _, found in parts for problem in found]
+    problems += [f"{path}: this file {problem.message}" for path, problem in analysis.unreadable.items()]
+    return list(analysis.models), problems
+
+
+def check_together(inputs: Sequence[Input]) -> list[Checked]:
+    """The findings of files that are one project, for each file."""
+    from bnlint import source, text
+
+    done: dict[str, Checked] = {}
+    documents: dict[str, Document] = {}
+    for given in inputs:
+        try:
+            documents[given.path] = text.load(given.path, given.data)
+        except text.Unreadable as problem:
+            done[given.path] = unreadable(given.path, problem, given.plan)
+    try:
+        analysis = source.analyse(documents.values(), inputs[0].plan.root)
+        plans = {given.path: given.plan for given in inputs}
+        for path, reason in analysis.unreadable.items():
+            done[path] = unreadable(path, reason, plans[path], documents.pop(path))
+        done.update(_examine(documents, plans, analysis))
+    except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
+        if len(inputs) > 1:
+            return [check(given) for given in inputs]
+        path, plan = inputs[0].path, inputs[0].plan
+        if isinstance(error, RecursionError):
+            return [unreadable(path, text.Unreadable(TOO_DEEP), plan)]
+        return [Checked(path, plan, failures=(failure("reading", path, error),))]
+    return [done[given.path] for given in inputs]
 
 
 def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document | None = None) -> Checked:
@@ -107,7 +199,7 @@ def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document
     ignored = any(UNREADABLE in layer.ignore for layer in held_to.settings.selections)
     if ignored or rule.code in settings.ignored(held_to.settings, path, (rule,)):
         return Checked(path, held_to, skipped="unreadable, and BN001 is ignored")
-    found = judge(Project(KerasTarget(3)), rule, (hit,), path, held_to.settings.severity.get(rule.code))
+    found = judge(Project(KerasTarget(3)), rule, (hit,), held_to.settings.severity.get(rule.code))
     return Checked(path, held_to, _finish(found, document, held_to), document)
 
 
@@ -121,35 +213,61 @@ def failure(doing: str, path: str, error: BaseException) -> str:
     return f"internal error: {doing} {path}: {type(error).__name__}: {words} ({place}); please report it"
 
 
-def _examine(path: str, document: Document, analysis: Analysis, held_to: Plan) -> Checked:
-    """Run the checks whose words occur, and take out what is ignored."""
-    from bnlint import suppress
+def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analysis: Analysis) -> dict[str, Checked]:
+    """Run the checks whose words occur. Files that are held to the same plan and the same Keras see each of them once."""
     from bnlint.graph.model import Project
+
+    modules = {module.path: module for module in analysis.modules}
+    parts: dict[tuple[int, object], list[str]] = {}
+    targets = {path: _target(document, modules[path], plans[path]) for path, document in documents.items()}
+    for path, plan in plans.items():
+        if path in documents:
+            parts.setdefault((id(plan), targets[path]), []).append(path)
+    done: dict[str, Checked] = {}
+    for paths in parts.values():
+        project = Project(targets[paths[0]], analysis.modules, analysis.models)
+        done.update(_examine_part(project, {path: documents[path] for path in paths}, documents, plans[paths[0]]))
+    return done
+
+
+def _examine_part(
+    project: Project, documents: Mapping[str, Document], together: Mapping[str, Document], held_to: Plan
+) -> dict[str, Checked]:
+    """The findings in some documents of a project, whatever is ignored taken out."""
+    from bnlint import suppress
     from bnlint.judge import judge
 
-    options, severities = held_to.settings.options, held_to.settings.severity
-    project = Project(_target(document, analysis.module, held_to), (analysis.module,), analysis.models)
-    ignored = settings.ignored(held_to.settings, path, held_to.rules)
-    ran = [rule for rule in held_to.rules if rule.code not in ignored]
-    found: list[Finding] = []
-    failures = []
-    for rule in ran:
+    ran = {
+        path: [rule for rule in held_to.rules if rule.code not in settings.ignored(held_to.settings, path, held_to.rules)]
+        for path in documents
+    }
+    found: dict[str, list[Finding]] = {path: [] for path in documents}
+    failures: dict[str, list[str]] = {path: [] for path in documents}
+    for rule in held_to.rules:
         run = catalogue.check(rule.code)
-        if run is None or not any(word.encode() in document.data for word in rule.words):
+        words = [word.encode() for word in rule.words]
+        wanted = {path for path in documents if rule in ran[path]}
+        if run is None or not wanted or not any(word in document.data for document in together.values() for word in words):
             continue
         try:
-            hits = [hit for hit in run(project, **options.get(rule.code, {})) if _is_here(hit, path)]
-            found += judge(project, rule, hits, path, severities.get(rule.code), rule.code in held_to.explicit)
+            hits = list(run(project, **held_to.settings.options.get(rule.code, {})))
+            for finding in judge(project, rule, hits, held_to.settings.severity.get(rule.code), rule.code in held_to.explicit):
+                if finding.path in wanted:
+                    found[finding.path].append(finding)
         except Exception as error:
-            failures.append(failure(f"{rule.code} ({rule.name}) on", path, error))
-    suppressions = suppress.scan(document.chunks)
-    found = [each for each in found if each.span is None or not suppressions.covers(each.span, each.code, each.name)]
-    unused = suppressions.unused({rule.code for rule in ran}, catalogue.rules().values()) if _is_on(UNUSED, ran) else ()
-    removals = {each.span: each.edit for each in unused}
-    found += _unused(document, removals, project, severities.get(UNUSED))
-    finished = _finish(found, document, held_to)
-    comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span is not None}
-    return Checked(path, held_to, finished, document, comments, failures=tuple(failures))
+            first = min(wanted)
+            failures[first].append(failure(f"{rule.code} ({rule.name}) on", first, error))
+    done = {}
+    for path, document in documents.items():
+        suppressions = suppress.scan(document.chunks)
+        kept = [each for each in found[path] if each.span is None or not suppressions.covers(each.span, each.code, each.name)]
+        unused = suppressions.unused({rule.code for rule in ran[path]}, catalogue.rules().values()) if _is_on(UNUSED, ran[path]) else ()
+        removals = {each.span: each.edit for each in unused}
+        kept += _unused(document, removals, project, held_to.settings.severity.get(UNUSED))
+        finished = _finish(kept, document, held_to)
+        comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span is not None}
+        done[path] = Checked(path, held_to, finished, document, comments, failures=tuple(failures[path]))
+    return done
 
 
 def _is_on(code: str, rules: list[Rule]) -> bool:
@@ -163,13 +281,8 @@ def _unused(document: Document, places: Iterable[Span], project: Project, severi
     from bnlint.judge import judge
 
     hits = [Hit("default", Origin(span), values={"text": document.by_cell[span.cell].slice(span)}) for span in places]
-    found = judge(project, catalogue.rules()[UNUSED], hits, document.path, severity)
+    found = judge(project, catalogue.rules()[UNUSED], hits, severity)
     return [replace(finding, fix=Fix(Safety.SAFE)) for finding in found]
-
-
-def _is_here(hit: Hit, path: str) -> bool:
-    """Findings come only from the file under lint, not from what it imports."""
-    return hit.origin.span is None or hit.origin.span.path == path
 
 
 def _target(document: Document, module: Module, held_to: Plan) -> Any:

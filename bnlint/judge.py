@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from bnlint.graph.model import Layer, Project, Span
 
 SOME_ONLY = "the change suits only {touched} of the {built} layers that this code builds"
+ELSEWHERE = "the change would reach into another file"
 DIFFERENT = "the layers that this code builds need different changes"
 
 Edits = tuple[Edit, ...]
 
 
 def judge(
-    project: Project, rule: Rule, hits: Iterable[Hit], path: str, override: Severity | None = None, explicit: bool = False
+    project: Project, rule: Rule, hits: Iterable[Hit], override: Severity | None = None, explicit: bool = False, path: str = ""
 ) -> list[Finding]:
-    """The findings of a rule in one file, in the order of its hits.
+    """The findings of a rule, in the order of its hits; in the file at `path` where a hit has no place in a source.
 
     `override` replaces the page's severity; `explicit` tells that the rule was selected by its full code or name, which
     makes an info of a rule that is off, as a whole, for this version of Keras.
@@ -61,7 +62,7 @@ def judge(
                 name=rule.name,
                 severity=severity,
                 message=words.fill(case.message) + (f" ({count} layers)" if count > 1 else ""),
-                path=path,
+                path=first.origin.span.path if first.origin.span is not None else path,
                 span=first.origin.span,
                 help=words.fill(case.help),
                 fix=fix,
@@ -119,6 +120,8 @@ def _fix(project: Project, page: Page, group: Sequence[Hit], touched: Mapping[Ed
     mine = touched[first.edits]
     sites = [span for edit in first.edits for span in _sites(edit)]
     sites += [layer.origin.span for fix in fixes if fix is not None for layer in fix.touches if layer.origin.span is not None]
+    if any(span.path != sites[0].path for span in sites):
+        return None, ELSEWHERE
     for site in dict.fromkeys(sites):
         born = query.born_at(project, site)
         agreed = sum(id(layer) in mine for layer in born)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bnlint import engine
 
 if TYPE_CHECKING:
-    from bnlint.engine import Checked
+    from bnlint.engine import Checked, Input
     from bnlint.findings import Finding, TextEdit
 
 ROUNDS = 10
@@ -46,24 +46,51 @@ def offer(checked: Checked) -> Checked:
     return replace(checked, findings=tuple(findings), failures=tuple(failures))
 
 
-def mend(checked: Checked, data: bytes, which: Mend) -> tuple[Checked, tuple[Finding, ...], bytes]:
-    """Fix and lint again until nothing changes: what remains, what was fixed, and the new bytes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Mended:
+    """What came of fixing one file: what remains, what was fixed, and the new bytes."""
+
+    checked: Checked
+    fixed: tuple[Finding, ...] = ()
+    after: bytes = b""
+
+
+def mend(group: Sequence[Checked], inputs: Sequence[Input], which: Mend) -> list[Mended]:
+    """Fix files that are checked together, and check them again, until nothing changes."""
     refused: dict[str, str] = {}
-    fixed: list[Finding] = []
-    current, after = checked, data
+    fixed: dict[str, list[Finding]] = {given.path: [] for given in inputs}
+    current, after = list(group), {given.path: given.data for given in inputs}
     for _ in range(ROUNDS):
+        changed: set[str] = set()
         for moving in (True, False):
-            done, after = _apply(current, _choose(current, which, moving, refused), refused, after)
-            if done:
+            for checked in current:
+                done, after[checked.path] = _apply(checked, _choose(checked, which, moving, refused), refused, after[checked.path])
+                if done:
+                    fixed[checked.path] += done
+                    changed.add(checked.path)
+            if changed:
                 break
         else:
-            findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in current.findings)
-            return replace(current, findings=tuple(findings)), tuple(fixed), after
-        fixed += done
-        current = offer(engine.check(checked.path, after, checked.plan))
+            return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
+        again = [replace(given, data=after[given.path]) for given in inputs]
+        current = [offer(checked) for checked in engine.check_together(again)]
+    return [
+        _restless(checked, fixed[given.path], given.data)
+        if given.path in changed
+        else Mended(_with_reasons(last, refused), tuple(fixed[given.path]), after[given.path])
+        for checked, last, given in zip(group, current, inputs, strict=True)
+    ]
+
+
+def _with_reasons(checked: Checked, refused: Mapping[str, str]) -> Checked:
+    findings = (_without_fix(each, refused[each.fingerprint]) if each.fingerprint in refused else each for each in checked.findings)
+    return replace(checked, findings=tuple(findings))
+
+
+def _restless(checked: Checked, fixed: Sequence[Finding], data: bytes) -> Mended:
     codes = ", ".join(sorted({finding.code for finding in fixed}))
     problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
-    return replace(checked, failures=(*checked.failures, problem)), (), data
+    return Mended(replace(checked, failures=(*checked.failures, problem)), (), data)
 
 
 def _choose(current: Checked, which: Mend, moving: bool, refused: dict[str, str]) -> dict[Finding, tuple[TextEdit, ...]]:
@@ -71,6 +98,8 @@ def _choose(current: Checked, which: Mend, moving: bool, refused: dict[str, str]
 
     Fixes that move layers and those that do not take turns: a bias that a BatchNormalization cancels may go only if that stays where it is.
     """
+    if current.document is None or not current.findings:
+        return {}
     from bnlint.fixer import Refused
     from bnlint.fixer.edits import moves
 

@@ -56,7 +56,7 @@ def layers_of(project: Project) -> tuple[Layer, ...]:
 
 def test_a_file_of_a_walk_that_holds_no_word_is_dismissed_unparsed() -> None:
     plan = Plans(isolated=True).of("a.py")
-    checked = engine.check("a.py", b"def broken(", plan, named=False)
+    checked = engine.check(engine.Input("a.py", b"def broken(", plan, named=False))
     assert (checked.dismissed, checked.findings, checked.document) == (True, (), None)
 
 
@@ -225,7 +225,7 @@ def test_a_check_that_crashes_is_a_failure_that_names_file_and_rule(monkeypatch:
 def test_a_front_end_that_crashes_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     from bnlint import source
 
-    def analyse(document: object) -> object:
+    def analyse(documents: object, root: object) -> object:
         raise ValueError("oops")
 
     monkeypatch.setattr(source, "analyse", analyse)
@@ -236,7 +236,7 @@ def test_a_front_end_that_crashes_is_a_failure(monkeypatch: pytest.MonkeyPatch) 
 def test_a_front_end_that_runs_out_of_stack_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     from bnlint import source
 
-    def analyse(document: object) -> object:
+    def analyse(documents: object, root: object) -> object:
         raise RecursionError
 
     monkeypatch.setattr(source, "analyse", analyse)
@@ -283,8 +283,8 @@ def edit_each(name: str, code: str) -> Check:
 def test_fixes_of_several_places_are_made_in_one_round(fake: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(edit_each("momentum", "0.5"))
     rounds = []
-    check = engine.check
-    monkeypatch.setattr(engine, "check", lambda *arguments, **named: rounds.append(1) or check(*arguments, **named))
+    check = engine.check_together
+    monkeypatch.setattr(engine, "check_together", lambda *arguments, **named: rounds.append(1) or check(*arguments, **named))
     fixed = fix_source(MOMENTUM * 5, "a.py", isolated=True)
     assert fixed.source == MOMENTUM.replace("0.1", "0.5") * 5
     assert len(fixed.fixed) == 5

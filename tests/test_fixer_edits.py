@@ -137,7 +137,7 @@ model = Sequential([
 """,
     ),
     "last-element-without-comma": (
-        'from keras import layers as L\nm = S([\n\tL.Dense(64, activation=f),\n\tL.BatchNormalization()  # norm\n])\n',
+        "from keras import layers as L\nm = S([\n\tL.Dense(64, activation=f),\n\tL.BatchNormalization()  # norm\n])\n",
         activate("L.BatchNormalization()", None, "f"),
         "from keras import layers as L\nm = S([\n\tL.Dense(64),\n\tL.BatchNormalization(),  # norm\n\tL.Activation(f)\n])\n",
     ),

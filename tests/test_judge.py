@@ -42,7 +42,7 @@ def project(*layers: Layer, keras: KerasTarget = KERAS_3) -> Project:
 def judged(
     project: Project, hits: Iterable[Hit], rule: Rule = RULE, override: Severity | None = None, explicit: bool = False
 ) -> list[Finding]:
-    return judge(project, rule, hits, "model.py", override, explicit)
+    return judge(project, rule, hits, override, explicit)
 
 
 def at(line: int, layer: Layer) -> Layer:

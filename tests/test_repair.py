@@ -35,7 +35,7 @@ def test_where_moving_is_refused_the_rest_is_fixed() -> None:
 
 
 def test_an_import_in_a_function_is_seen_in_that_function_only() -> None:
-    source = '''\
+    source = """\
 import tensorflow as tf
 
 def one(x):
@@ -47,9 +47,9 @@ def two(x):
     bn = getattr(tf.keras.layers, "BatchNormalization")
     x = getattr(tf.keras.layers, "Dense")(8, activation="relu")(x)
     return bn()(x)
-'''
+"""
     after = fix_source(source, unsafe=True, isolated=True, target_keras="3").source
-    assert 'from keras.layers import Activation, BatchNormalization, Dense' in after
+    assert "from keras.layers import Activation, BatchNormalization, Dense" in after
     assert 'return Activation("relu")(BatchNormalization()(x))' in after
     assert 'return tf.keras.layers.Activation("relu")(bn()(x))' in after
 

@@ -1,113 +1,59 @@
-"""One document to a Module and its graphs: run the module, then the builders that nobody calls."""
+"""Documents to Modules and graphs: run the modules, then the builders that nobody calls."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bnlint.graph import query
-from bnlint.graph.model import Choice, Gap, Layer, ModelGraph, Module, Origin, Unknown
-from bnlint.keras_api.applications import APPLICATIONS
-from bnlint.keras_api.layers import kinds
-from bnlint.source import assembly, classes, invoke, statements
-from bnlint.source.machine import BARREN, GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
-from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Model, Scope
-from bnlint.text import Chunk, Document, Unreadable
+from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
+from bnlint.source import assembly, classes, invoke, modules
+from bnlint.source.files import Files
+from bnlint.source.machine import Frame, Machine
+from bnlint.source.mentions import Mentions, Unit
+from bnlint.source.modules import Run
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance
+from bnlint.text import Document, Unreadable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """What a document says: `module` holds what is no graph, `models` the graphs."""
+    """What documents say: `modules` hold what is no graph, one for each document that could be read; `models` are the graphs of them all.
 
-    module: Module
+    `unreadable` tells by path why a document was not read, `read` which other files were, for what these import.
+    """
+
+    modules: tuple[Module, ...]
     models: tuple[ModelGraph, ...]
-
-
-Unit = Function | Class
-
-
-TELLING = frozenset(
-    {
-        *kinds(),
-        *APPLICATIONS,
-        "Model",
-        "Sequential",
-        "GradientTape",
-        "trainable",
-        "training",
-        "batch_normalization",
-        "batch_norm",
-        "conv2d",
-        "dense",
-    }
-    | {"compile", "fit", "fit_generator", "train_on_batch", "load_weights", "predict", "evaluate"}
-) - {"Layer", "Wrapper", "RNN"}
-"""Names without which a function builds nothing and does nothing to a model."""
+    unreadable: Mapping[str, Unreadable]
+    read: tuple[str, ...] = ()
 
 
 FRAMES = 6000
 """Python's own recursion limit while a document is read: nested code takes a few frames a level, and none of the C stack."""
 
 
-def analyse(document: Document) -> Analysis:
-    """Read a document. Raises Unreadable for a Python file that does not parse; a cell that does not parse is a gap."""
+def analyse(documents: Iterable[Document], root: str | None = None) -> Analysis:
+    """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, FRAMES))
     try:
-        return _analyse(document)
+        m = Machine(Files(documents, root))
+        for file in m.files.asked:
+            modules.load(m, file)
+        explore(m)
+        found, models = assembly.assemble(m)
+        others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
+        return Analysis(found, models, m.files.unreadable, tuple(sorted(others)))
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _analyse(document: Document) -> Analysis:
-    m = Machine(document.path)
-    trees: list[tuple[Chunk, ast.Module]] = []
-    for chunk in document.chunks:
-        try:
-            trees.append((chunk, chunk.parse()))
-            m.chunks.append(chunk)
-            m.trees.append(trees[-1][1])
-        except Unreadable as error:
-            if document.kind == "python":
-                raise
-            m.gaps.append(Gap(f"cell {chunk.cell} does not parse: {error.message}", Origin()))
-    scope = Scope(None)
-    for chunk, tree in trees:
-        m.frame = Frame(scope, chunk, "")
-        root(m, "the module", lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
-    scripts = len(m.calls)
-    runs: list[tuple[str, int, int, object]] = [("", 0, scripts, None)]
-    if trees:
-        explore(m, scope, [tree for _, tree in trees], runs)
-    return Analysis(*assembly.assemble(m, runs))
-
-
-def root(m: Machine, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
-    """Run one root within its budget; what is left over is a gap.
-
-    Where large roots build no layer (the engine of a framework, not models), the others get a glance only.
-    """
-    m.limit = min(m.steps + (budget if m.barren < BARREN else GLANCE), STEPS + ROOT_STEPS)
-    frame, built, start = m.frame, len(m.calls), m.steps
-    try:
-        return run()
-    except (Exhausted, RecursionError):
-        m.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
-        return MISSING
-    finally:
-        m.barren += m.steps - start > 2 * GLANCE and len(m.calls) == built
-        m.frame = frame
-        m.stack, m.depth, m.tapes, m.under = (), 0, (), {}
-        m.running.clear()
-        m.landings.update({"return": [], "break": [], "continue": []})
-        m.log.clear()
-
-
-def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[str, int, int, object]]) -> None:
-    """Analyse what the module defines and never calls: first what nothing else mentions, then the rest, later definitions first."""
-    mentions = _Mentions(m, scope)
+def explore(m: Machine) -> None:
+    """Analyse what the modules define and never call: first what nothing else mentions, then the rest, later definitions first."""
+    mentions = Mentions(m)
     done: set[int] = set()
     for candidates in (mentions.roots, mentions.latest):
         progress = True
@@ -116,51 +62,57 @@ def explore(m: Machine, scope: Scope, trees: list[ast.Module], runs: list[tuple[
             for unit in candidates():
                 if id(unit) not in done and not _called(unit):
                     done.add(id(unit))
-                    open_unit(m, unit, runs, wide=False)
+                    open_unit(m, unit, wide=False)
                     progress = True
     for unit in mentions.latest():
         if isinstance(unit, Class) and id(unit) not in done:
-            open_unit(m, unit, runs, wide=False)
-    _closures(m, runs)
-    for unit in mentions.reaching(list(_unseen(m, trees))):
-        open_unit(m, unit, runs, wide=True)
+            open_unit(m, unit, wide=False)
+    _closures(m)
+    for unit in mentions.reaching(list(_unseen(m))):
+        open_unit(m, unit, wide=True)
+
+
+def is_asked(m: Machine, unit: Unit) -> bool:
+    """Whether a function or class stands in a file that is analysed for its own sake."""
+    return m.files.by_path[unit.chunk.path].asked
 
 
 def _called(unit: Unit) -> bool:
     return unit.called if isinstance(unit, Function) else bool(unit.instances)
 
 
-def _closures(m: Machine, runs: list[tuple[str, int, int, object]]) -> None:
+def _closures(m: Machine) -> None:
     """Inner functions and classes that were defined and never called (training steps, callbacks)."""
-    for cls in list(m.classes):
+    for cls in [cls for cls in m.classes if is_asked(m, cls)]:
         call = cls.find("call")
         if not isinstance(call, Function) or call.called or any(instance.called for instance in cls.instances):
             continue
         if cls.keras is not None and cls.instances and classes.concrete(cls) is None:
-            _open_call(m, cls, cls.instances[0], call, runs)
-    for function in list(m.functions):
+            _open_call(m, cls, cls.instances[0], call)
+    for function in [function for function in m.functions if is_asked(m, function)]:
         if not function.called and function.scope.parent is not None and function.owner is None:
-            open_function(m, function, runs, wide=False)
+            open_function(m, function, wide=False)
 
 
-def open_unit(m: Machine, unit: Unit, runs: list[tuple[str, int, int, object]], wide: bool) -> None:
+def open_unit(m: Machine, unit: Unit, wide: bool) -> None:
     """Analyse a function or class on its own. `wide`: flags that have a default are unknown all the same."""
     if isinstance(unit, Function):
-        open_function(m, unit, runs, wide)
+        open_function(m, unit, wide)
     elif wide or unit.keras is not None or unit.instances or any(isinstance(v, Function) for v in unit.scope.names.values()):
-        open_class(m, unit, runs, wide)
+        open_class(m, unit, wide)
 
 
-def open_function(
-    m: Machine, function: Function, runs: list[tuple[str, int, int, object]], wide: bool, instance: object = MISSING
-) -> object:
+def open_function(m: Machine, function: Function, wide: bool, instance: object = MISSING) -> object:
     """Run a function with its defaults, and with unknown values where it has none."""
-    start = len(m.calls)
+    start, file = len(m.calls), m.files.by_path[function.chunk.path]
     m.epoch += 1
-    m.frame = Frame(function.scope, function.chunk, function.qualified)
+    m.data_format = file.data_format
     names = parameters(m, function, wide, instance)
-    result = root(m, function.qualified, lambda: returned(m, invoke.enter(m, function, names, None, instance), function.node))
-    runs.append((function.qualified, start, len(m.calls), result))
+    frame = Frame(function.scope, function.chunk, function.qualified)
+    result = modules.root(
+        m, file, frame, function.qualified, lambda: returned(m, invoke.enter(m, function, names, None, instance), function.node)
+    )
+    m.runs.append(Run(file, function.qualified, start, len(m.calls), result))
     return result
 
 
@@ -202,18 +154,18 @@ def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
     return made
 
 
-def open_class(m: Machine, cls: Class, runs: list[tuple[str, int, int, object]], wide: bool) -> None:
+def open_class(m: Machine, cls: Class, wide: bool) -> None:
     """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods."""
     if classes.concrete(cls) is not None:
         return
-    instance = _some_instance(m, cls, runs, wide)
+    instance = _some_instance(m, cls, wide)
     call = cls.find("call")
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
-        _open_call(m, cls, instance, call, runs)
+        _open_call(m, cls, instance, call)
     for function in _methods(cls):
         own = cls.scope.names.get(function.name) is function
         if not function.called or (not own and not _attributes(function).isdisjoint(cls.scope.names)):
-            open_function(m, function, runs, wide, instance)
+            open_function(m, function, wide, instance)
 
 
 SPECIAL = frozenset({"__init__", "call", "build", "get_config", "from_config"})
@@ -235,7 +187,7 @@ def _attributes(function: Function) -> set[str]:
     return {node.attr for node in ast.walk(function.node) if isinstance(node, ast.Attribute)}
 
 
-def _some_instance(m: Machine, cls: Class, runs: list[tuple[str, int, int, object]], wide: bool) -> Instance:
+def _some_instance(m: Machine, cls: Class, wide: bool) -> Instance:
     if cls.instances and not wide:
         return cls.instances[0]
     instance = Instance(cls, origin=Origin(cls.chunk.span(cls.node), (), cls.qualified), epoch=m.epoch)
@@ -243,14 +195,14 @@ def _some_instance(m: Machine, cls: Class, runs: list[tuple[str, int, int, objec
     instance.open = True
     initialise = cls.find("__init__")
     if isinstance(initialise, Function):
-        open_function(m, initialise, runs, wide, instance)
+        open_function(m, initialise, wide, instance)
     return instance
 
 
-def _open_call(m: Machine, cls: Class, instance: Instance, call: Function, runs: list[tuple[str, int, int, object]]) -> None:
-    start = len(m.calls)
+def _open_call(m: Machine, cls: Class, instance: Instance, call: Function) -> None:
+    start, file = len(m.calls), m.files.by_path[cls.chunk.path]
     m.epoch += 1
-    m.frame = Frame(call.scope, call.chunk, call.qualified, call, cls)
+    m.data_format = file.data_format
     names = parameters(m, call, False, instance)
     arguments = [a.arg for a in (*call.node.args.posonlyargs, *call.node.args.args, *call.node.args.kwonlyargs)]
     for position, name in enumerate(arguments[1:]):
@@ -267,96 +219,26 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function, runs:
         classes.build(m, instance, cls.node)
         return returned(m, invoke.enter(m, call, names, None, instance), call.node)
 
-    result = root(m, call.qualified, run)
+    result = modules.root(m, file, Frame(call.scope, call.chunk, call.qualified, call, cls), call.qualified, run)
     instance.result = (start, len(m.calls), result)
-    runs.append((call.qualified, start, len(m.calls), result))
+    m.runs.append(Run(file, call.qualified, start, len(m.calls), result))
 
 
-def _unseen(m: Machine, trees: list[ast.Module]) -> Iterator[ast.Call]:
+def _unseen(m: Machine) -> Iterator[ast.Call]:
     """The constructor calls of BatchNormalization that no run has reached."""
-    seen = {
-        (layer.origin.span.line, layer.origin.span.column, layer.origin.span.cell)
-        for layer in m.constructions
-        if layer.origin.span is not None
-    }
-    for chunk, tree in zip(m.chunks, trees, strict=True):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
-                if name.endswith(("BatchNormalization", "BatchNorm")) or name in ("BN", "batch_normalization"):
-                    span = chunk.span(node)
-                    if (span.line, span.column, span.cell) not in seen:
-                        yield node
+    seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
+    for file in m.files.asked:
+        for chunk, tree in zip(file.chunks, file.trees, strict=True):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and _makes_batchnorm(node.func) and _place(chunk.span(node)) not in seen:
+                    yield node
 
 
-def _mentioned(node: ast.AST) -> str | None:
-    """The name that a node mentions; a text only where it may name a layer (`getattr(layers, "Dense")`)."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=name):
-            return name
-        case ast.Constant(value=str(text)) if text in TELLING:
-            return text
-    return None
+def _makes_batchnorm(callee: ast.expr) -> bool:
+    """Whether a callee has a name that BatchNormalization usually has."""
+    name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
+    return name.endswith(("BatchNormalization", "BatchNorm")) or name in ("BN", "batch_normalization")
 
 
-class _Mentions:
-    """Which functions and classes name which others."""
-
-    def __init__(self, m: Machine, scope: Scope) -> None:
-        self.m = m
-        self.scope = scope
-        self.names: dict[int, set[str]] = {}
-
-    def units(self) -> list[Unit]:
-        """The functions and classes of the module's top level, in order."""
-        found: list[Unit] = [f for f in self.m.functions if f.scope.parent is None]
-        found += [c for c in self.m.classes if c.scope.parent is not None and c.scope.parent.parent is None]
-        return sorted(found, key=lambda unit: (unit.chunk.cell or 0, unit.node.lineno))
-
-    def named(self, unit: Unit) -> set[str]:
-        if id(unit.node) not in self.names:
-            self.names[id(unit.node)] = {name for node in ast.walk(unit.node) if (name := _mentioned(node)) is not None}
-        return self.names[id(unit.node)]
-
-    def relevant(self) -> list[Unit]:
-        """The units that name a layer, or something that is done to models, themselves or through others of the file."""
-        units = self.units()
-        objects = {name for name, value in self.scope.names.items() if isinstance(value, (Layer, Model, Instance))}
-        telling = TELLING | objects
-        found = {id(unit) for unit in units if not telling.isdisjoint(self.named(unit))}
-        names = {unit.name for unit in units if id(unit) in found}
-        growing = True
-        while growing:
-            growing = False
-            for unit in units:
-                if id(unit) not in found and not names.isdisjoint(self.named(unit)):
-                    found.add(id(unit))
-                    names.add(unit.name)
-                    growing = True
-        return [unit for unit in units if id(unit) in found]
-
-    def latest(self) -> list[Unit]:
-        """The relevant units, later ones first."""
-        return self.relevant()[::-1]
-
-    def roots(self) -> list[Unit]:
-        """The units that no other unit mentions."""
-        units = self.relevant()
-        return [unit for unit in units if not any(other is not unit and unit.name in self.named(other) for other in units)]
-
-    def reaching(self, nodes: list[ast.Call]) -> list[Unit]:
-        """The outermost units from which the unit around any of the nodes is mentioned, and these units themselves."""
-        if not nodes:
-            return []
-        units = self.units()
-        wanted = {id(node) for node in nodes}
-        around = [unit for unit in units if any(id(node) in wanted for node in ast.walk(unit.node))]
-        found, frontier = list(around), list(around)
-        while frontier:
-            name = frontier.pop().name
-            for unit in units:
-                if unit not in found and name in self.named(unit):
-                    found.append(unit)
-                    frontier.append(unit)
-        outer = [unit for unit in found if not any(unit.name in self.named(other) for other in found if other is not unit)]
-        return list(dict.fromkeys([*outer, *around]))
+def _place(span: Span) -> tuple[str, int | None, int, int]:
+    return span.path, span.cell, span.line, span.column

@@ -1,4 +1,4 @@
-"""What an execution has left behind, as a Module and its graphs."""
+"""What an execution has left behind, as Modules and graphs."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ from bnlint.graph.model import (
 )
 from bnlint.graph.query import ancestors
 from bnlint.source import classes, models
+from bnlint.source.files import File
 from bnlint.source.machine import MODEL_STEPS, Exhausted, Frame, Machine
-from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Scope, Splice
-
-Run = tuple[str, int, int, object]
-"""Name of a root, first and last of its calls, what it returned."""
+from bnlint.source.modules import Run
+from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Splice
 
 
-def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...]]:
-    """The Module and the graphs: one for each model object, and one for the calls of a root that belong to no model."""
+def assemble(m: Machine) -> tuple[tuple[Module, ...], tuple[ModelGraph, ...]]:
+    """A Module for each file under analysis, and the graphs: one for each model object, one for the calls of a root that belong to none."""
     targets = {id(event.target) for event in m.events}
     graphs: dict[int, object] = {}
     emitted: list[ModelGraph] = []
@@ -53,14 +52,30 @@ def assemble(m: Machine, runs: list[Run]) -> tuple[Module, tuple[ModelGraph, ...
         emitted += _class_graphs(m, cls, infos[id(cls)], graphs, targets)
     covered = {id(call) for graph in graphs.values() if isinstance(graph, ModelGraph) for call in graph.calls}
     covered.update(id(output) for application in m.applications if application.called for output in application.fields["outputs"])
-    for name, start, end, result in [*runs, ("", before, len(m.calls), None)]:
-        left = [call for call in m.calls[start:end] if id(call) not in covered]
+    for run in [*m.runs, Run(m.files.asked[-1], "", before, len(m.calls))] if m.files.asked else ():
+        left = [call for call in m.calls[run.start : run.end] if id(call) not in covered]
+        covered.update(id(call) for call in left)
         if any(call.layer.role not in ("input", "unknown") for call in left):
-            emitted.append(_rest(m, name, left, result))
-    events = [replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*m.events, *_escapes(m))]
-    classes_seen = tuple(infos[id(cls)] for cls in m.classes)
-    module = Module(m.path, tuple(m.imports), classes_seen, tuple(dict.fromkeys(m.constructions)), tuple(events), tuple(m.gaps))
-    return module, tuple(emitted)
+            emitted.append(_rest(m, run.name, left, run.result))
+    escapes = list(_escapes(m))
+    made = tuple(_module(m, file, infos, graphs, escapes) for file in m.files.asked)
+    asked = {file.path for file in m.files.asked}
+    return made, tuple(graph for graph in emitted if _concerns(graph, asked))
+
+
+def _module(m: Machine, file: File, infos: Mapping[int, ClassInfo], graphs: Mapping[int, object], escapes: list[Event]) -> Module:
+    """What one file says. Events belong to the file whose code set them off, wherever they stand."""
+    here = [event for event in escapes if event.origin.span is not None and event.origin.span.path == file.path]
+    events = [replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *here)]
+    seen = tuple(infos[id(cls)] for cls in m.classes if cls.chunk.path == file.path)
+    built = (layer for layer in m.constructions if layer.origin.span is not None and layer.origin.span.path == file.path)
+    return Module(file.path, tuple(file.imports), seen, tuple(dict.fromkeys(built)), tuple(events), tuple(file.gaps))
+
+
+def _concerns(graph: ModelGraph, paths: set[str]) -> bool:
+    """Whether any part of a graph stands in one of the files, or was reached from there."""
+    places = (span for call in graph.calls for span in (call.origin.span, *call.origin.stack))
+    return not graph.calls or any(span is not None and span.path in paths for span in places)
 
 
 def _named(target: object, graphs: Mapping[int, object]) -> object:
@@ -76,41 +91,52 @@ def _args(event: Event, graphs: Mapping[int, object]) -> dict[str, object]:
 
 
 def _escapes(m: Machine) -> Iterator[Event]:
-    """Layers that no followed path calls, though the file reads the attribute that holds them: they may be called."""
+    """Layers that no followed path calls, though a file reads the attribute that holds them: they may be called."""
     called = {id(layer) for call in m.calls for layer in (call.layer, call.layer.inner)}
+    reads: _Reads | None = None
     for cls in m.classes:
         for instance in cls.instances:
             for name, value in instance.fields.items():
                 idle = [layer for layer in classes.owned(value, by_instances=False) if id(layer) not in called]
-                if idle and _is_read(m, cls, name):
-                    yield from (Event("escape", layer, order=len(m.events), origin=layer.origin) for layer in idle)
+                if idle:
+                    reads = reads or _Reads(m)
+                    if reads.read(cls, name):
+                        yield from (Event("escape", layer, order=len(m.events), origin=layer.origin) for layer in idle)
 
 
-def _is_read(m: Machine, cls: Class, name: object) -> bool:
-    """Whether an attribute is read as `self.name` in the class, its bases and subclasses, or by another way anywhere in the file."""
-    family = {id(other.node) for other in m.classes if cls in other.lineage()} | {id(other.node) for other in cls.lineage()}
-    stack: list[tuple[ast.AST, bool]] = [(tree, True) for tree in m.trees]
-    while stack:
-        node, mine = stack.pop()
-        if isinstance(node, ast.ClassDef):
-            mine = id(node) in family
-        if isinstance(node, ast.Constant) and node.value == name:
-            return True
-        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load):
-            of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
-            if mine or not of_self:
-                return True
-        stack.extend((child, mine) for child in ast.iter_child_nodes(node))
-    return False
+class _Reads:
+    """Which attributes are read: as `self.name` in which class, and in any other way (also as a text, for `getattr`)."""
+
+    def __init__(self, m: Machine) -> None:
+        self.m = m
+        self.of_self: dict[int | None, set[object]] = {}
+        self.anyhow: set[object] = set()
+        stack: list[tuple[ast.AST, int | None]] = [(tree, None) for file in m.files.by_path.values() for tree in file.trees]
+        while stack:
+            node, cls = stack.pop()
+            if isinstance(node, ast.ClassDef):
+                cls = id(node)
+            elif isinstance(node, ast.Constant):
+                self.anyhow.add(node.value)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+                (self.of_self.setdefault(cls, set()) if of_self else self.anyhow).add(node.attr)
+            stack.extend((child, cls) for child in ast.iter_child_nodes(node))
+
+    def read(self, cls: Class, name: object) -> bool:
+        """Whether the attribute is read in the class, its bases and subclasses, or not as an attribute of `self`."""
+        family = [*cls.lineage(), *(other for other in self.m.classes if cls in other.lineage())]
+        return name in self.anyhow or any(name in self.of_self.get(id(other.node), ()) for other in family)
 
 
 def _model(m: Machine, model: Model) -> ModelGraph:
-    m.frame = m.frame or Frame(Scope(None), m.chunks[0], "")
+    file = m.files.by_path[model.origin.span.path] if model.origin.span is not None else m.files.asked[0]
+    m.frame = Frame(file.scope, file.chunks[0], "")
     m.limit = m.steps + MODEL_STEPS
     try:
         _, outputs = models.tensors(m, model)
     except (Exhausted, RecursionError):
-        m.gaps.append(Gap(f"the model {model.name} is too large to be followed to its end", model.origin))
+        file.gaps.append(Gap(f"the model {model.name} is too large to be followed to its end", model.origin))
         outputs = ()
     calls = ordered(m, outputs)
     kind: ModelKind = "sequential" if model.kind == "sequential" else "functional"

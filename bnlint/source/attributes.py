@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import builtins, classes, invoke, library, models, operators, options, training
+from bnlint.source import builtins, classes, invoke, library, models, modules, operators, options, training
 from bnlint.source.machine import DEPTH, Machine
 from bnlint.source.values import (
     MISSING,
@@ -35,31 +35,31 @@ from bnlint.source.values import (
 
 
 def unbound(m: Machine, name: str) -> object:
-    """The value of a name that nothing visible binds: a builtin, a Keras layer in a fragment, or unknown."""
+    """The value of a name that no scope binds: by a star import, a builtin, a Keras layer in a fragment, or unknown."""
+    found = modules.by_star(m, m.file.scope, name, set())
+    if found is not MISSING:
+        return found
     if name in builtins.BUILTINS:
         return Dotted(f"builtins.{name}", f"builtins.{name}")
     if name == "__name__":
         return "__main__"
     if name == "__file__":
-        return m.path
-    star = ""
-    scope = m.frame.scope
-    while scope.parent is not None:
-        scope = scope.parent
-    star = scope.star
-    fragment = not m.imports
+        return m.file.place
+    stars = m.file.scope.stars
+    star = next((star for star in reversed(stars) if isinstance(star, str)), "")
+    fragment = not m.file.imports
     if fragment or star:
         if name in exports("keras.layers") or name in ("Model", "Sequential"):
             dotted = f"keras.layers.{name}" if name not in ("Model", "Sequential") else f"keras.{name}"
             return Dotted(dotted, canonical(dotted))
         if fragment and name in FRAGMENT:
             return Dotted(FRAGMENT[name], canonical(FRAGMENT[name]))
-    place = ("unbound", name)
-    found = m.derived.get(place)
-    if not isinstance(found, Unknown):
+    place = ("unbound", name, star)
+    known = m.derived.get(place)
+    if not isinstance(known, Unknown):
         reason = f"`{name}` comes from `{star}`, which is not followed" if star else f"nothing visible binds `{name}`"
-        found = m.derived[place] = Unknown(reason)
-    return found
+        known = m.derived[place] = Unknown(reason)
+    return known
 
 
 FRAGMENT = {
@@ -81,11 +81,7 @@ def get(m: Machine, base: object, name: str, node: ast.AST) -> object:
 def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
     match base:
         case Dotted():
-            dotted = f"{base.name}.{name}"
-            canonical_name = canonical(dotted)
-            if canonical_name is None and base.canonical is not None:
-                canonical_name = canonical(f"{base.canonical}.{name}") or f"{base.canonical}.{name}"
-            return library.constant(m, Dotted(dotted, canonical_name))
+            return modules.attribute(m, base, name)
         case Instance():
             return instance_attribute(m, base, name, node)
         case Class():

@@ -6,11 +6,16 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Import, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.source.files import File, Files
 from bnlint.source.state import State
 from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, List, Model, Options, Scope, Splice, join
 from bnlint.text import Chunk
+
+if TYPE_CHECKING:
+    from bnlint.source.modules import Run
 
 STEPS = 500_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
@@ -50,24 +55,22 @@ class Frame:
 class Machine(State):
     """Holds what handlers read and change. `frame` is the running one; `stack` the call sites that led to it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, files: Files) -> None:
         super().__init__()
-        self.path = path
+        self.files = files
+        self.home: File = None  # type: ignore[assignment]  # set before the first statement runs
         self.frame: Frame = None  # type: ignore[assignment]  # set before the first statement runs
         self.stack: tuple[Span, ...] = ()
         self.steps = 0
-        self.barren = 0
         self.limit = ROOT_STEPS
         self.depth = 0
         self.tapes: tuple[int, ...] = ()
         self.tapes_made = 0
-        self.trees: list[ast.Module] = []
         self.running: list[Function] = []
+        self.runs: list[Run] = []
         self.calls: list[Call] = []
         self.events: list[Event] = []
         self.constructions: list[Layer] = []
-        self.imports: list[Import] = []
-        self.gaps: list[Gap] = []
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         self.models: list[Model] = []
@@ -81,9 +84,13 @@ class Machine(State):
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
         self.parts: dict[Unknown, object] = {}
-        self.chunks: list[Chunk] = []
         self.data_format = "channels_last"
         self.training = Unknown("whether the model is training")
+
+    @property
+    def file(self) -> File:
+        """The file whose code is running."""
+        return self.files.by_path[self.frame.chunk.path]
 
     # Where we are ------------------------------------------------------------------------------------------------
 
@@ -105,7 +112,7 @@ class Machine(State):
         """Note, once, something that is not seen."""
         if ("gap", reason) not in self.derived:
             self.derived["gap", reason] = True
-            self.gaps.append(Gap(reason, self.origin(node)))
+            self.home.gaps.append(Gap(reason, self.origin(node)))
 
     def caller(self) -> str | None:
         """The class whose `call` is running, if one is."""
@@ -203,14 +210,27 @@ class Machine(State):
         self.write(scope.names, name, value)
 
     def lookup(self, name: str) -> object:
-        """What a name is bound to; MISSING if nothing visible binds it."""
+        """What a name is bound to; MISSING if nothing visible binds it but, perhaps, a star import."""
         scope: Scope | None = self.frame.scope
         first = True
         while scope is not None:
             if name in scope.names and (first or not scope.is_class):
-                return scope.names[name]
+                return scope.get(name)
             scope, first = scope.parent, False
         return MISSING
+
+    @contextmanager
+    def suspended(self, home: File, frame: Frame) -> Iterator[None]:
+        """Leave what runs alone and begin anew at `frame`, for the sake of `home`; in the end all is as it was, but what was built."""
+        names = ("home", "frame", "stack", "depth", "tapes", "under", "running", "landings", "log", "limit", "steps", "decided", "epoch")
+        saved = {name: getattr(self, name) for name in names}
+        self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
+        self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
+        try:
+            yield
+        finally:
+            for name, value in saved.items():
+                setattr(self, name, value)
 
     @contextmanager
     def entered(self, frame: Frame, site: Span | None = None) -> Iterator[None]:
@@ -260,6 +280,7 @@ class Machine(State):
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
         made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin)
         self.events.append(made)
+        self.home.events.append(made)
         return made
 
     def tensor(self, value: object, node: ast.AST) -> Tensor | None:

@@ -110,7 +110,7 @@ def _returned_layer(m: Machine, function: Function) -> tuple[str | None, str | N
         head = head.value
     if not isinstance(head, ast.Name):
         return None, None
-    root = function.scope.names.get(head.id)
+    root = function.scope.get(head.id)
     if not isinstance(root, Dotted) or any(
         isinstance(n, ast.Name) and n.id in parameters for a in (*made.args, *made.keywords) for n in ast.walk(a)
     ):

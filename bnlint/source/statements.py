@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, classes, expressions, invoke, loops, operators
+from bnlint.source import attributes, classes, expressions, invoke, loops, modules, operators
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
@@ -132,36 +132,34 @@ def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
 
 def exec_Import(m: Machine, node: ast.Import) -> None:
     for alias in node.names:
-        name = alias.asname or alias.name.partition(".")[0]
-        dotted = alias.name if alias.asname else name
-        m.imports.append(Import(name, alias.name, m.origin(node)))
-        m.bind(name, Dotted(dotted, canonical(dotted)))
+        m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node)))
+        whole = modules.import_module(m, alias.name)
+        top = alias.name.partition(".")[0]
+        m.bind(alias.asname or top, whole if alias.asname or top == alias.name else modules.import_module(m, top))
 
 
 def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
     if node.module == "__future__":
         return
-    module = "." * node.level + (node.module or "")
+    module = node.module or ""
+    source = "." * node.level + module
     for alias in node.names:
         if alias.name == "*":
             _import_star(m, node, module)
             continue
-        dotted = f"{module}.{alias.name}" if not module.endswith(".") else module + alias.name
-        m.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node)))
-        known = None if node.level else canonical(dotted)
-        if known is None and alias.name in ("keras", "tf_keras"):
-            # A package that passes Keras on (`from keras_cv.backend import keras`) passes on Keras.
-            dotted = known = "keras"
-        m.bind(alias.asname or alias.name, Dotted(dotted, known))
+        dotted = f"{source}.{alias.name}" if module else source + alias.name
+        m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node)))
+        m.bind(alias.asname or alias.name, modules.import_name(m, node.level, module, alias.name))
 
 
 def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
-    m.imports.append(Import("*", module, m.origin(node)))
+    source = "." * node.level + module
+    m.file.imports.append(Import("*", source, m.origin(node)))
     known = exports(canonical(module) or "") if not node.level else {}
     for name in known:
         m.bind(name, Dotted(f"{module}.{name}", canonical(f"{module}.{name}") or known[name]))
     if not known:
-        m.frame.scope.star = module
+        m.file.scope.stars.append(modules.import_star(m, node.level, module) or source)
 
 
 def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -284,6 +282,8 @@ def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
         module = statement.module or "" if isinstance(statement, ast.ImportFrom) else ""
         dotted = [f"{module}.{name}" if module else name for name in names]
         if any("contrib" in name or name.startswith("keras_core") for name in dotted):
+            return False
+        if isinstance(statement, ast.ImportFrom) and m.files.root is not None and not modules.leads_somewhere(m, statement.level, module):
             return False
     return True
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Shape, Tensor, Unknown
 from bnlint.keras_api.functions import function_spec
 from bnlint.text import Chunk
+
+if TYPE_CHECKING:
+    from bnlint.source.files import File
 
 Fields = dict[Any, Any]
 """The changeable part of a value. It is written through `State.write` only, so that a branch can be undone."""
@@ -29,26 +33,44 @@ class Scope:
 
     parent: Scope | None
     names: Fields = field(default_factory=dict)
-    star: str = ""
-    """Why an unbound name may be bound all the same (an unresolved star import), or "". """
+    stars: list[File | str] = field(default_factory=list)
+    """What star imports lead to, in order: files of the project, and the names of modules that are not seen."""
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
     is_class: bool = False
 
+    def get(self, name: str) -> object:
+        """What the scope itself binds a name to; MISSING if it does not."""
+        found = self.names.get(name, MISSING)
+        return found.get() if isinstance(found, Deferred) else found
+
 
 @dataclass(slots=True, eq=False)
 class Dotted:
-    """An imported name that is not code of this project: `tensorflow.keras.layers.Dense`. `canonical` is keras_api's name for it."""
+    """An imported name that is not code of this project: `tensorflow.keras.layers.Dense`; or a module of it, which is a `file`.
+
+    `canonical` is keras_api's name for it. (A module has both in the source of Keras itself.)
+    """
 
     name: str
     canonical: str | None
+    file: File | None = None
 
     @property
     def foreign(self) -> bool:
         """Whether it may stand for any value: a constant of another module, `tf.flags.FLAGS.use_bn`."""
+        if self.file is not None:
+            return False
         if self.canonical is None:
             return not self.name.startswith(("builtins.", "numpy."))
         return self.canonical.startswith("tf.") and self.canonical.rpartition(".")[2].islower() and function_spec(self.canonical) is None
+
+
+@dataclass(slots=True, eq=False)
+class Deferred:
+    """What an import of another file's name will be: that file is read when the name is first looked up."""
+
+    get: Callable[[], object]
 
 
 @dataclass(slots=True, eq=False)
@@ -276,6 +298,8 @@ def same(first: object, second: object) -> bool:
     if isinstance(first, tuple) and isinstance(second, tuple):
         return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
     if isinstance(first, Dotted) and isinstance(second, Dotted):
+        if first.file is not None or second.file is not None:
+            return first.file is second.file
         return first.name == second.name or (first.canonical is not None and first.canonical == second.canonical)
     return type(first) is type(second) and is_constant(first) and first == second
 

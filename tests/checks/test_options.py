@@ -31,8 +31,7 @@ def test_an_option_is_not_taken_away(code: str, program: str) -> None:
 
 def test_what_is_no_option_is_fixed() -> None:
     program = (
-        "def block(x, norm=True):\n    if norm:\n        x = layers.Dense(8)(x)\n        x = layers.BatchNormalization()(x)\n"
-        "    return x\n"
+        "def block(x, norm=True):\n    if norm:\n        x = layers.Dense(8)(x)\n        x = layers.BatchNormalization()(x)\n    return x\n"
     )
     found = [finding for finding in lint_source(HEAD + program, isolated=True) if finding.code == "BN103"]
     assert [finding.fix is not None for finding in found] == [True]

@@ -89,10 +89,12 @@ def notebook(*cells: str | Sequence[str], kind: str = "code") -> Program:
 
 
 def _checked(document: text.Document) -> Program:
-    found = analyse(document)
+    found = analyse([document])
     for graph in found.models:
         verify(graph)
-    return Program(found.module, found.models)
+    for problem in found.unreadable.values():
+        raise problem
+    return Program(found.modules[0], found.models)
 
 
 def flow(graph: ModelGraph) -> str:

@@ -12,9 +12,9 @@ FLAGS = "from mine import flags\nx = Input((8,))\n"
 
 def timed(source: str, seconds: float) -> list[int]:
     """The sizes of the graphs of a program, which must be read in time."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     program = read(source)
-    assert time.perf_counter() - begin < seconds
+    assert time.process_time() - begin < seconds
     return [len(graph.calls) for graph in program.models]
 
 
@@ -95,9 +95,9 @@ def test_what_never_ends_ends_here(source: str) -> None:
     ],
 )
 def test_explosions_meet_the_budget(source: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     program = read(source)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert any("too large" in gap for gap in program.gaps)
 
 

@@ -91,6 +91,6 @@ def test_every_cell_broken() -> None:
             "nbformat_minor": 5,
         }
     )
-    found = analyse(text.load("n.ipynb", content.encode()))
+    found = analyse([text.load("n.ipynb", content.encode())])
     assert not found.models
-    assert len(found.module.gaps) == 2
+    assert len(found.modules[0].gaps) == 2

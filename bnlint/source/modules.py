@@ -1,0 +1,172 @@
+"""Modules: every file is run once, when it is asked for or when another one first uses a name of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bnlint.graph.model import Gap, Origin, Unknown
+from bnlint.keras_api.names import canonical
+from bnlint.source import library, statements
+from bnlint.source.files import File
+from bnlint.source.machine import BARREN, GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
+from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One root that was analysed: of which file, its name, first and last of the calls that it made, what it returned."""
+
+    file: File
+    name: str
+    start: int
+    end: int
+    result: object = None
+
+
+def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
+    """Run one root of a file within its budget; what is left over is a gap.
+
+    Where large roots build no layer (the engine of a framework, not models), the others get a glance only.
+    """
+    with m.suspended(file, frame):
+        m.limit = min(budget if file.barren < BARREN else GLANCE, STEPS + ROOT_STEPS - file.steps)
+        built = len(m.calls)
+        try:
+            return run()
+        except (Exhausted, RecursionError):
+            file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
+            return MISSING
+        finally:
+            file.barren += m.steps > 2 * GLANCE and len(m.calls) == built
+            file.steps += m.steps
+
+
+def load(m: Machine, file: File) -> None:
+    """Run the body of a module, unless that was done or is being done."""
+    if file.state != "new":
+        return
+    file.state = "running"
+    m.files.read(file)
+    start, data_format, epoch = len(m.calls), m.data_format, m.epoch
+    m.data_format, m.epoch = "channels_last", 0
+    for chunk, tree in zip(file.chunks, file.trees, strict=True):
+        frame = Frame(file.scope, chunk, "")
+        root(m, file, frame, "the module", lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
+    file.data_format, m.data_format, m.epoch = m.data_format, data_format, epoch
+    file.state = "run"
+    m.runs.append(Run(file, "", start, len(m.calls)))
+
+
+def member(m: Machine, file: File, name: str) -> object:
+    """What a module binds a name to, itself, by a star import or as a submodule; MISSING if none of these is seen."""
+    return _member(m, file, name, set())
+
+
+def _member(m: Machine, file: File, name: str, seen: set[str]) -> object:
+    seen.add(file.place)
+    load(m, file)
+    found = file.scope.get(name)
+    if found is MISSING:
+        found = by_star(m, file.scope, name, seen)
+    if found is MISSING:
+        inner = m.files.submodule(file, name)
+        found = module(inner) if inner is not None else MISSING
+    return found
+
+
+def by_star(m: Machine, scope: Scope, name: str, seen: set[str]) -> object:
+    """What the star imports of a module bind a name to: the last one that has it does."""
+    for star in reversed(scope.stars):
+        if isinstance(star, File) and star.place not in seen and _is_exported(m, star, name):
+            found = _member(m, star, name, seen)
+            if found is not MISSING:
+                return found
+    return MISSING
+
+
+def _is_exported(m: Machine, file: File, name: str) -> bool:
+    """Whether `from module import *` binds a name: those in `__all__`, else those without an underscore."""
+    load(m, file)
+    listed = file.scope.get("__all__")
+    items = listed.items if isinstance(listed, List) else listed
+    if isinstance(items, tuple) and not any(isinstance(item, Splice) for item in items):
+        return name in items
+    return not name.startswith("_")
+
+
+def module(file: File) -> Dotted:
+    """A module of the project as a value. In the source of Keras itself it is one of Keras's own too."""
+    return Dotted(file.name, canonical(file.name), file)
+
+
+def attribute(m: Machine, base: Dotted, name: str) -> object:
+    """`module.name`: what Keras is known to have, else what the project's file binds, else a name of a library."""
+    dotted = f"{base.name}.{name}"
+    known = canonical(dotted)
+    if known is None and base.canonical is not None:
+        known = canonical(f"{base.canonical}.{name}") or f"{base.canonical}.{name}"
+    if base.file is not None and not library.knows(known):
+        found = member(m, base.file, name)
+        if found is not MISSING:
+            return found
+    return library.constant(m, Dotted(dotted, known))
+
+
+def import_module(m: Machine, name: str) -> Dotted:
+    """`import name`: the module itself."""
+    found = m.files.find(m.file, 0, name)
+    if found is not None:
+        m.file.imported.append(found)
+    return Dotted(name, canonical(name), found)
+
+
+def import_name(m: Machine, level: int, name: str, wanted: str) -> object:
+    """`from name import wanted`."""
+    source = "." * level + name
+    dotted = f"{source}.{wanted}" if name else source + wanted
+    known = None if level else canonical(dotted)
+    found = m.files.find(m.file, level, name) if not library.knows(known) else None
+    if found is None:
+        if known is None and wanted in PASSED_ON:
+            return Dotted("keras", "keras")
+        return Dotted(dotted, known)
+    inner = m.files.submodule(found, wanted)
+    m.file.imported += [found] if inner is None else [found, inner]
+    deferred = Deferred(_getter(m, found, wanted, Dotted(dotted, known)))
+    return deferred.get() if m.under else deferred
+
+
+PASSED_ON = ("keras", "tf_keras")
+"""A package that passes Keras on (`from keras_cv.backend import keras`) passes on Keras, where its source does not say otherwise."""
+
+
+def _getter(m: Machine, file: File, name: str, otherwise: Dotted) -> Callable[[], object]:
+    kept: list[object] = []
+
+    def get() -> object:
+        if kept:
+            return kept[0]
+        found = member(m, file, name)
+        if isinstance(found, Unknown) and name in PASSED_ON:
+            found = MISSING
+        if found is MISSING and name in PASSED_ON:
+            return Dotted("keras", "keras")
+        if found is not MISSING and file.state == "run":
+            kept.append(found)
+        return otherwise if found is MISSING else found
+
+    return get
+
+
+def import_star(m: Machine, level: int, name: str) -> File | None:
+    """`from name import *` of a file of the project: its names are looked up there when they are used."""
+    found = m.files.find(m.file, level, name)
+    if found is not None:
+        m.file.imported.append(found)
+    return found
+
+
+def leads_somewhere(m: Machine, level: int, name: str) -> bool:
+    """Whether a relative import finds its module; an absolute one may find it outside the project."""
+    return level == 0 or m.files.find(m.file, level, name) is not None
