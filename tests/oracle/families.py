@@ -48,7 +48,7 @@ def truth_of(family: Family, major: int) -> Truth:
     return truth
 
 
-def version(major: int) -> str:
+def label(major: int) -> str:
     """Name and version, as the head of a table."""
     module: Any = importlib.import_module(KERAS[major])
-    return f"Keras {module.__version__}"
+    return f"keras.applications of Keras {module.__version__}"

@@ -31,17 +31,22 @@ def describe(operation: Any, tensors: int) -> Neighbour:
     inner = getattr(operation, "layer", None)
     if type(operation).__name__ == "TimeDistributed" and inner is not None:
         return describe(inner, tensors)
-    kind = next((base.__name__ for base in type(operation).__mro__ if base.__name__ in LAYERS), None)
-    if kind is None or not is_layer(operation):
+    kind = kind_of(operation)
+    if not is_layer(operation):
         function = function_name(operation)
         role = FUNCTIONS.get(function, "other")
         if role == "merge" and tensors < 2:
             role = "other"
         return role, ALIASES.get(function, function) if role == "activation" else None
-    role = LAYERS[kind]
+    role = LAYERS[kind] if kind else "other"
     if role == "activation":
         return role, _APPLIED_BY_LAYER.get(kind) or _applied(operation)
     return role, _applied(operation) if role == "linear" else None
+
+
+def kind_of(operation: Any) -> str | None:
+    """The class of Keras that it is, or that it derives from."""
+    return next((base.__name__ for base in type(operation).__mro__ if base.__name__ in LAYERS), None)
 
 
 def is_layer(operation: Any) -> bool:

@@ -1,64 +1,152 @@
-"""`python -m tests.oracle.table`: how much of keras.applications bnlint reads as Keras builds it."""
+"""`python -m tests.oracle.table`: how much of keras.applications and of the packages in packages.toml bnlint reads as Keras builds it."""
 
+import argparse
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from tests.oracle.compare import HEADER, Verdict, answer, judge_all, merge, read_graph, row
-from tests.oracle.families import FAMILIES, truth_of, version
-from tests.oracle.truth import Sides, Site
+from tests.oracle import families, packages
+from tests.oracle.compare import Verdict, answer, judge_all, merge, read_graph
+from tests.oracle.roles import Neighbour
+from tests.oracle.truth import Sides, Site, Truth
+
+NOTHING = Sides(frozenset(), frozenset())
+COLUMNS = ("sites", "found", "exact", "covers", "unknown", "wrong")
+WORST = 10
 
 
 @dataclass(frozen=True)
 class Table:
-    """The verdict on every site that the families of one Keras reach."""
+    """The verdict on every site that the parts reach: families of one Keras, or packages."""
 
-    major: int
-    verdicts: Mapping[Site, Verdict]
-    families: Mapping[str, frozenset[Site]]
-    truth: Mapping[Site, Sides]
-    found: Mapping[Site, Sides]
+    label: str
+    parts: Mapping[str, Collection[Site]]
+    truth: Truth
+    found: Truth
+    root: str = ""
+    notes: tuple[str, ...] = ()
+    verdicts: Mapping[Site, Verdict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdicts", judge_all(self.truth, self.found))
+
+    def share(self, *verdicts: Verdict) -> float:
+        """How much of all sites, each counted once, has one of the verdicts."""
+        return sum(verdict in verdicts for verdict in self.verdicts.values()) / len(self.verdicts)
 
     @property
-    def exact_share(self) -> float:
-        return sum(verdict is Verdict.EXACT for verdict in self.verdicts.values()) / len(self.verdicts)
+    def found_share(self) -> float:
+        return 1 - self.share(Verdict.MISSING)
+
+    def rows(self) -> dict[str, list[str]]:
+        """Label and cells of each line, the last is the total."""
+        rows = {name: _cells([self.verdicts[site] for site in sites]) for name, sites in self.parts.items()}
+        return {**rows, f"{self.label}, each site once": _cells(self.verdicts.values())}
 
     def __str__(self) -> str:
-        lines = [f"{version(self.major)}".ljust(32) + HEADER[32:]]
-        lines += [row(name, [self.verdicts[site] for site in sites]) for name, sites in self.families.items()]
-        lines += [row("all sites, once", self.verdicts.values()), *self.differences()]
-        return "\n".join(lines)
+        rows = self.rows()
+        width = max(map(len, rows)) + 2
+        lines = [" " * width + "".join(f"{word:>8}" for word in COLUMNS)]
+        lines += [f"{name:<{width}}" + "".join(f"{cell:>8}" for cell in cells) for name, cells in rows.items()]
+        return "\n".join([*lines, *self.notes, *self.worst()])
+
+    def worst(self) -> list[str]:
+        """The files with the most sites that are not exact."""
+        missed = Counter(self.place(site[0]) for site, verdict in self.verdicts.items() if verdict is not Verdict.EXACT)
+        sites = Counter(self.place(path) for path, _ in self.verdicts)
+        lines = [f"  {count:>3} of {sites[path]:<3} {path}" for path, count in missed.most_common(WORST)]
+        return ["worst files, sites that are not exact:", *lines] if lines else []
 
     def differences(self) -> list[str]:
         """A line for each site that is not exact: what bnlint adds (+) and what it lacks (-)."""
         lines = []
         for site, verdict in self.verdicts.items():
             if verdict is not Verdict.EXACT:
-                path, line = site
-                place = f"{os.path.basename(path)}:{line}"
-                found = self.found.get(site, Sides(frozenset(), frozenset()))
-                sides = (("fed by", self.truth[site].feeding, found.feeding), ("feeds", self.truth[site].fed, found.fed))
+                truth, found = self.truth[site], self.found.get(site, NOTHING)
+                sides = (("fed by", truth.feeding, found.feeding), ("feeds", truth.fed, found.fed))
                 words = [f"{side} {_signed(true, said)}" for side, true, said in sides if true != said]
-                lines.append(f"  {verdict:<8}{place:<32}{'; '.join(words)}")
+                lines.append(f"  {verdict:<8} {self.place(site[0])}:{site[1]}  {'; '.join(words)}")
         return lines
 
+    def unbuilt(self) -> list[str]:
+        """The sites that bnlint finds and no builder reaches: what the table of packages could still ask for."""
+        return [f"  unbuilt  {self.place(path)}:{line}" for path, line in sorted(self.found.keys() - self.truth.keys())]
 
-def _signed(true: frozenset[tuple[str, str | None]], said: frozenset[tuple[str, str | None]]) -> str:
+    def place(self, path: str) -> str:
+        """The path as it is printed."""
+        return os.path.relpath(path, self.root) if self.root else os.path.basename(path)
+
+
+def _cells(verdicts: Iterable[Verdict]) -> list[str]:
+    count = Counter(verdicts)
+    sites = count.total()
+    numbers = [sites, sites - count[Verdict.MISSING], *(count[verdict] for verdict in list(Verdict)[:4])]
+    share = f"{count[Verdict.EXACT] / sites:.1%}" if sites else "-"
+    return [*map(str, numbers), share]
+
+
+def _signed(true: frozenset[Neighbour], said: frozenset[Neighbour]) -> str:
     signs = [("+", neighbour) for neighbour in said - true] + [("-", neighbour) for neighbour in true - said]
     return " ".join(sorted(f"{sign}{role}[{activation}]" if activation else f"{sign}{role}" for sign, (role, activation) in signs))
 
 
-def tabulate(major: int) -> Table:
+def of_applications(major: int) -> Table:
     """Build the families for one Keras, read their sources, compare."""
-    truths = {family.name: truth_of(family, major) for family in FAMILIES if major in family.majors}
+    truths = {family.name: families.truth_of(family, major) for family in families.FAMILIES if major in family.majors}
     # A site belongs to all models that pass through it: each family is judged against what all of them build there.
     truth = merge(truths.values())
-    found = answer(read_graph({path for path, _ in truth}))
-    verdicts = judge_all(truth, found)
-    return Table(major, verdicts, {name: frozenset(sites) for name, sites in truths.items()}, truth, found)
+    parts = {name: frozenset(sites) for name, sites in truths.items()}
+    return Table(families.label(major), parts, truth, answer(read_graph({path for path, _ in truth})))
+
+
+def of_packages(names: Iterable[str]) -> Table:
+    """Build the models of the packages, read each package whole, compare."""
+    entries = packages.table()
+    built = {entries[name].requirement: packages.built(entries[name]) for name in names}
+    found = merge([answer(read_graph([str(each.folder)])) for each in built.values()])
+    notes = [f"{name} does not build {builder}: {error}" for name, each in built.items() for builder, error in each.failures.items()]
+    parts = {name: frozenset(each.truth) for name, each in built.items()}
+    return Table("packages", parts, merge([each.truth for each in built.values()]), found, str(packages.cache()), tuple(notes))
+
+
+def as_markdown(tables: Iterable[Table]) -> str:
+    """The totals, for the README."""
+    lines = ["| | " + " | ".join((*COLUMNS, "exact")) + " |", "|---|" + "--:|" * (len(COLUMNS) + 1)]
+    for table in tables:
+        *_, (_, cells) = table.rows().items()
+        label = table.label if table.label != "packages" else f"{len(table.parts)} packages from PyPI"
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    known = list(packages.table())
+    parser = argparse.ArgumentParser(prog="python -m tests.oracle.table", description=__doc__)
+    choice = f"3 or 2 (keras.applications of that Keras), or a package: {', '.join(known)}; default: all"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=choice)
+    parser.add_argument("--differences", action="store_true", help="each site that is not exact: what bnlint adds (+) and lacks (-)")
+    parser.add_argument("--unbuilt", action="store_true", help="the sites that bnlint finds and no builder reaches")
+    parser.add_argument("--markdown", action="store_true", help="the totals alone, as they stand in the README")
+    options = parser.parse_args()
+    names = options.names or ["3", "2", *known]
+    if strange := [name for name in names if name not in {"3", "2", *known}]:
+        parser.error(f"unknown: {', '.join(strange)}")
+    tables = [of_applications(int(name)) for name in names if name in ("3", "2")]
+    if chosen := [name for name in names if name in known]:
+        tables.append(of_packages(chosen))
+    if options.markdown:
+        print(as_markdown(tables))
+        return
+    for table in tables:
+        differences = table.differences() if options.differences else []
+        unbuilt = table.unbuilt() if options.unbuilt else []
+        print(table, *differences, *unbuilt, sep="\n", end="\n\n")
 
 
 if __name__ == "__main__":
-    for number in map(int, sys.argv[1:] or ["3", "2"]):
-        print(tabulate(number), end="\n\n")
+    try:
+        main()
+    except packages.Unreachable as error:
+        sys.exit(str(error))

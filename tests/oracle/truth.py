@@ -4,6 +4,7 @@ import functools
 import inspect
 import os
 import sys
+import sysconfig
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,18 +29,23 @@ Truth = Mapping[Site, Sides]
 
 MACHINERY = ("/keras/src/", "/tf_keras/src/", "/tensorflow/python/")
 MODELS = "/applications/"
+STDLIB = sysconfig.get_path("stdlib") + os.sep
 
 
 @contextmanager
-def recorded_sites(keras: Any) -> Iterator[dict[int, Site]]:
-    """While open, notes for the id of each BatchNormalization the line that constructs it."""
+def recorded_sites(keras: Any, folder: str = "") -> Iterator[dict[int, Site]]:
+    """While open, notes for the id of each BatchNormalization the line that constructs it, where that line stands in the folder."""
     cls = next(base for base in reversed(keras.layers.BatchNormalization.__mro__) if base.__name__.startswith("BatchNormalization"))
     original = cls.__init__
     sites: dict[int, Site] = {}
+    alive = []  # an id tells a layer only as long as the layer lives
 
     @functools.wraps(original)
     def noting(layer: Any, *args: Any, **kwargs: Any) -> None:
-        sites.setdefault(id(layer), _constructing_line(layer))
+        site = _constructing_line(layer)
+        if site[0].startswith(folder):
+            sites.setdefault(id(layer), site)
+            alive.append(layer)
         original(layer, *args, **kwargs)
 
     noting.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]  # Keras 3 binds the arguments by it
@@ -56,10 +62,16 @@ def _constructing_line(layer: Any) -> Site:
     while frame is not None:
         path, names = frame.f_code.co_filename, frame.f_code.co_varnames[:1]
         own = any(frame.f_locals.get(name) is layer for name in names)
-        if not own and (MODELS in path or not any(part in path for part in MACHINERY)):
+        if not own and not _is_machinery(path):
             return os.path.realpath(path), frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
     raise AssertionError("a layer that nobody constructs")
+
+
+def _is_machinery(path: str) -> bool:
+    if any(part in path for part in MACHINERY):
+        return MODELS not in path
+    return path.startswith("<") or (path.startswith(STDLIB) and "site-packages" not in path)
 
 
 @dataclass(eq=False)
@@ -141,14 +153,18 @@ def _key(tensor: Any) -> tuple[int, int, int]:
 
 def neighbours(models: Iterable[Any], sites: Mapping[int, Site]) -> Truth:
     """For each site, the union over all its layers in all the models."""
+    return sides_of((node for model in models for node in nodes_of(model)), sites)
+
+
+def sides_of(nodes: Iterable[Node], sites: Mapping[int, Site]) -> Truth:
+    """For each site, the union over all applications of its layers."""
     feeding: dict[Site, set[Neighbour]] = defaultdict(set)
     fed: dict[Site, set[Neighbour]] = defaultdict(set)
-    for model in models:
-        for node in nodes_of(model):
-            site = sites.get(id(node.layer)) or sites.get(id(getattr(node.layer, "layer", None)))
-            if site is not None:
-                feeding[site] |= {source.neighbour for source in node.inputs}
-                fed[site] |= {user.neighbour for user in node.users}
+    for node in nodes:
+        site = sites.get(id(node.layer)) or sites.get(id(getattr(node.layer, "layer", None)))
+        if site is not None:
+            feeding[site] |= {source.neighbour for source in node.inputs}
+            fed[site] |= {user.neighbour for user in node.users}
     return {site: Sides(frozenset(feeding[site]), frozenset(fed[site])) for site in feeding}
 
 

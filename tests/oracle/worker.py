@@ -1,0 +1,125 @@
+"""One process for one package: build its models for real and write down what they are. Reads its task as JSON from stdin."""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import types
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from unittest.mock import MagicMock
+
+from tests.oracle.compare import merge
+from tests.oracle.roles import Neighbour
+from tests.oracle.trace import traced
+from tests.oracle.truth import Truth, recorded_sites, sides_of
+
+KERAS = {2: "tf_keras", 3: "keras"}
+INJECTED = ("backend", "layers", "models", "utils")
+"""What Keras-Applications and its descendants are given as keywords."""
+
+
+class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """`keras` and all below it is tf_keras, for code of the days when Keras 2 was the only one."""
+
+    def __init__(self) -> None:
+        self.specs: dict[str, importlib.machinery.ModuleSpec | None] = {}
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None) -> Any:
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.partition(".")[0] == "keras" else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        rest = spec.name.partition(".")[2]
+        for name in ("tf_keras", "tf_keras.src"):
+            try:
+                module = importlib.import_module(f"{name}.{rest}" if rest else name)
+            except ModuleNotFoundError:
+                continue
+            self.specs[spec.name] = module.__spec__
+            return module
+        raise ModuleNotFoundError(f"No module named {spec.name!r} in tf_keras", name=spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """It has run already, under its own name."""
+        assert module.__spec__ is not None
+        module.__spec__ = self.specs.pop(module.__spec__.name)
+
+
+class Stub(types.ModuleType):
+    """A module that has whatever is asked of it."""
+
+    __path__: ClassVar[list[str]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = MagicMock(name=f"{self.__name__}.{name}")
+        setattr(self, name, value)
+        return value
+
+
+class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Stand-ins for modules that have nothing to do with building a model."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = frozenset(names)
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None) -> Any:
+        known = any(name == stub or name.startswith(f"{stub}.") for stub in self.names)
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if known else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return Stub(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """It is empty."""
+
+
+def build(builder: str, major: int, folder: str) -> tuple[Truth, dict[str, str]]:
+    """What an expression, written `module: expression`, builds; and the user's layers that could not be looked into."""
+    module, _, expression = builder.partition(":")
+    keras: Any = importlib.import_module("keras")
+    with traced(major) as trace, recorded_sites(importlib.import_module(KERAS[major]), folder) as sites:
+        names = vars(importlib.import_module(module.strip()))
+        given = {name: importlib.import_module(module) for name, module in (("tf", "tensorflow"), ("np", "numpy"))}
+        given |= {"keras": keras, "Input": keras.Input, "modules": {name: getattr(keras, name) for name in INJECTED}}
+        model = eval(expression.strip(), {**names, **given})  # the expression is ours, from packages.toml
+        truth = sides_of(trace.nodes(), sites)
+        del model
+    keras.backend.clear_session()
+    return truth, trace.opaque
+
+
+def main() -> None:
+    """Task: {keras, folder, stubs, builders}. Answer, written to the file named on the command line: {sites, opaque, failures}."""
+    task = json.load(sys.stdin)
+    folder = task["folder"] + os.sep
+    if task["keras"] == 2:
+        sys.meta_path.insert(0, Renamed())
+    sys.meta_path.insert(0, Stubs(task["stubs"]))
+    truths: list[Truth] = []
+    opaque: dict[str, str] = {}
+    failures: dict[str, str] = {}
+    for builder in task["builders"]:
+        try:
+            truth, unseen = build(builder, task["keras"], folder)
+        except Exception as error:  # anybody's code; what does not build is told in the table and fails the test
+            failures[builder] = f"{type(error).__name__}: {error}"
+            continue
+        truths.append(truth)
+        opaque |= unseen
+    merged = sorted(merge(truths).items(), key=lambda item: item[0])
+    sites = [[path[len(folder) :], line, *map(_in_order, (sides.feeding, sides.fed))] for (path, line), sides in merged]
+    with open(sys.argv[1], "w", encoding="utf-8") as file:
+        json.dump({"sites": sites, "opaque": opaque, "failures": failures}, file, indent=1)
+
+
+def _in_order(neighbours: frozenset[Neighbour]) -> list[Neighbour]:
+    return sorted(neighbours, key=lambda neighbour: (neighbour[0], neighbour[1] or ""))
+
+
+if __name__ == "__main__":
+    main()
