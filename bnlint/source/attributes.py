@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source import builtins, classes, invoke, library, models, modules, operators, options, training
-from bnlint.source.machine import DEPTH, Machine
+from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -136,7 +136,7 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
     found = instance.cls.find(name)
     if isinstance(found, Function):
         if "property" in found.decorators or "cached_property" in found.decorators or "functools.cached_property" in found.decorators:
-            if m.depth >= DEPTH or m.running.count(found) >= 2:
+            if invoke.too_deep(m, found):
                 return Unknown(f"{found.qualified} calls itself")
             return invoke.enter(m, found, {_first(found): instance}, m.span(node), instance)
         return Bound(instance, name, found)

@@ -10,7 +10,7 @@ from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
 from bnlint.source import expressions, invoke, layers, models, sequential, statements
-from bnlint.source.machine import DEPTH, Frame, Machine
+from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, bind_parameters
 
 
@@ -186,7 +186,7 @@ def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: a
     if cls.keras == "keras.Model" and first is not None and models.on_data(m, first.value, instance.epoch):
         return models.call_event(m, instance, arguments, node)
     inputs = layers.inputs_of(m, first.value, node) if first is not None else ()
-    if not isinstance(function, Function) or m.depth >= DEPTH or m.running.count(function) >= 2:
+    if not isinstance(function, Function) or invoke.too_deep(m, function):
         return opaque(m, instance, inputs, node, hole=first.span if first else None)
     instance.called = True
     cls.used.add("sublayer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
 from bnlint.source import classes, expressions, layers, library, methods, models, options, statements
@@ -218,10 +219,16 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
         instance = MISSING
     elif "classmethod" in function.decorators and isinstance(instance, Instance):
         instance = instance.cls
-    if m.depth >= DEPTH or m.running.count(function) >= 2:
+    if too_deep(m, function):
         m.gap(f"the calls of {function.qualified} nest too deep to follow", node)
         return unknown_call(m, Unknown(f"{function.qualified} calls itself"), arguments, node)
     return enter(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+
+
+def too_deep(m: Machine, function: Function) -> bool:
+    """Whether a function may not be entered once more: by a test that is not known it may call itself twice, else as deep as calls go."""
+    entered = [landing.under for running, landing in zip(m.running, m.landings["return"], strict=True) if running is function]
+    return m.depth >= DEPTH or sum(before != after for before, after in pairwise([*entered, m.under])) >= 2
 
 
 def enter(m: Machine, function: Function, names: dict[str, object], site: object = None, instance: object = MISSING) -> object:
@@ -251,6 +258,7 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
     finally:
         m.landings.update(outer)
         m.running.pop()
+        del m.landings["return"][len(m.running) :]
 
 
 def _is_generator(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

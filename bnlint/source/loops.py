@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
 from bnlint.source import attributes, expressions, statements
@@ -15,12 +16,22 @@ UNROLL = 256
 """Rounds of a loop over known values that are followed one by one."""
 
 
-def loop(m: Machine, iterable: object, body: Callable[[object], Completion | None], node: ast.AST) -> Completion | None:
-    """Run the body for each element: one by one where they are known, else none, one or two times."""
+ENDLESS: Final = 64
+"""Rounds of a `while True` in which its exit is looked for."""
+
+Body = Callable[[object], Completion | None]
+
+
+def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Sequence[ast.stmt] = ()) -> Completion | None:
+    """Run the body for each element: one by one where they are known, else none, one or two times. Then what `else` says."""
     iterable = m.settle(iterable)
     if isinstance(iterable, Choice):
         choice = iterable
-        result = m.fork(choice.condition, lambda: loop(m, choice.if_true, body, node), lambda: loop(m, choice.if_false, body, node))
+        result = m.fork(
+            choice.condition,
+            lambda: loop(m, choice.if_true, body, node, otherwise),
+            lambda: loop(m, choice.if_false, body, node, otherwise),
+        )
         return result if isinstance(result, Completion) else None
     items = sequence(iterable)
     m.enter("break")
@@ -28,17 +39,38 @@ def loop(m: Machine, iterable: object, body: Callable[[object], Completion | Non
         ended = _rounds(m, items, body)
     else:
         ended = _some_rounds(m, attributes.element(m, iterable), body, 2)
-    return _land_break(m, ended)
+    return _land_break(m, ended, otherwise)
 
 
-def _land_break(m: Machine, ended: Completion | None) -> Completion | None:
-    broken = ended is None or ended.kind == "break"
-    pending = bool(m.landings["break"][-1].pending)
-    m.land("break", None if broken else MISSING)
-    return None if broken or pending else ended
+def _land_break(m: Machine, ended: Completion | None, otherwise: Sequence[ast.stmt]) -> Completion | None:
+    """The end of a loop: where its rounds ran out, its `else` runs, whose `break` is that of the loop around."""
+    if ended is not None:
+        return _land(m, "break", ended)
+    landing = m.landings["break"].pop()
+    ended = statements.execute(m, otherwise)
+    if ended is not None and not landing.pending:
+        return ended
+    if ended is not None:
+        m.leave(ended)
+    m.landings["break"].append(landing)
+    m.land("break", None if ended is None else MISSING)
+    return None
 
 
-def _rounds(m: Machine, items: tuple[object, ...], body: Callable[[object], Completion | None]) -> Completion | None:
+def _land(m: Machine, kind: str, ended: Completion | None) -> Completion | None:
+    """Land what left by `kind`. A path that ends otherwise goes on to where it leads, while those that landed stay."""
+    if ended is None or ended.kind == kind:
+        m.land(kind, None)
+        return None
+    if m.landings[kind][-1].pending:
+        m.leave(ended)
+        m.land(kind, MISSING)
+        return None
+    m.landings[kind].pop()
+    return ended
+
+
+def _rounds(m: Machine, items: tuple[object, ...], body: Body) -> Completion | None:
     for item in items:
         ended = _splice(m, item, body) if isinstance(item, Splice) else one_round(m, item, body)
         if ended is not None:
@@ -46,28 +78,23 @@ def _rounds(m: Machine, items: tuple[object, ...], body: Callable[[object], Comp
     return None
 
 
-def _splice(m: Machine, item: Splice, body: Callable[[object], Completion | None]) -> Completion | None:
+def _splice(m: Machine, item: Splice, body: Body) -> Completion | None:
     result = m.fork(item.condition, lambda: _rounds(m, item.if_true, body), lambda: _rounds(m, item.if_false, body))
     return result if isinstance(result, Completion) else None
 
 
-def one_round(m: Machine, item: object, body: Callable[[object], Completion | None]) -> Completion | None:
+def one_round(m: Machine, item: object, body: Body) -> Completion | None:
     """One round of a loop: `continue` lands at its end."""
     m.enter("continue")
     ended = body(item)
-    arrives = ended is None or ended.kind == "continue"
-    pending = bool(m.landings["continue"][-1].pending)
-    if arrives and not pending:
+    if (ended is None or ended.kind == "continue") and not m.landings["continue"][-1].pending:
         # What a `break` under a test left assumed stays assumed in the rounds that follow.
         m.landings["continue"].pop()
         return None
-    m.land("continue", None if arrives else MISSING)
-    return None if arrives or pending else ended
+    return _land(m, "continue", ended)
 
 
-def _some_rounds(
-    m: Machine, item: Callable[[int], object], body: Callable[[object], Completion | None], rounds: int, done: int = 0
-) -> Completion | None:
+def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, rounds: int, done: int = 0) -> Completion | None:
     if done == rounds:
         return None
 
@@ -80,21 +107,24 @@ def _some_rounds(
 
 
 def repeat(m: Machine, node: ast.While) -> Completion | None:
-    """Run a `while`: round by round as long as its test is known, else none, one or two times."""
+    """Run a `while`: round by round as long as its test is known, else none, one or two times. Then what its `else` says."""
     m.enter("break")
+    endless = isinstance(node.test, ast.Constant) and truth(node.test.value) is True
+    leaves = endless and any(isinstance(part, (ast.Break, ast.Return)) for statement in node.body for part in ast.walk(statement))
     ended: Completion | None = None
-    for _ in range(UNROLL):
-        test = expressions.evaluate(m, node.test)
-        known = truth(m.opaque(test))
-        if known is None or (known is True and isinstance(node.test, ast.Constant)):
+    before = m.under
+    for rounds in range(ENDLESS if endless else UNROLL):
+        known = truth(m.opaque(expressions.evaluate(m, node.test)))
+        if known is None or (endless and not leaves) or (endless and rounds and m.under != before):
             ended = _some_rounds(m, lambda done: None, lambda item: statements.execute(m, node.body), 2)
             break
         if known is False:
             break
+        before = m.under
         ended = one_round(m, None, lambda item: statements.execute(m, node.body))
         if ended is not None:
             break
-    return _land_break(m, ended)
+    return _land_break(m, ended, node.orelse)
 
 
 def comprehend(m: Machine, generators: list[ast.comprehension], element: Callable[[], object]) -> None:

@@ -127,20 +127,27 @@ class State:
         for kind in kinds:
             self.landings[kind].append(Landing(len(self.log), self.under))
 
+    def leave(self, completion: Completion) -> None:
+        """The present path ends early and waits at its landing, if there is one."""
+        landings = self.landings.get(completion.kind)
+        if landings:
+            landings[-1].pending.append(Pending(self.under, completion.value, self.changes(landings[-1].mark)))
+
     def land(self, kind: str, value: object = None) -> object:
         """Close the innermost landing of a kind: join the waiting paths with the present one, whose value is `value`.
 
         `value` MISSING means that no path arrives here by itself.
         """
         landing = self.landings[kind].pop()
+        under = landing.under if value is not MISSING else _of_all([pending.under for pending in landing.pending], landing.under)
         for pending in reversed(landing.pending):
             # What holds for the present path held for all that left after this one too.
             guards = [(c, o) for c, o in pending.under.items() if c not in landing.under and self.under.get(c) is not o]
             if value is MISSING:
                 value = pending.value
-                for fields, key, new in pending.changes.values():
-                    if fields.get(key, MISSING) is not new:
-                        self.write(fields, key, new)
+                self.rollback(landing.mark)
+                self.apply(pending.changes)
+                self.under = pending.under
                 continue
             present = self.changes(landing.mark)
             before: dict[Key, object] = {}
@@ -154,8 +161,16 @@ class State:
                     self.spend(len(guards) * (_size(other) + _size(current)))
                     self.write(fields, key, _guarded(guards, key, other, current))
             value = _guarded(guards, None, pending.value, value)
-        self.under = landing.under
+        self.under = under
         return value
+
+
+def _of_all(paths: list[Assumption], before: Assumption) -> Assumption:
+    """What holds for the paths that go on together, while others have left to where they will meet again."""
+    if len(paths) < 2:
+        return paths[0] if paths else before
+    common = {condition: outcome for condition, outcome in paths[0].items() if all(path.get(condition) is outcome for path in paths)}
+    return {**common, Unknown("which way the code goes"): True}
 
 
 def _put(fields: Fields, key: object, value: object) -> None:

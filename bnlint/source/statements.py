@@ -209,10 +209,7 @@ def exec_For(m: Machine, node: ast.For | ast.AsyncFor) -> Completion | None:
         assign(m, node.target, item)
         return execute(m, node.body)
 
-    ended = loops.loop(m, iterable, body, node)
-    if ended is not None:
-        return ended
-    return execute(m, node.orelse) if node.orelse else None
+    return loops.loop(m, iterable, body, node, node.orelse)
 
 
 def exec_While(m: Machine, node: ast.While) -> Completion | None:
