@@ -40,7 +40,7 @@ def describe(operation: Any, tensors: int) -> Neighbour:
         return role, ALIASES.get(function, function) if role == "activation" else None
     role = LAYERS[kind] if kind else "other"
     if role == "activation":
-        return role, _APPLIED_BY_LAYER.get(kind) or _applied(operation)
+        return role, _APPLIED_BY_LAYER.get(kind) or _applied(operation) or "linear"
     return role, _applied(operation) if role == "linear" else None
 
 
