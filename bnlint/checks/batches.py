@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.findings import Related
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Event, Project
 
@@ -39,6 +40,12 @@ def batching(project: Project, event: Event) -> Event:
         return made
     data = event.args.get("x")
     return next((batch for batch in query.events(project, "batch") if batch.target is data and data is not None), event)
+
+
+def related(event: Event, source: Event, call: Call) -> tuple[Related, ...]:
+    """What explains a finding on batches: the BatchNormalization that sees them, and the training call where another call makes them."""
+    batchnorm = Related(call.layer.origin, "batchnorm", call.layer)
+    return (batchnorm,) if source is event else (batchnorm, Related(event.origin, "training"))
 
 
 def whole(value: object) -> int:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batching, rank, trained, training, whole
-from bnlint.findings import Fix, Hit, Related, Safety, SetArgument
+from bnlint.checks.batches import batching, rank, related, trained, training, whole
+from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Event, Project
 
 HARMFUL = 16
 """Batches below this are a warning, below the option `min_batch` worth knowing."""
+
+
+PIX2PIX = "pix2pix"
+"""The method that made batches of 1 common: it normalises each image by itself on purpose."""
 
 
 def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
@@ -22,27 +26,30 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
         if not calls:
             continue
         source = batching(project, event)
-        case, first = _case(project, calls, size, min_batch)
+        case, first = _case(project, event, calls, size, min_batch)
         yield Hit(
             case,
             source.origin,
             values={"size": size, "least": min_batch},
-            related=(Related(first.layer.origin, "batchnorm", first.layer),),
+            related=related(event, source, first),
             fix=_fix(source, min_batch),
         )
 
 
-def _case(project: Project, calls: tuple[Call, ...], size: int, min_batch: int) -> tuple[str, Call]:
+def _case(project: Project, event: Event, calls: tuple[Call, ...], size: int, min_batch: int) -> tuple[str, Call]:
     flat = next((call for call in calls if rank(call) == 2), None)
     if size == 1 and flat is not None:
         return "single", flat
-    if size == 1 and _normalises_instances(project):
+    if size == 1 and _normalises_instances(project, event):
         return "instance", calls[0]
     return "small" if size < min(HARMFUL, min_batch) else "low", calls[0]
 
 
-def _normalises_instances(project: Project) -> bool:
-    """Whether the program asks for the statistics of the batch at inference too, as image translation (pix2pix) does on purpose."""
+def _normalises_instances(project: Project, event: Event) -> bool:
+    """Whether batches of 1 are meant, as in image translation: its name says so, or the statistics of the batch are used at inference."""
+    path = event.origin.span.path if event.origin.span is not None else ""
+    if PIX2PIX in f"{path.rpartition('/')[2]} {event.origin.scope}".lower():
+        return True
     layers = any(call.training is True for graph in project.models for call in query.calls_of(graph, "batchnorm"))
     return layers or any(event.args.get("training") is True and event.tape is None for event in query.events(project, "call"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batching, rank, trained, whole
-from bnlint.findings import Fix, Hit, Related, Safety, SetArgument
+from bnlint.checks.batches import batching, rank, related, trained, whole
+from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Event, Project
 
@@ -24,8 +24,7 @@ def check(project: Project) -> Iterator[Hit]:
         flat = next((call for call in trained(project, event.target) if rank(call) == 2), None)
         if flat is not None:
             values = {"samples": samples, "size": size}
-            related = (Related(flat.layer.origin, "batchnorm", flat.layer),)
-            yield Hit("default", source.origin, values=values, related=related, fix=_fix(event, source))
+            yield Hit("default", source.origin, values=values, related=related(event, source, flat), fix=_fix(event, source))
 
 
 def _reaches_the_last(event: Event, source: Event) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import builtins, classes, invoke, library, models, modules, operators, options, training
+from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -222,7 +222,7 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     if isinstance(base, TENSORS):
         return index_tensor(m, base, key, node)
     if isinstance(base, Array):
-        return _slice_array(base, key)
+        return arrays.part(m, base, key)
     if isinstance(base, Variables):
         return base
     if isinstance(base, Options):
@@ -251,7 +251,10 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         if key == -1 and isinstance(edge, Splice):
             return _last(m, items)
     if isinstance(base, Unknown):
-        derived = m.derive(base, "item", key if hashable_key(key) else None)
+        width = arrays.slice_width(m, key)
+        derived = m.derive(base, "item", key if hashable_key(key) else None, width)
+        if width is not None and base not in m.open:
+            return arrays.with_width(m, derived, width)
         if base in m.open and not isinstance(key, (str, slice)):
             m.tensor(derived, node)
         elif base in m.open:
@@ -278,14 +281,6 @@ def _any_of(m: Machine, key: Unknown, base: Dict) -> object:
     for name, value in reversed(entries[:-1]):
         found = Choice(m.test("==", key, name), value, found)
     return m.settle(found)
-
-
-def _slice_array(base: Array, key: object) -> object:
-    if isinstance(key, slice) and base.shape and isinstance(base.shape[0], int):
-        return Array((len(range(*key.indices(base.shape[0]))), *base.shape[1:]))
-    if isinstance(key, int):
-        return Array(base.shape[1:])
-    return Unknown("a part of an array")
 
 
 def _layer_item(m: Machine, base: LayerList, key: object) -> object:

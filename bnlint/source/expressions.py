@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import attributes, invoke, loops, operators, texts
+from bnlint.source import arrays, attributes, invoke, loops, operators, texts
 from bnlint.source.machine import Machine, truth
 from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
 
@@ -168,7 +168,7 @@ def index(m: Machine, node: ast.expr) -> object:
         bounds = [None if part is None else evaluate(m, part) for part in (node.lower, node.upper, node.step)]
         if all(part is None or isinstance(part, int) for part in bounds):
             return slice(*bounds)
-        return Unknown("a slice with unknown bounds")
+        return arrays.unknown_slice(m, node)
     if isinstance(node, ast.Tuple):
         return tuple(index(m, part) for part in node.elts)
     return evaluate(m, node)

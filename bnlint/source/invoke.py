@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, expressions, layers, library, methods, models, options, statements
+from bnlint.source import classes, data, expressions, layers, library, methods, models, options, statements
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -248,7 +248,7 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
             if _is_generator(m, function.node):
                 ended: Completion | None = statements.execute(m, function.node.body)
                 m.land("return", None)
-                return Unknown(f"{function.qualified} is a generator")
+                return data.generator(m, function, names)
             ended = statements.execute(m, function.node.body)
             if ended is not None and ended.kind == "raise":
                 pending = m.landings["return"][-1].pending

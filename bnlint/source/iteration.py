@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
-from bnlint.source import invoke, operators
+from bnlint.source import attributes, invoke, operators
 from bnlint.source.machine import Handler, Machine, truth
-from bnlint.source.values import LONGEST, MISSING, Bound, List, Splice, Variables, first_argument, is_constant, join, sequence
+from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, join, sequence
 
 
 def known(m: Machine, value: object) -> tuple[object, ...] | None:
@@ -199,6 +199,8 @@ def _iter(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = m.settle(first_argument(arguments))
+    if isinstance(value, Dataset):
+        return attributes.batch(m, value)
     if isinstance(value, List):
         items = value.items
         if items and not isinstance(items[0], Splice):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Shape, Span, Tensor, Unknown
 from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
-from bnlint.source import invoke, layers, sequential
+from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Array, Bound, Dataset, Instance, LayerList, List, Model, Variables, bind_parameters
 
@@ -120,29 +120,24 @@ def on_data(m: Machine, value: object, epoch: int) -> bool:
     return isinstance(value, (Array, Dataset))
 
 
+def watched(m: Machine, tape: int) -> list[object]:
+    """What a tape is told to watch, and what models are called on while it records."""
+    found = m.derived.setdefault(("watched", tape), [])
+    assert isinstance(found, list)
+    return found
+
+
 def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call, direct: bool = False) -> Unknown:
     """Note that a model is run on data."""
     if isinstance(target, Instance):
         target.cls.used.add("custom_step" if m.tapes else "called")
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
-    data = m.settle(arguments.items[0].value) if arguments.items else None
-    batched = m.batches.get(data) if isinstance(data, Unknown) else None
-    known = {} if batched is None else {"batch_size": batched.batch_size, "samples": batched.samples, "batch": batched.event}
-    m.event(
-        "call",
-        target,
-        {
-            "training": value,
-            "direct": direct,
-            "inputs": arguments.items[0].value if arguments.items else None,
-            "tapes": m.tapes,
-            "owner": m.caller(),
-            **known,
-        },
-        node,
-        arguments,
-    )
+    inputs = next((a.value for a in arguments.items if a.name in (None, "inputs", "x")), None)
+    for tape in m.tapes:
+        watched(m, tape).extend(data.parts(m, inputs))
+    args = {"training": value, "direct": direct, "inputs": inputs, "tapes": m.tapes, "owner": m.caller()}
+    m.event("call", target, {**args, **data.batch_of(m, inputs)}, node, arguments)
     return Unknown("the output of a model on data")
 
 
@@ -217,6 +212,18 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
     if named.get("weights", "imagenet") is not None:
         m.event("load_weights", model, {"source": named.get("weights", "imagenet")}, node)
     return model
+
+
+def static_batch(m: Machine, model: object) -> int | None:
+    """The batch size that the input of a model declares (`batch_shape=`, `batch_input_shape=`)."""
+    functional = model.fields.get("functional") if isinstance(model, Instance) else model
+    if not isinstance(functional, Model) or functional.kind == "application":
+        return None
+    if functional.kind == "sequential":
+        shape = sequential.declared_shape(m, functional.fields["items"])
+    else:
+        shape = functional.fields["inputs"][0].shape if functional.fields["inputs"] else None
+    return shape[0] if shape and isinstance(shape[0], int) else None
 
 
 def clone(m: Machine, arguments: Arguments, node: ast.Call) -> object:

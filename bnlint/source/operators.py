@@ -10,7 +10,7 @@ from typing import Any, Final
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
-from bnlint.source import texts
+from bnlint.source import arrays, texts
 from bnlint.source.machine import Machine
 from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import TENSORS, Array, Dataset, Dict, Dotted, List, Splice, Variables, hashable_key, is_constant, sequence
@@ -32,6 +32,8 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return tensor_operation(m, node, op, left, right)
     if isinstance(left, Unknown) and left in m.open and isinstance(right, Unknown) and right in m.open:
         return tensor_operation(m, node, op, left, right)
+    if isinstance(left, Array) or isinstance(right, Array):
+        return arrays.elementwise(left, right)
     if isinstance(op, ast.Add):
         added = _add(m, left, right)
         if added is not None:

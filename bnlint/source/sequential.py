@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Origin, Span, Tensor, Unknown
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.source import invoke, layers, models
 from bnlint.source.machine import Machine
@@ -167,17 +168,33 @@ def _start(m: Machine, items: tuple[object, ...], origin: Origin) -> tuple[Tenso
         if isinstance(first.value, TENSORS):
             return first.value, items[1:]
         if isinstance(first.value, Layer):
-            given: dict[str, object] = {a.name: layers.plain(m, a.value) for a in first.value.arguments.items if a.name}
+            shape = declared_shape(m, items)
             if first.value.kind == "InputLayer":
                 layer = Layer(
                     "Input", "input", name=first.value.name, config=first.value.config, is_function=True, origin=first.value.origin
                 )
-                return m.call(layer, (), first.origin, shape=layers.input_shape(dict(first.value.config))), items[1:]
-            shape = layers.input_shape(given)
-            if first.value.kind == "Embedding":
-                shape = None
+                return m.call(layer, (), first.origin, shape=shape), items[1:]
             return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=shape), items
     return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin), items
+
+
+def declared_shape(m: Machine, items: tuple[object, ...]) -> Shape:
+    """The shape of the input that the first element declares: an input, or a layer with `input_shape=`."""
+    first = items[0].value if items and isinstance(items[0], Placed) else None
+    if isinstance(first, TENSORS):
+        return first.shape
+    if not isinstance(first, Layer):
+        return None
+    if first.kind == "InputLayer":
+        return layers.input_shape(dict(first.config))
+    given: dict[str, object] = {a.name: layers.plain(m, a.value) for a in first.arguments.items if a.name}
+    if first.kind == "Embedding":
+        given.pop("input_dim", None)
+        given |= {"shape": (given.get("input_length"),)} if given.keys().isdisjoint({"batch_input_shape", "input_shape"}) else {}
+    spec = layer_spec(first.kind)
+    if "input_dim" in given and spec is not None and (spec.role == "recurrent" or spec.rank == 3):
+        given.setdefault("input_length", None)
+    return layers.input_shape(given)
 
 
 def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:
