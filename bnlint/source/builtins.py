@@ -148,17 +148,20 @@ def _isinstance(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     kinds = first_argument(arguments, 1)
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
 
-    def apply(value: object) -> object:
-        answers = [_is_instance(m, value, kind) for kind in wanted]
-        if True in answers:
-            return True
-        if None not in answers:
-            return False
-        if isinstance(value, Unknown) and all(isinstance(kind, Dotted) for kind in wanted):
-            return m.derive(value, "isinstance", tuple(kind.name for kind in wanted if isinstance(kind, Dotted)))
-        return Unknown("the class of a value that is not known")
+    return m.each(first_argument(arguments), lambda value: of_class(m, value, wanted))
 
-    return m.each(first_argument(arguments), apply)
+
+def of_class(m: Machine, value: object, wanted: tuple[object, ...]) -> bool | Unknown:
+    """Whether a value is an instance of one of the classes."""
+    value = m.opaque(value)
+    answers = [_is_instance(m, value, kind) for kind in wanted]
+    if True in answers:
+        return True
+    if None not in answers:
+        return False
+    if isinstance(value, Unknown) and all(isinstance(kind, (Dotted, Class)) for kind in wanted):
+        return m.derive(value, "isinstance", tuple(kind.name for kind in wanted if isinstance(kind, (Dotted, Class))))
+    return Unknown("the class of a value that is not known")
 
 
 CLASSES: Final[dict[str, tuple[type, ...]]] = {
@@ -180,6 +183,8 @@ def _is_instance(m: Machine, value: object, kind: object) -> bool | None:
     if isinstance(value, Unknown):
         return None
     if isinstance(kind, Class):
+        if isinstance(value, Layer) and value.subclass is not None:
+            return True if value.subclass == kind.name else None
         return kind in value.cls.lineage() if isinstance(value, Instance) else False
     if not isinstance(kind, Dotted):
         return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, classes, expressions, invoke, loops, modules, operators
+from bnlint.source import attributes, classes, expressions, invoke, loops, modules, operators, patterns
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
@@ -285,43 +285,6 @@ def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
     return True
 
 
-def exec_Match(m: Machine, node: ast.Match) -> Completion | None:
-    subject = expressions.evaluate(m, node.subject)
-
-    def attempt(cases: list[ast.match_case]) -> Completion | None:
-        if not cases:
-            return None
-        case = cases[0]
-        test = _matches(m, subject, case.pattern)
-        if case.guard is not None:
-            test = m.branch(test, lambda: expressions.evaluate(m, case.guard), lambda: False)  # type: ignore[arg-type]
-        result = m.branch(test, lambda: execute(m, case.body), lambda: attempt(cases[1:]))
-        return result if isinstance(result, Completion) else None
-
-    return attempt(list(node.cases))
-
-
-def _matches(m: Machine, subject: object, pattern: ast.pattern) -> object:
-    match pattern:
-        case ast.MatchValue(value=value):
-            right = expressions.evaluate(m, value)
-            return m.each(subject, lambda left: operators.compare(m, ast.Eq(), left, right))
-        case ast.MatchSingleton(value=constant):
-            return m.each(subject, lambda left: operators.compare(m, ast.Is(), left, constant))
-        case ast.MatchAs(pattern=None, name=name):
-            if name is not None:
-                m.bind(name, subject)
-            return True
-        case ast.MatchOr(patterns=patterns):
-            result: object = False
-            for part in reversed(patterns):
-                rest = result
-                result = m.branch(_matches(m, subject, part), lambda: True, lambda rest=rest: rest)  # type: ignore[misc]
-            return result
-        case _:
-            return Unknown("a pattern that is not followed")
-
-
 HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]]] = {
     ast.Expr: exec_Expr,
     ast.Assign: exec_Assign,
@@ -348,5 +311,5 @@ HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]
     ast.AsyncWith: exec_With,
     ast.Try: exec_Try,
     ast.TryStar: exec_Try,
-    ast.Match: exec_Match,
+    ast.Match: patterns.run,
 }
