@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
 from bnlint.source import attributes, invoke, operators
+from bnlint.source.joins import join
 from bnlint.source.machine import Handler, Machine, truth
-from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, join, sequence
+from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
 
 
 def known(m: Machine, value: object) -> tuple[object, ...] | None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.source.files import File, Files
+from bnlint.source.joins import join
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, List, Model, Options, Scope, Splice, join
+from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, List, Model, Options, Scope, Splice
 from bnlint.text import Chunk
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Final
 from bnlint.graph.model import Arguments, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.source import classes, expressions, invoke
+from bnlint.source.joins import join
 from bnlint.source.machine import Handler, Machine
-from bnlint.source.values import MISSING, Bound, Dict, Dotted, Instance, Options, bind_parameters, first_argument, join, sequence
+from bnlint.source.values import MISSING, Bound, Dict, Dotted, Instance, Options, bind_parameters, first_argument, sequence
 
 FLAGS: Final = ("absl.flags", "gflags", "tf.app.flags", "tf.compat.v1.app.flags", "tf.compat.v1.flags", "tf.flags")
 """Modules whose `DEFINE_…` functions fill `FLAGS`."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bnlint.graph.model import Unknown
 from bnlint.graph.query import Assumption, decide, extend
-from bnlint.source.values import MISSING, Fields, join, join_items
+from bnlint.source.joins import join, join_items
+from bnlint.source.values import MISSING, Fields
 
 Key = tuple[int, object]
 Changes = dict[Key, tuple[Fields, object, object]]

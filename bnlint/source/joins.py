@@ -1,0 +1,75 @@
+"""What two paths left differently, as one value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bnlint.graph.model import Choice, Join, Shape, Unknown
+from bnlint.source.values import MISSING, TENSORS, Dotted, Splice, is_constant
+
+WEIGHT: Final = 64
+"""Alternatives of a value beyond which it is unknown."""
+
+LENGTH: Final = 2000
+"""Elements of a list, in branches that differ, beyond which it is unknown."""
+
+
+def same(first: object, second: object) -> bool:
+    """Whether two values are certainly the same."""
+    if first is second:
+        return True
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
+    if isinstance(first, Dotted) and isinstance(second, Dotted):
+        if first.file is not None or second.file is not None:
+            return first.file is second.file
+        return first.name == second.name or (first.canonical is not None and first.canonical == second.canonical)
+    return type(first) is type(second) and is_constant(first) and first == second
+
+
+def weight(value: object) -> int:
+    """How many leaves a Choice has."""
+    total, stack = 0, [value]
+    while stack and total <= WEIGHT:
+        current = stack.pop()
+        if isinstance(current, Choice):
+            stack += [current.if_true, current.if_false]
+        else:
+            total += 1
+    return total
+
+
+def join(condition: Unknown, first: object, second: object) -> object:
+    """The value that is `first` where the condition holds, else `second`."""
+    if first is MISSING or same(first, second):
+        return second
+    if second is MISSING:
+        return first
+    if isinstance(first, TENSORS) and isinstance(second, TENSORS):
+        shape: Shape = first.shape if first.shape == second.shape else _common(first.shape, second.shape)
+        return Join((first, second), condition, shape, first.channels if first.channels == second.channels else None)
+    if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second):
+        return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+    choice = Choice(condition, first, second)
+    if weight(choice) > WEIGHT:
+        return Unknown("too many alternatives")
+    return choice
+
+
+def _common(first: Shape, second: Shape) -> Shape:
+    if first is None or second is None or len(first) != len(second):
+        return None
+    return tuple(a if a == b else Unknown("differs between branches") for a, b in zip(first, second, strict=True))
+
+
+def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...]:
+    """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice."""
+    if len(first) == len(second):
+        return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+    if len(first) + len(second) > LENGTH:
+        return (Splice(Unknown("a list too long to follow"), (Unknown("an element"),), ()),)
+    short = min(len(first), len(second))
+    head = next((i for i in range(short) if not same(first[i], second[i])), short)
+    tail = next((i for i in range(short - head) if not same(first[-1 - i], second[-1 - i])), short - head)
+    middle = Splice(condition, first[head : len(first) - tail], second[head : len(second) - tail])
+    return (*first[:head], middle, *first[len(first) - tail :])
