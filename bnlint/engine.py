@@ -172,7 +172,7 @@ def check_together(inputs: Sequence[Input]) -> list[Checked]:
         except text.Unreadable as problem:
             done[given.path] = unreadable(given.path, problem, given.plan)
     try:
-        analysis = source.analyse(documents.values(), inputs[0].plan.root)
+        analysis = source.analyse(documents.values(), inputs[0].plan.root, whole=False)
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
             done[path] = unreadable(path, reason, plans[path], documents.pop(path))

@@ -35,15 +35,18 @@ FRAMES = 6000
 """Python's own recursion limit while a document is read: nested code takes a few frames a level, and none of the C stack."""
 
 
-def analyse(documents: Iterable[Document], root: str | None = None) -> Analysis:
-    """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed."""
+def analyse(documents: Iterable[Document], root: str | None = None, whole: bool = True) -> Analysis:
+    """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed.
+
+    Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization.
+    """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, FRAMES))
     try:
         m = Machine(Files(documents, root))
         for file in m.files.asked:
             modules.load(m, file)
-        explore(m)
+        explore(m, whole)
         found, models = assembly.assemble(m)
         others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
         return Analysis(found, models, m.files.unreadable, tuple(sorted(others)))
@@ -51,9 +54,9 @@ def analyse(documents: Iterable[Document], root: str | None = None) -> Analysis:
         sys.setrecursionlimit(limit)
 
 
-def explore(m: Machine) -> None:
+def explore(m: Machine, whole: bool) -> None:
     """Analyse what the modules define and never call: first what nothing else mentions, then the rest, later definitions first."""
-    mentions = Mentions(m)
+    mentions = Mentions(m, whole)
     done: set[int] = set()
     for candidates in (mentions.roots, mentions.latest):
         progress = True

@@ -49,6 +49,8 @@ class Files:
         self.by_path: dict[str, File] = {}
         self._opened: dict[str, File] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._texts: dict[str, bytes] = {}
         self._found: dict[tuple[str, int, str], File | None] = {}
         self.asked = [file for document in documents if (file := self._take(document)) is not None]
 
@@ -86,7 +88,7 @@ class Files:
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
             return self._descend(importer, folder, parts)
-        local = not os.path.exists(os.path.join(folder, "__init__.py"))
+        local = "__init__.py" not in self._listed(folder)
         for base in self._import_bases(folder):
             if parts[0] in sys.stdlib_module_names and not (local and base == folder):
                 continue
@@ -117,17 +119,26 @@ class Files:
     def _descend(self, importer: File, folder: str, parts: list[str]) -> File | None:
         """The module `a.b.c` below a folder; the package that the folder is where no part is left."""
         for part in parts[:-1]:
-            folder = os.path.join(folder, part)
-            if not os.path.isdir(folder):
+            if part not in self._listed(folder):
                 return None
-        inner = os.path.join(folder, parts[-1]) if parts else folder
-        package = os.path.join(inner, "__init__.py")
-        if self._is_ours(package) and os.path.isfile(package):
-            return self._open(importer, package)
-        module = inner + ".py"
-        if parts and self._is_ours(module) and os.path.isfile(module):
-            return self._open(importer, module)
-        return self._open(importer, inner) if self._is_ours(inner) and os.path.isdir(inner) else None
+            folder = os.path.join(folder, part)
+        last = parts[-1] if parts else ""
+        inner = os.path.join(folder, last) if parts else folder
+        if not parts or last in self._listed(folder):
+            if "__init__.py" in self._listed(inner):
+                return self._open(importer, os.path.join(inner, "__init__.py"))
+            if last + ".py" not in self._listed(folder) and os.path.isdir(inner):
+                return self._open(importer, inner)
+        return self._open(importer, inner + ".py") if parts and last + ".py" in self._listed(folder) else None
+
+    def _listed(self, folder: str) -> frozenset[str]:
+        """The names in a folder; none where there is no such folder."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(folder))
+            except OSError:
+                self._names[folder] = frozenset()
+        return self._names[folder]
 
     def _is_ours(self, place: str) -> bool:
         """Whether a file lies in the project, links followed."""
@@ -135,21 +146,32 @@ class Files:
         real = os.path.realpath(place)
         return real == self.root or real.startswith(os.path.join(self.root, ""))
 
-    def _open(self, importer: File, place: str) -> File:
+    def _open(self, importer: File, place: str) -> File | None:
         if place not in self._opened:
+            if not self._is_ours(place) or not (os.path.isfile(place) or os.path.isdir(place)):
+                return None
             path = place if os.path.isabs(importer.path) else os.path.relpath(place)
             folder = place if os.path.isdir(place) else _package_folder(place)
             file = self._opened[place] = File(path, place, _dotted(place), folder, state="run" if folder == place else "new")
             self.by_path.setdefault(path, file)
         return self._opened[place]
 
+    def text(self, file: File) -> bytes:
+        """What a file that was not asked for holds; nothing if it cannot be read."""
+        if file.place not in self._texts:
+            try:
+                with open(file.place, "rb") as stream:
+                    self._texts[file.place] = stream.read(SIZE_LIMIT + 1)
+            except OSError:
+                self._texts[file.place] = b""
+        return self._texts[file.place]
+
     def read(self, file: File) -> None:
         """Read and parse a file that was not asked for; one that cannot be read is a module of which nothing is known."""
         if not file.asked and not file.trees:
             try:
-                with open(file.place, "rb") as stream:
-                    _parse(file, load(file.path, stream.read(SIZE_LIMIT + 1)))
-            except (OSError, Unreadable):
+                _parse(file, load(file.path, self.text(file)))
+            except Unreadable:
                 return
 
 

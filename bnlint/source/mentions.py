@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from itertools import islice
 
-from bnlint.graph.model import Layer
+from bnlint.graph.model import Choice, Layer
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
+from bnlint.keras_api.tables import words
 from bnlint.source.files import File
 from bnlint.source.machine import Machine
-from bnlint.source.values import Class, Function, Instance, Model
+from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
 
 Unit = Function | Class
 
-TELLING = frozenset(
-    {
-        *kinds(),
-        *APPLICATIONS,
-        "Model",
-        "Sequential",
-        "GradientTape",
-        "trainable",
-        "training",
-        "batch_normalization",
-        "batch_norm",
-        "conv2d",
-        "dense",
-    }
-    | {"compile", "fit", "fit_generator", "train_on_batch", "load_weights", "predict", "evaluate"}
-) - {"Layer", "Wrapper", "RNN"}
-"""Names without which a function builds nothing and does nothing to a model."""
+DOING = words("GradientTape compile evaluate fit fit_generator load_weights predict train_on_batch trainable training")
+"""Names by which something is done to models, whoever built them."""
+
+CHANGING = words("GradientTape apply_gradients load_model minimize trainable training")
+"""Those that matter to BatchNormalization even where the model is not seen to hold it."""
+
+MODAL = frozenset(
+    {name for name in kinds() if "BatchNorm" in name or "Dropout" in name or "Noise" in name}
+    | {name for name, batchnorm in APPLICATIONS.items() if batchnorm}
+)
+"""Names of what behaves otherwise in training than in inference, or holds such layers."""
+
+BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_normalization", "batch_norm", "conv2d", "dense"}) - {
+    "Layer",
+    "Wrapper",
+    "RNN",
+}
+"""Names without which a function builds nothing."""
+
+
+def tells(name: str, whole: bool) -> bool:
+    """Whether a name makes its function worth to be analysed: for all models (`whole`), or for the sake of BatchNormalization only."""
+    if name in MODAL or "atchNorm" in name or "batch_norm" in name:
+        return True
+    return name in BUILDING or name in DOING if whole else name in CHANGING
 
 
 def mentioned(node: ast.AST) -> str | None:
@@ -38,7 +48,7 @@ def mentioned(node: ast.AST) -> str | None:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=name):
             return name
-        case ast.Constant(value=str(text)) if text in TELLING:
+        case ast.Constant(value=str(text)) if text in BUILDING:
             return text
     return None
 
@@ -49,8 +59,10 @@ class Mentions:
     A mention reaches a unit of its own file, and of files that this imports, directly or through others.
     """
 
-    def __init__(self, m: Machine) -> None:
+    def __init__(self, m: Machine, whole: bool = True) -> None:
         self.m = m
+        self.whole = whole
+        self.objects: dict[str, set[str]] = {}
         self.names: dict[int, frozenset[str]] = {}
         self.reach: dict[int, frozenset[int]] = {}
 
@@ -99,12 +111,9 @@ class Mentions:
     def relevant(self) -> list[Unit]:
         """The units that name a layer, or something that is done to models, themselves or through others."""
         units = self.units()
-        by_path: dict[str, frozenset[str]] = {}
-        for file in self.m.files.asked:
-            objects = (name for name in file.scope.names if isinstance(file.scope.names[name], (Layer, Model, Instance)))
-            by_path[file.path] = TELLING.union(objects, self._imported(file))
+        objects = self.objects = self.objects or {file.path: self._objects(file) | self._imported(file) for file in self.m.files.asked}
         mentioning = self.mentioning(units)
-        stack = [unit for unit in units if not by_path[unit.chunk.path].isdisjoint(self.named(unit))]
+        stack = [unit for unit in units if self._tells(unit, objects[unit.chunk.path])]
         found = {id(unit) for unit in stack}
         while stack:
             for other in mentioning[id(stack.pop())]:
@@ -113,10 +122,27 @@ class Mentions:
                     stack.append(other)
         return [unit for unit in units if id(unit) in found]
 
+    def _tells(self, unit: Unit, objects: set[str]) -> bool:
+        named = self.named(unit)
+        return not objects.isdisjoint(named) or any(tells(name, self.whole) for name in named)
+
+    def _objects(self, file: File) -> set[str]:
+        """The names of what a module holds ready: layers and models, and what functions, classes and layers are looked up in."""
+        return {name for name, value in file.scope.names.items() if _holds(value, (Layer, Model, Instance))} | {
+            name
+            for name, value in file.scope.names.items()
+            if isinstance(value, (Dict, List, tuple, Choice, Partial)) and _holds(value, (Function, Class, Layer, Dotted))
+        }
+
     def _imported(self, file: File) -> set[str]:
-        """The names that come from files which are not under analysis themselves: what they build is not known before it is looked up."""
-        elsewhere = {other.name.rpartition(".")[2] for other in file.imported if not other.asked}
-        return {bound.name for bound in file.imports if elsewhere.intersection(bound.dotted.split("."))}
+        """The names that come from files which are not analysed for their own sake: what they build is seen on use only."""
+        marks = (b"atchNorm", b"batch_norm", *((b"keras", b"tensorflow") if self.whole else ()))
+        telling = {
+            other.name.rpartition(".")[2]
+            for other in file.imported
+            if not other.asked and any(mark in self.m.files.text(other) for mark in marks)
+        }
+        return {bound.name for bound in file.imports if not telling.isdisjoint(bound.dotted.split("."))} if telling else set()
 
     def latest(self) -> list[Unit]:
         """The relevant units, later ones first."""
@@ -145,3 +171,26 @@ class Mentions:
                     frontier.append(unit)
         outer = [unit for unit in found.values() if not any(id(other) in found for other in mentioning[id(unit)])]
         return list(dict.fromkeys([*outer, *around]))
+
+
+MEMBERS = 64
+"""Parts of a value of each level that are looked at."""
+
+
+def _holds(value: object, kinds_of_value: tuple[type, ...], depth: int = 3) -> bool:
+    """Whether a value is of one of these types, or has a part that is."""
+    if isinstance(value, kinds_of_value):
+        return True
+    parts: Iterable[object] = ()
+    match value:
+        case Dict():
+            parts = value.fields.values()
+        case List():
+            parts = value.items
+        case tuple():
+            parts = value
+        case Choice() | Splice():
+            parts = (value.if_true, value.if_false)
+        case Partial():
+            parts = (value.callee,)
+    return depth > 0 and any(_holds(part, kinds_of_value, depth - 1) for part in islice(parts, MEMBERS))
