@@ -159,7 +159,7 @@ def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[str, int]) -> int
         return None
     value = m.plain(expressions.evaluate(m, node))
     if isinstance(value, Unknown):
-        return seen.setdefault(ast.dump(node), probe + 1000 * len(seen))
+        return seen.setdefault(ast.dump(node), probe ** (len(seen) + 1))
     return value if isinstance(value, int) else None
 
 

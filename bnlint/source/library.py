@@ -15,7 +15,7 @@ from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
 from bnlint.source import builtins, invoke, iteration, layers, models, options, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
-from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, bind_parameters, first_argument
+from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
 INJECTED: Final = tuple(Dotted(name, name) for name in ("keras.backend", "keras.layers", "keras.models", "keras.utils"))
 """What keras-applications and its descendants get from `get_submodules_from_kwargs(kwargs)`: backend, layers, models, utils."""
@@ -164,11 +164,12 @@ def _value(value: object) -> Callable[[Machine, Arguments, ast.Call], object]:
 def _decorator(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     """A decorator used as a call: `tf.function(f)` is f, `tf.function(...)` is a decorator."""
     value = first_argument(arguments)
-    return value if isinstance(value, (Function, Bound, Class, Instance)) else Dotted("bnlint.identity", "bnlint.identity")
+    known = isinstance(value, (Function, Bound, Class, Instance, Layer, Model, Partial))
+    return value if known else Dotted("bnlint.identity", "bnlint.identity")
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "tf.function": _decorator,
+    **dict.fromkeys(("keras.remat", "tf.autograph.experimental.do_not_convert", "tf.function", "tf.recompute_grad"), _decorator),
     "keras.activations.get": _activation,
     "keras.activations.deserialize": _activation,
     "keras.backend.image_data_format": _image_data_format,

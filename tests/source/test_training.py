@@ -397,3 +397,106 @@ def test_models_in_functions_that_train() -> None:
     assert program.flow == "Input > BatchNormalization > Dense"
     assert program.event("fit").args["batch_size"] == 8
     assert program.event("fit").target is program.models[0]
+
+
+STRATEGY = """
+strategy = tf.distribute.MirroredStrategy()
+train = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(np.zeros((64, 8))).batch(8))
+opt = keras.optimizers.Adam()
+def train_step(images):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model(images, training=True))
+    grads = tape.gradient(loss, model.trainable_variables)
+    opt.apply_gradients(zip(grads, model.trainable_variables))
+def test_step(images):
+    return model(images, training=False)
+@tf.function
+def distributed_step(inputs):
+    losses = strategy.{run}(train_step, args=(inputs,))
+    return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+for batch in train:
+    distributed_step(batch)
+    strategy.{run}(test_step, args=(batch,))
+model.save("m.keras")
+"""
+
+
+@pytest.mark.parametrize("run", ["run", "experimental_run_v2"])
+def test_steps_that_a_strategy_runs(run: str) -> None:
+    program = train(STRATEGY.format(run=run))
+    kinds = [(event.kind, event.args.get("training")) for event in program.module.events]
+    once = [("call", True), ("gradient", None), ("apply_gradients", None), ("call", False)]
+    assert [pair for pair in kinds if pair[0] != "compile"] == [("batch", None), *once, *once, ("save", None)]
+    assert {event.args["batch_size"] for event in program.events("call")} == {8}
+    assert {names(event.args["sources"]) for event in program.events("apply_gradients")} == {("net",)}
+
+
+def test_minimize_runs_the_loss_under_a_tape_of_its_own() -> None:
+    program = train("""
+opt = keras.optimizers.SGD()
+def loss():
+    return loss_fn(model(np.zeros((4, 8)), training=True))
+opt.minimize(loss, model.trainable_variables)
+opt.minimize(loss, var_list=lambda: model.trainable_variables)
+with tf.GradientTape() as tape:
+    value = loss_fn(model(np.zeros((2, 8))))
+opt.minimize(value, model.trainable_variables, tape=tape)
+""")
+    found = [(event.kind, event.tape) for event in program.module.events if event.kind != "compile"]
+    assert found == [(kind, tape) for n in (1, 2, 3) for kind, tape in (("call", n), ("gradient", n), ("apply_gradients", None))]
+    assert {names(event.args["sources"]) for event in program.events("gradient", "apply_gradients")} == {("net",)}
+    assert [event.args["batch_size"] for event in program.events("call")] == [4, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("source", "of_inputs"),
+    [
+        ("tape.watch(mixed)\n    out = model(mixed)\ntape.gradient(out, mixed)", True),
+        ("out = model(mixed)\ntape.gradient(out, [mixed])", True),
+        ("out = model(image)\ntape.gradient(out, image)", True),
+        ("out = model(mixed)\ntape.gradient(out, [kernel, bias])", False),
+        ("out = model(mixed)\ntape.gradient(out, model.trainable_variables)", False),
+    ],
+)
+def test_what_a_gradient_is_taken_of(source: str, of_inputs: bool) -> None:
+    head = (
+        "from mine import a, b\nimage, mixed = tf.Variable(a), a * 0.3 + b * 0.7\nkernel, bias = tf.Variable(b), tf.Variable(b)\n"
+        "with tf.GradientTape() as tape:\n    "
+    )
+    event = train(head + source).event("gradient")
+    assert event.args["of_inputs"] is of_inputs
+    assert event.tape == 1
+
+
+@pytest.mark.parametrize("gradients", ["keras.backend.gradients", "tf.gradients", "tf.compat.v1.gradients"])
+def test_gradients_of_graphs(gradients: str) -> None:
+    event = train(f"d = {gradients}(model.output, [x])").event("gradient")
+    assert (event.args["of_inputs"], event.tape) == (True, None)
+    event = train(f"d = {gradients}(model.output, model.trainable_weights)").event("gradient")
+    assert (event.args["of_inputs"], names(event.args["sources"])) == (False, ("net",))
+
+
+def test_a_method_that_passes_training_on() -> None:
+    program = read("""
+        from mine import a, b
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.norm = BatchNormalization()
+            def call(self, x, training=None):
+                return self.norm(x, training=training)
+            def compile(self, rate, **more):
+                super().compile(optimizer=keras.optimizers.SGD(rate), loss="mse", **more)
+            def fit(self, x, y):
+                return super().fit(x, y, batch_size=4)
+        net = Net()
+        net.compile(0.1)
+        net.fit(a, b)
+        """)
+    assert [(event.kind, names(event.target)) for event in program.module.events] == [("compile", "Net"), ("fit", "Net")]
+    assert program.event("fit").args["batch_size"] == 4
+
+
+def test_a_model_made_faster_is_the_same_model() -> None:
+    program = train("fast = tf.function(model)\nfast(np.zeros((2, 8)), training=False)")
+    assert names(program.event("call").target) == "net"
