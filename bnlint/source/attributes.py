@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, training
+from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, records, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -90,7 +90,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
                 return Bound(base, name, found)
             if found is not MISSING:
                 return found
-            return base.name if name == "__name__" else Unknown(f"{base.name} has no known attribute `{name}`")
+            found = records.class_attribute(m, base, name)
+            return found if found is not MISSING else Unknown(f"{base.name} has no known attribute `{name}`")
         case Super():
             return super_attribute(m, base, name)
         case Unknown():
@@ -142,6 +143,10 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
         return Bound(instance, name, found)
     if found is not MISSING:
         return found
+    if (found := records.attribute(m, instance, name)) is not MISSING:
+        return found
+    if instance.constant is not MISSING:
+        return get(m, instance.constant, name, node)
     if name == "__class__":
         return instance.cls
     if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
@@ -186,8 +191,11 @@ def super_attribute(m: Machine, base: Super, name: str) -> object:
         if name in cls.scope.names:
             found = cls.scope.names[name]
             return Bound(instance, name, found) if isinstance(found, Function) else found
-    if isinstance(instance, Instance) and instance.cls.keras is not None:
-        return Bound(base, name)
+    if isinstance(instance, Instance):
+        if instance.cls.keras is not None or (instance.cls.plain == "mapping" and name == "__init__"):
+            return Bound(base, name)
+        if (found := records.attribute(m, instance, name)) is not MISSING:
+            return found
     return Unknown(f"a base of {base.cls.name} that is not known")
 
 
@@ -195,7 +203,10 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
     """`owner.name = value`."""
     if name == "trainable":
         training.set_trainable(m, owner, value, node)
-    if isinstance(owner, Instance):
+    if isinstance(owner, Instance) and name == "__dict__":
+        for key, content in (value.fields if isinstance(value, Dict) else {}).items():
+            m.write(owner.fields, key, content)
+    elif isinstance(owner, Instance):
         m.write(owner.fields, name, value)
         classes.own(owner, value)
     elif isinstance(owner, Class):
@@ -211,7 +222,7 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
 
 def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     """`base[key]` for one settled base and key."""
-    base = m.opaque(base)
+    base = _mapping(base) if isinstance(base, Instance) else m.opaque(base)
     key = key if isinstance(base, Dict) and hashable_key(key) and key in base.fields else m.opaque(key)
     if isinstance(base, Dict):
         if hashable_key(key) and key in base.fields:
@@ -229,6 +240,8 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         return options.item(m, base, key)
     if isinstance(base, LayerList):
         return _layer_item(m, base, key)
+    if isinstance(base, Class) and base.members:
+        return base.scope.names.get(key, Unknown(f"no member of {base.name}"))
     if isinstance(base, str):
         try:
             return base[key] if isinstance(key, (int, slice)) else Unknown("a part of a text")
@@ -261,6 +274,11 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
             return index_tensor(m, m.open[base], key, node) if isinstance(key, slice) else derived
         return derived
     return Unknown("an element that is not known")
+
+
+def _mapping(instance: Instance) -> object:
+    """An object of a class that derives from dict as the dict that it is."""
+    return Dict(instance.fields) if instance.cls.plain == "mapping" else instance
 
 
 def _last(m: Machine, items: tuple[object, ...]) -> object:
@@ -300,6 +318,8 @@ def _some_layer(m: Machine, layers: LayerList) -> Unknown:
 
 def put_item(m: Machine, owner: object, key: object, value: object) -> object:
     """`owner[key] = value`."""
+    if isinstance(owner, Instance):
+        owner = _mapping(owner)
     if isinstance(owner, Dict):
         if hashable_key(key):
             m.write(owner.fields, key, value)

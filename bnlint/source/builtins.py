@@ -25,6 +25,7 @@ from bnlint.source.values import (
     Partial,
     Splice,
     first_argument,
+    hashable_key,
     is_constant,
     sequence,
 )
@@ -110,14 +111,24 @@ def _to_tuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return items if items is not None and not any(isinstance(item, Splice) for item in items) else value
 
 
-def _to_dict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+def to_dict(m: Machine, arguments: Arguments, node: ast.Call) -> Dict:
+    """`dict(…)`."""
     made = Dict({}, open=not arguments.complete)
     first = m.settle(first_argument(arguments))
+    if isinstance(first, Instance) and first.cls.plain == "mapping":
+        first = Dict(first.fields)
     if isinstance(first, Dict):
         made.fields.update(first.fields)
-        made.open = made.open or first.open
+        made.open, made.presumed = made.open or first.open, first.presumed and not made.open
     elif first is not MISSING:
-        made.open = True
+        pairs = sequence(first)
+        for pair in pairs or ():
+            parts = sequence(pair) or ()
+            if len(parts) == 2 and hashable_key(parts[0]):
+                made.fields[parts[0]] = parts[1]
+            else:
+                made.open = True
+        made.open = made.open or pairs is None
     made.fields.update({argument.name: argument.value for argument in arguments.items if argument.name is not None})
     return made
 
@@ -290,8 +301,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.list": _to_list,
     "builtins.set": _to_list,
     "builtins.tuple": _to_tuple,
-    "builtins.dict": _to_dict,
-    "collections.OrderedDict": _to_dict,
+    "builtins.dict": to_dict,
+    "collections.OrderedDict": to_dict,
     "builtins.min": _reduction(min),
     "builtins.max": _reduction(max),
     "builtins.sum": _reduction(sum),

@@ -9,9 +9,9 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
-from bnlint.source import expressions, invoke, layers, models, sequential, statements
+from bnlint.source import expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, bind_parameters
+from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
 
 
 def make_class(m: Machine, node: ast.ClassDef) -> Class:
@@ -36,10 +36,12 @@ def make_class(m: Machine, node: ast.ClassDef) -> Class:
     frame = m.frame
     qualified = f"{frame.qualified}.{node.name}" if frame.qualified else node.name
     scope = Scope(frame.scope, is_class=True)
-    made = Class(node.name, node, bases, scope, frame.chunk, qualified, keras, complete)
+    made = Class(node.name, node, bases, scope, frame.chunk, qualified, keras, complete, plain=records.kind_of(bases))
     with m.entered(Frame(scope, frame.chunk, qualified, None, made)):
         statements.execute(m, node.body)
     m.classes.append(made)
+    if made.plain == "enum":
+        records.enumerate_members(m, made)
     return made
 
 
@@ -51,6 +53,8 @@ def instantiate(m: Machine, cls: Class, arguments: Arguments, node: ast.Call) ->
     kind = concrete(cls)
     if kind is not None:
         return subclassed_layer(m, cls, kind, arguments, node)
+    if cls.members:
+        return m.each(first_argument(arguments), lambda value: records.member(m, cls, value))
     instance = Instance(cls, origin=m.origin(node), arguments=arguments, epoch=m.epoch)
     cls.instances.append(instance)
     initialise(m, instance, arguments, node)
@@ -74,9 +78,8 @@ def initialise(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
         invoke.run(m, function, arguments, node, instance)
     elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
         initialise_model(m, instance, arguments, node)
-    elif instance.cls.keras is None and arguments.items:
-        for name, value in bind_parameters(annotated(instance.cls), arguments).items():
-            m.write(instance.fields, name, value)
+    elif instance.cls.keras is None:
+        records.fill(m, instance, arguments, node)
     for keyword in ("name", "trainable"):
         found = arguments.keyword(keyword)
         if found is not None and keyword not in instance.fields:
@@ -125,6 +128,8 @@ def super_init(m: Machine, base: Super, arguments: Arguments, node: ast.Call) ->
             m.write(instance.fields, "super arguments", arguments)
         elif instance.cls.keras in ("keras.Model", "keras.Sequential"):
             initialise_model(m, instance, arguments, node)
+        elif instance.cls.plain == "mapping":
+            records.fill(m, instance, arguments, node)
     return None
 
 

@@ -58,6 +58,7 @@ def eval_Dict(m: Machine, node: ast.Dict) -> object:
         name = MISSING if key is None else evaluate(m, key)
         if key is None and isinstance(content, Dict):
             made.fields.update(content.fields)
+            made.presumed = content.presumed and (made.presumed or not made.open)
             made.open = made.open or content.open
         elif key is not None and hashable_key(name):
             made.fields[name] = content

@@ -33,6 +33,14 @@ def is_literal(node: ast.expr) -> bool:
     return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in ast.walk(node))
 
 
+class Site(ast.Call):
+    """Stands for the call expression where there is none: a decorator, an element of a Sequential, what Python calls by itself."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(func=ast.Name("", ast.Load()), args=[], keywords=[])
+        self.span = span
+
+
 def collect(m: Machine, node: ast.Call) -> Arguments:
     """The arguments of a call as written, stars expanded where their content is known."""
     found: list[Argument] = []

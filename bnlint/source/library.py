@@ -13,7 +13,7 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import builtins, invoke, iteration, layers, models, options, sequential, tf1, training
+from bnlint.source import builtins, invoke, iteration, layers, models, options, records, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
@@ -200,4 +200,4 @@ def handlers() -> Mapping[str, Handler]:
         "keras.Model": models.make_model,
         "keras.models.clone_model": models.clone,
     }
-    return {**builtins.HANDLERS, **iteration.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}
+    return {**builtins.HANDLERS, **iteration.HANDLERS, **records.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}

@@ -12,7 +12,7 @@ from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join
 from bnlint.source.files import File, Files
 from bnlint.source.joins import join
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, List, Model, Options, Scope, Splice
+from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, Instance, List, Model, Options, Scope, Splice
 from bnlint.text import Chunk
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ class Machine(State):
         return self.fork(choice.condition, lambda: self.each(choice.if_true, operation), lambda: self.each(choice.if_false, operation))
 
     def opaque(self, value: object) -> object:
-        """The value; for what another module holds under a name, the unknown value that it stands for."""
+        """The value; for what another module holds under a name, the unknown value that it stands for; of an IntEnum, the number."""
+        if isinstance(value, Instance) and value.constant is not MISSING:
+            return value.constant
         if not isinstance(value, Dotted) or not value.foreign:
             return value
         place = ("foreign", value.name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import attributes, options, texts, training
+from bnlint.source import attributes, options, records, texts, training
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, Dict, List, Options, Splice, elements, first_argument, hashable_key
+from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
 
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -19,6 +19,8 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
             return _dict_method(m, owner, name, arguments, node)
         case Options():
             return options.method(m, owner, name, arguments, node)
+        case Instance(cls=Class(plain="record")) | Class(plain="record"):
+            return records.method(m, owner, name, arguments, node)
         case str():
             return texts.method(m, owner, name, arguments)
         case _:
@@ -71,14 +73,12 @@ def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node:
                 m.write(owner.fields, first, value)
             return value
         return attributes.item(m, owner, first, node)
-    if name == "items":
-        return List({"items": tuple(owner.fields.items())}) if not owner.open else Unknown("the items of a dict that is not known")
-    if name == "keys":
-        return List({"items": tuple(owner.fields)}) if not owner.open else Unknown("the keys of a dict that is not known")
-    if name == "values":
-        return List({"items": tuple(owner.fields.values())}) if not owner.open else Unknown("the values of a dict that is not known")
+    if name in ("items", "keys", "values"):
+        # What an open dict holds besides is not known, but for stars that are presumed to be empty.
+        more = (Splice(Unknown("whether a dict holds more"), (Unknown(f"one of the {name} of a dict"),), ()),)
+        return List({"items": (*getattr(owner.fields, name)(), *(more if owner.open and not owner.presumed else ()))})
     if name == "copy":
-        return Dict(dict(owner.fields), owner.open)
+        return Dict(dict(owner.fields), owner.open, owner.presumed)
     if name == "update":
         if isinstance(first, Dict):
             for key, value in first.fields.items():

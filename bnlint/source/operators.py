@@ -13,7 +13,20 @@ from bnlint.keras_api.shapes import output
 from bnlint.source import arrays, texts
 from bnlint.source.machine import Machine
 from bnlint.source.texts import SIZE_LIMIT
-from bnlint.source.values import TENSORS, Array, Dataset, Dict, Dotted, List, Splice, Variables, hashable_key, is_constant, sequence
+from bnlint.source.values import (
+    TENSORS,
+    Array,
+    Dataset,
+    Dict,
+    Dotted,
+    Instance,
+    List,
+    Splice,
+    Variables,
+    hashable_key,
+    is_constant,
+    sequence,
+)
 
 BITS: Final = 4096
 """Longest number that an operator may compute."""
@@ -126,6 +139,8 @@ def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
     negated = isinstance(op, (ast.NotEq, ast.IsNot, ast.NotIn))
     if right is not None and not (isinstance(left, Dotted) and isinstance(right, Dotted)):
         left = m.opaque(left)
+    if isinstance(right, Instance):
+        right = m.opaque(right)
     if isinstance(op, (ast.In, ast.NotIn)):
         return _member(m, left, right, negated)
     if isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
@@ -158,6 +173,8 @@ def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Un
             if left is None or right is None or isinstance(left, (str, bool)) or isinstance(right, (str, bool))
             else Unknown("an object that is not known")
         )
+    if isinstance(left, Instance) and isinstance(right, Instance) and left is not right and "enum" not in (left.cls.plain, right.cls.plain):
+        return False if identity else Unknown("a comparison of objects")
     if isinstance(left, List) and isinstance(right, List):
         items = (left.items, right.items)
         return items[0] == items[1] if all(is_constant(part) for part in items) else Unknown("a comparison of lists")
@@ -172,8 +189,8 @@ def _member(m: Machine, item: object, container: object, negated: bool) -> objec
     items = sequence(container)
     if items is None or any(isinstance(part, (Splice, Unknown, Choice)) for part in items):
         return Unknown("membership of a container that is not known")
-    if is_constant(item) or isinstance(item, Dotted):
-        answers = [_equal(m, item, part, False) for part in items]
+    if is_constant(item) or isinstance(item, (Dotted, Instance)):
+        answers = [_equal(m, item, m.opaque(part) if isinstance(part, Instance) else part, False) for part in items]
         if not any(isinstance(answer, Unknown) for answer in answers):
             return (True in answers) is not negated
     if isinstance(item, Unknown) and all(is_constant(part) for part in items):

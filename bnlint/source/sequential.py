@@ -220,23 +220,12 @@ def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
     if isinstance(value, Layer):
         return layers.applied(m, value, (tensor,), item.origin)
     argument = Arguments((Argument(None, tensor, None),))
-    marker = _Site(item.origin)
     result: object = Unknown("an element that is not known")
-
     if isinstance(value, (Model, Instance)) and item.origin.span is not None:
-        result = invoke.invoke(m, value, argument, marker)
+        result = invoke.invoke(m, value, argument, invoke.Site(item.origin.span))
     made = m.settle(result)
     if isinstance(made, TENSORS):
         return made
     reason = value.reason if isinstance(value, Unknown) else "an element that is not known"
     layer = Layer("unknown", "unknown", name=reason, is_function=True, family="unknown", origin=item.origin)
     return m.call(layer, (tensor,), item.origin)
-
-
-class _Site(ast.Call):
-    """Stands for the call expression of an element of a Sequential, which the source does not have."""
-
-    def __init__(self, origin: Origin) -> None:
-        span = origin.span
-        super().__init__(func=ast.Name("element", ast.Load()), args=[], keywords=[])
-        self.span = span

@@ -102,23 +102,28 @@ class Class:
     complete: bool
     instances: list[Instance] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    plain: str = ""
+    """What it is besides: "enum", "record" (a named tuple), "mapping" (a dict)."""
+    members: tuple[Instance, ...] = ()
+    """Of an enumeration."""
+    order: list[Class] = field(default_factory=list)
 
     def find(self, name: str) -> object:
         """An attribute of the class or its bases; MISSING if none of the seen classes has it."""
-        if name in self.scope.names:
-            return self.scope.names[name]
-        for base in self.bases:
-            if isinstance(base, Class) and (found := base.find(name)) is not MISSING:
-                return found
-        return MISSING
+        return next((cls.scope.names[name] for cls in self.lineage() if name in cls.scope.names), MISSING)
 
     def lineage(self) -> list[Class]:
-        """The class and its user-defined bases, nearest first."""
-        found: list[Class] = [self]
-        for base in self.bases:
-            if isinstance(base, Class):
-                found += [cls for cls in base.lineage() if cls not in found]
-        return found
+        """The class and its user-defined bases, in the order in which Python asks them."""
+        if not self.order:
+            bases = [base for base in self.bases if isinstance(base, Class)]
+            waiting = [*(base.lineage() for base in bases), bases]
+            self.order.append(self)
+            while waiting := [line for line in waiting if line]:
+                heads = (line[0] for line in waiting if not any(line[0] in other[1:] for other in waiting))
+                head = next(heads, waiting[0][0])
+                self.order.append(head)
+                waiting = [[cls for cls in line if cls is not head] for line in waiting]
+        return self.order
 
 
 @dataclass(slots=True, eq=False)
@@ -136,6 +141,8 @@ class Instance:
     """Made by the analysis, because nobody makes one."""
     epoch: int = 0
     root: bool = False
+    constant: object = MISSING
+    """The plain value that it is, too (a member of an IntEnum)."""
     result: tuple[int, int, object] | None = None
     """Of the `call` that was analysed on its own: first and last of its calls, what it returned."""
 
@@ -288,7 +295,7 @@ def is_constant(value: object) -> bool:
 
 def hashable_key(value: object) -> bool:
     """Whether the value may be the key of a Dict."""
-    return is_constant(value) or isinstance(value, (Dotted, Function, Class))
+    return is_constant(value) or isinstance(value, (Dotted, Function, Class)) or (isinstance(value, Instance) and value.cls.plain == "enum")
 
 
 def bind_parameters(parameters: tuple[str, ...], arguments: Arguments) -> dict[str, object]:
@@ -328,4 +335,8 @@ def sequence(value: object) -> tuple[object, ...] | None:
         return tuple(value.fields)
     if isinstance(value, LayerList) and value.known:
         return tuple(value.layers)
+    if isinstance(value, Class) and value.plain == "enum":
+        return value.members
+    if isinstance(value, Instance) and value.cls.plain in ("record", "mapping"):
+        return tuple(value.fields.values() if value.cls.plain == "record" else value.fields)
     return None

@@ -364,7 +364,6 @@ def test_objects_that_hold_constants(config: str) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        "from collections import namedtuple\nC = namedtuple('C', 'units depth')\nc = C(4, 2)",
         "from mine import Namespace\nc = Namespace(units=4)",
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--units', type=int)\nc = p.parse_args()",
         "from absl import flags\nc = flags.FLAGS",
