@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, records, training
+from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, protocols, records, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -240,6 +240,8 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         return options.item(m, base, key)
     if isinstance(base, LayerList):
         return _layer_item(m, base, key)
+    if isinstance(base, Instance) and (found := protocols.special(m, base, "__getitem__", node, key)) is not MISSING:
+        return found
     if isinstance(base, Class) and base.members:
         return base.scope.names.get(key, Unknown(f"no member of {base.name}"))
     if isinstance(base, str):
@@ -316,9 +318,11 @@ def _some_layer(m: Machine, layers: LayerList) -> Unknown:
     return found
 
 
-def put_item(m: Machine, owner: object, key: object, value: object) -> object:
+def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AST) -> object:
     """`owner[key] = value`."""
     if isinstance(owner, Instance):
+        if protocols.special(m, owner, "__setitem__", node, key, value) is not MISSING:
+            return None
         owner = _mapping(owner)
     if isinstance(owner, Dict):
         if hashable_key(key):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Arguments, Layer, Unknown
-from bnlint.source import attributes, classes, operators
+from bnlint.source import attributes, classes, operators, protocols
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
     MISSING,
@@ -87,6 +87,8 @@ def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     def apply(value: object) -> object:
         if isinstance(value, Array) and value.shape:
             return value.shape[0]
+        if isinstance(value, Instance) and (found := protocols.special(m, value, "__len__", node)) is not MISSING:
+            return found
         items = sequence(value)
         if items is not None and not any(isinstance(item, Splice) for item in items):
             return len(items)
@@ -99,7 +101,7 @@ def _to_list(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = first_argument(arguments)
     if value is MISSING:
         return List({"items": ()})
-    items = sequence(m.settle(value))
+    items = sequence(protocols.iterated(m, value, node))
     return List({"items": items}) if items is not None else value
 
 
@@ -107,7 +109,7 @@ def _to_tuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = first_argument(arguments)
     if value is MISSING:
         return ()
-    items = sequence(m.settle(value))
+    items = sequence(protocols.iterated(m, value, node))
     return items if items is not None and not any(isinstance(item, Splice) for item in items) else value
 
 

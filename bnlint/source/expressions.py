@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import arrays, attributes, invoke, loops, operators, texts
+from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, texts
 from bnlint.source.machine import Machine, truth
 from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
 
@@ -48,7 +48,12 @@ def listed(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
     """The elements of a display, stars expanded."""
     if not any(isinstance(node, ast.Starred) for node in nodes):
         return tuple([evaluate(m, node) for node in nodes])
-    return m.chain(*(elements(evaluate(m, node.value)) if isinstance(node, ast.Starred) else (evaluate(m, node),) for node in nodes))
+    return m.chain(
+        *(
+            elements(protocols.iterated(m, evaluate(m, node.value), node)) if isinstance(node, ast.Starred) else (evaluate(m, node),)
+            for node in nodes
+        )
+    )
 
 
 def eval_Dict(m: Machine, node: ast.Dict) -> object:
@@ -189,6 +194,15 @@ def eval_Await(m: Machine, node: ast.Await) -> object:
     return evaluate(m, node.value)
 
 
+def eval_Yield(m: Machine, node: ast.Yield | ast.YieldFrom) -> object:
+    value = None if node.value is None else evaluate(m, node.value)
+    yielded = m.frame.scope.names.get("yield")
+    if isinstance(yielded, List):
+        more = elements(value) if isinstance(node, ast.YieldFrom) else (value,)
+        m.write(yielded.fields, "items", m.chain(yielded.items, more))
+    return Unknown("what a generator is sent")
+
+
 def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> object:
     if isinstance(node, ast.DictComp):
         made = Dict({})
@@ -228,6 +242,8 @@ HANDLERS: Final[dict[type[ast.expr], Callable[[Machine, Any], object]]] = {
     ast.NamedExpr: eval_NamedExpr,
     ast.Starred: eval_Starred,
     ast.Await: eval_Await,
+    ast.Yield: eval_Yield,
+    ast.YieldFrom: eval_Yield,
     ast.ListComp: eval_comprehension,
     ast.SetComp: eval_comprehension,
     ast.GeneratorExp: eval_comprehension,

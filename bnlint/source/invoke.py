@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, data, expressions, layers, library, methods, models, options, statements
+from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -49,7 +49,7 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
         if not isinstance(part, ast.Starred):
             found.append(Argument(None, expressions.evaluate(m, part), m.span(part), is_literal(part)))
             continue
-        items = sequence(expressions.evaluate(m, part.value))
+        items = sequence(protocols.iterated(m, expressions.evaluate(m, part.value), part))
         if items is None or any(isinstance(item, Splice) for item in items):
             complete = presumed = False
             continue
@@ -254,9 +254,10 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
             if isinstance(function.node, ast.Lambda):
                 return m.land("return", expressions.evaluate(m, function.node.body))
             if _is_generator(m, function.node):
+                yielded = scope.names["yield"] = List({"items": ()})
                 ended: Completion | None = statements.execute(m, function.node.body)
                 m.land("return", None)
-                return data.generator(m, function, names)
+                return yielded if protocols.known(yielded.items) else data.generator(m, function, names)
             ended = statements.execute(m, function.node.body)
             if ended is not None and ended.kind == "raise":
                 pending = m.landings["return"][-1].pending

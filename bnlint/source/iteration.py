@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
-from bnlint.source import attributes, invoke, operators
+from bnlint.source import attributes, invoke, operators, protocols
 from bnlint.source.joins import join
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
@@ -269,7 +270,17 @@ def _reduced(m: Machine, function: object, result: object, items: tuple[object, 
     return result
 
 
-HANDLERS: Final[dict[str, Handler]] = {
+def _iterating(handler: Handler) -> Handler:
+    """Where objects of the user's classes are given, the function gets what they iterate over."""
+
+    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+        items = tuple([replace(argument, value=protocols.iterated(m, argument.value, node)) for argument in arguments.items])
+        return handler(m, replace(arguments, items=items), node)
+
+    return apply
+
+
+FUNCTIONS: Final[dict[str, Handler]] = {
     "builtins.range": _range,
     "numpy.arange": _range,
     "builtins.enumerate": _enumerate,
@@ -298,3 +309,5 @@ HANDLERS: Final[dict[str, Handler]] = {
         )
     },
 }
+
+HANDLERS: Final[dict[str, Handler]] = {name: _iterating(handler) for name, handler in FUNCTIONS.items()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import attributes, expressions, statements
+from bnlint.source import attributes, expressions, protocols, statements
 from bnlint.source.machine import Frame, Machine, truth
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, Scope, Splice, sequence
@@ -24,7 +24,7 @@ Body = Callable[[object], Completion | None]
 
 def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Sequence[ast.stmt] = ()) -> Completion | None:
     """Run the body for each element: one by one where they are known, else none, one or two times. Then what `else` says."""
-    iterable = m.settle(iterable)
+    iterable = protocols.iterated(m, iterable, node)
     if isinstance(iterable, Choice):
         choice = iterable
         result = m.fork(

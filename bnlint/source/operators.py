@@ -10,10 +10,11 @@ from typing import Any, Final
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
-from bnlint.source import arrays, texts
+from bnlint.source import arrays, protocols, texts
 from bnlint.source.machine import Machine
 from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import (
+    MISSING,
     TENSORS,
     Array,
     Dataset,
@@ -41,6 +42,8 @@ def binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object
 
 def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
     left, right = m.opaque(left), m.opaque(right)
+    if isinstance(left, Instance) and (found := protocols.special(m, left, METHODS.get(type(op), ""), node, right)) is not MISSING:
+        return found
     if isinstance(left, TENSORS) or isinstance(right, TENSORS):
         return tensor_operation(m, node, op, left, right)
     if isinstance(left, Unknown) and left in m.open and isinstance(right, Unknown) and right in m.open:
@@ -220,6 +223,13 @@ BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], object]]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
 }
+
+
+METHODS: Final[dict[type[ast.operator], str]] = {
+    **{op: f"__{function.__name__.rstrip('_')}__" for op, function in BINARY.items()},
+    ast.MatMult: "__matmul__",
+}
+"""The special methods of the operators."""
 
 
 COMPARE: Final[dict[type[ast.cmpop], Callable[[Any, Any], object]]] = {

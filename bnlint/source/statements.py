@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, classes, expressions, invoke, loops, modules, operators, patterns
+from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
@@ -75,7 +75,7 @@ def assign(m: Machine, target: ast.expr, value: object) -> None:
             m.each(expressions.evaluate(m, base), lambda owner: attributes.put(m, owner, attr, value, target))
         case ast.Subscript(value=base, slice=part):
             key = expressions.index(m, part)
-            m.each(expressions.evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value))
+            m.each(expressions.evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value, target))
         case ast.Starred(value=inner):
             assign(m, inner, value)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -165,11 +165,12 @@ def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
 def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     function = invoke.make_function(m, node, node.name)
     m.functions.append(function)
-    m.bind(node.name, function)
+    if not decorators.accesses(node):
+        m.bind(node.name, decorators.decorated(m, node, function))
 
 
 def exec_ClassDef(m: Machine, node: ast.ClassDef) -> None:
-    m.bind(node.name, classes.make_class(m, node))
+    m.bind(node.name, decorators.decorated(m, node, classes.make_class(m, node)))
 
 
 def exec_Return(m: Machine, node: ast.Return) -> Completion:
@@ -222,8 +223,9 @@ def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
         value = expressions.evaluate(m, item.context_expr)
         if isinstance(value, Tape):
             m.tapes = (*m.tapes, value.number)
+        entered = protocols.entered(m, value, item.context_expr)
         if item.optional_vars is not None:
-            assign(m, item.optional_vars, value)
+            assign(m, item.optional_vars, entered)
     try:
         return execute(m, node.body)
     finally:
