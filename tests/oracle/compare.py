@@ -13,6 +13,12 @@ from tests.oracle.roles import Neighbour
 from tests.oracle.truth import Sides, Site, Truth
 
 Node = dict[str, Any]
+LOST: Node = {"role": "lost", "activation": None}
+"""What an edge leads to that leads nowhere: a fault of bnlint, never part of the truth."""
+
+
+DOUBTS = frozenset({("unknown", None), ("activation", None)})
+"""How an answer says that it does not know: a layer, or which activation is applied."""
 
 
 class Verdict(enum.StrEnum):
@@ -61,7 +67,9 @@ def _sources(ids: Iterable[str], nodes: Mapping[str, Node]) -> Iterator[Node]:
         if current in seen:
             continue
         seen.add(current)
-        if nodes[current]["role"] == "join":
+        if current not in nodes:
+            yield LOST
+        elif nodes[current]["role"] == "join":
             stack.extend(nodes[current]["inputs"])
         else:
             yield nodes[current]
@@ -84,7 +92,7 @@ def judge(truth: Sides, found: Sides | None) -> Verdict:
         return Verdict.EXACT
     if all(true <= said for true, said in sides):
         return Verdict.COVERS
-    unknown = all(true <= said or any(role == "unknown" for role, _ in said) for true, said in sides)
+    unknown = all(true <= said or said & DOUBTS for true, said in sides)
     return Verdict.UNKNOWN if unknown else Verdict.WRONG
 
 

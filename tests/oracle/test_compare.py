@@ -25,6 +25,7 @@ def sides(feeding: set[Neighbour], fed: set[Neighbour]) -> Sides:
         (sides({CONV}, {RELU}), Verdict.WRONG),
         (sides({UNKNOWN}, {RELU}), Verdict.WRONG),
         (sides({("linear", "relu")}, {RELU, ADD}), Verdict.WRONG),
+        (sides({CONV}, {("activation", None), ADD}), Verdict.UNKNOWN),
         (None, Verdict.MISSING),
     ],
 )
@@ -48,6 +49,11 @@ def test_joins_are_looked_through_on_both_sides() -> None:
         node("4", RELU, "j3"),
     ]
     assert answer({"models": [{"nodes": nodes}]}) == {("/m.py", 7): sides({CONV, ADD}, {RELU})}
+
+
+def test_an_edge_that_leads_nowhere_covers_nothing() -> None:
+    nodes = [node("1", ("batchnorm", None), "gone", line=7), node("2", RELU, "1")]
+    assert answer({"models": [{"nodes": nodes}]}) == {("/m.py", 7): sides({("lost", None)}, {RELU})}
 
 
 def test_all_nodes_of_a_site_count_also_those_of_other_models() -> None:

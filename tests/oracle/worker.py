@@ -23,24 +23,20 @@ INJECTED = ("backend", "layers", "models", "utils")
 
 
 class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """`keras` and all below it is tf_keras, for code of the days when Keras 2 was the only one."""
+    """A module, and what lies below it, under an old name."""
 
-    def __init__(self) -> None:
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
         self.specs: dict[str, importlib.machinery.ModuleSpec | None] = {}
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None) -> Any:
-        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.partition(".")[0] == "keras" else None
+        old = f"{name}.".startswith(f"{self.old}.") and not f"{name}.".startswith(f"{self.new}.")
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if old else None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        rest = spec.name.partition(".")[2]
-        for name in ("tf_keras", "tf_keras.src"):
-            try:
-                module = importlib.import_module(f"{name}.{rest}" if rest else name)
-            except ModuleNotFoundError:
-                continue
-            self.specs[spec.name] = module.__spec__
-            return module
-        raise ModuleNotFoundError(f"No module named {spec.name!r} in tf_keras", name=spec.name)
+        module = importlib.import_module(self.new + spec.name.removeprefix(self.old))
+        self.specs[spec.name] = module.__spec__
+        return module
 
     def exec_module(self, module: types.ModuleType) -> None:
         """It has run already, under its own name."""
@@ -100,11 +96,14 @@ def build(builder: str, major: int, folder: str) -> tuple[Truth, dict[str, str]]
 
 
 def main() -> None:
-    """Task: {keras, folder, stubs, builders}. Answer, written to the file named on the command line: {sites, opaque, failures}."""
+    """Task: {keras, folder, stubs, aliases, builders}. Answer, written to the file named on the command line: {sites, opaque, failures}."""
     task = json.load(sys.stdin)
     folder = task["folder"] + os.sep
     if task["keras"] == 2:
-        sys.meta_path.insert(0, Renamed())
+        # What tf_keras no longer shows at its surface, old code still finds below.
+        sys.meta_path.insert(0, Renamed("keras", "tf_keras"))
+        sys.meta_path.append(Renamed("tf_keras", "tf_keras.src"))
+    sys.meta_path[:0] = [Renamed(old, new) for old, new in task["aliases"].items()]
     sys.meta_path.insert(0, Stubs(task["stubs"]))
     keep_weights()
     truths: list[Truth] = []
