@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from bnlint.graph.model import Choice, Layer
@@ -113,13 +113,16 @@ class Mentions:
         units = self.units()
         objects = self.objects = self.objects or {file.path: self._objects(file) | self._imported(file) for file in self.m.files.asked}
         mentioning = self.mentioning(units)
-        stack = [unit for unit in units if self._tells(unit, objects[unit.chunk.path])]
-        found = {id(unit) for unit in stack}
-        while stack:
-            for other in mentioning[id(stack.pop())]:
-                if id(other) not in found:
-                    found.add(id(other))
-                    stack.append(other)
+        found = _closure([unit for unit in units if self._tells(unit, objects[unit.chunk.path])], mentioning)
+        if not self.whole:
+            # What these build with, others may build with too: a change there must suit them all.
+            mentioned_by: dict[int, list[Unit]] = {id(unit): [] for unit in units}
+            for unit in units:
+                for other in mentioning[id(unit)]:
+                    mentioned_by[id(other)].append(unit)
+            used = _closure([unit for unit in units if id(unit) in found], mentioned_by)
+            parts = [unit for unit in units if id(unit) in used and not BUILDING.isdisjoint(self.named(unit))]
+            found = _closure(parts, mentioning) | found
         return [unit for unit in units if id(unit) in found]
 
     def _tells(self, unit: Unit, objects: set[str]) -> bool:
@@ -171,6 +174,17 @@ class Mentions:
                     frontier.append(unit)
         outer = [unit for unit in found.values() if not any(id(other) in found for other in mentioning[id(unit)])]
         return list(dict.fromkeys([*outer, *around]))
+
+
+def _closure(start: list[Unit], onward: Mapping[int, list[Unit]]) -> set[int]:
+    """The ids of the units that lead from the first ones to others, these to others again, and so on."""
+    found, stack = {id(unit) for unit in start}, list(start)
+    while stack:
+        for other in onward[id(stack.pop())]:
+            if id(other) not in found:
+                found.add(id(other))
+                stack.append(other)
+    return found
 
 
 MEMBERS = 64

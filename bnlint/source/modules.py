@@ -133,6 +133,8 @@ def import_name(m: Machine, level: int, name: str, wanted: str) -> object:
         return Dotted(dotted, known)
     inner = m.files.submodule(found, wanted)
     m.file.imported += [found] if inner is None else [found, inner]
+    if inner is not None and found is m.file:
+        return module(inner)
     deferred = Deferred(_getter(m, found, wanted, Dotted(dotted, known)))
     return deferred.get() if m.under else deferred
 
@@ -143,14 +145,18 @@ PASSED_ON = ("keras", "tf_keras")
 
 def _getter(m: Machine, file: File, name: str, otherwise: Dotted) -> Callable[[], object]:
     kept: list[object] = []
+    looking = False
 
     def get() -> object:
+        nonlocal looking
         if kept:
             return kept[0]
+        if looking:  # two modules that each import the name from the other
+            return otherwise
+        looking = True
         found = member(m, file, name)
-        if isinstance(found, Unknown) and name in PASSED_ON:
-            found = MISSING
-        if found is MISSING and name in PASSED_ON:
+        looking = False
+        if name in PASSED_ON and (found is MISSING or isinstance(found, Unknown)):
             return Dotted("keras", "keras")
         if found is not MISSING and file.state == "run":
             kept.append(found)

@@ -1,0 +1,218 @@
+"""What files import from each other, on disk: names, modules, stars, circles; what is found in which file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bnlint import api
+from bnlint.findings import Finding
+from bnlint.graph.model import Call, ModelGraph
+from bnlint.graph.verify import verify
+from bnlint.source import analyse
+from bnlint.text import load
+from tests.source.programs import flow
+
+BLOCKS = """\
+from keras.layers import BatchNormalization, Conv2D, ReLU
+
+def conv_bn(x, filters, act=True):
+    x = Conv2D(filters, 3, use_bias=False)(x)
+    x = BatchNormalization()(x)
+    return ReLU()(x) if act else x
+"""
+MODEL = """\
+import keras
+from keras.layers import Dense, Input, MaxPooling2D
+IMPORT
+
+def build():
+    inputs = Input((8, 8, 3))
+    x = NAME(inputs, 4)
+    x = MaxPooling2D()(x)
+    return keras.Model(inputs, x)
+"""
+WHOLE = "Input > Conv2D > BatchNormalization > ReLU > MaxPooling2D"
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def graphs(root: Path, *names: str) -> tuple[ModelGraph, ...]:
+    """The graphs of some files of a project."""
+    found = analyse([load(str(root / name), (root / name).read_bytes()) for name in names], str(root)).models
+    for graph in found:
+        verify(graph)
+    return found
+
+
+def flows(root: Path, *names: str) -> list[str]:
+    return [flow(graph) for graph in graphs(root, *names)]
+
+
+def model(how: str, name: str = "conv_bn") -> str:
+    return MODEL.replace("IMPORT", how).replace("NAME", name)
+
+
+@pytest.mark.parametrize(
+    ("files", "how", "name"),
+    [
+        ({"blocks.py": BLOCKS}, "from blocks import conv_bn", "conv_bn"),
+        ({"blocks.py": BLOCKS}, "import blocks", "blocks.conv_bn"),
+        ({"blocks.py": BLOCKS}, "import blocks as b", "b.conv_bn"),
+        ({"blocks.py": BLOCKS}, "from blocks import *", "conv_bn"),
+        ({"nn/__init__.py": "", "nn/blocks.py": BLOCKS}, "from nn.blocks import conv_bn as cb", "cb"),
+        ({"nn/__init__.py": "", "nn/blocks.py": BLOCKS}, "import nn.blocks", "nn.blocks.conv_bn"),
+        ({"nn/__init__.py": "", "nn/blocks.py": BLOCKS}, "from nn import blocks", "blocks.conv_bn"),
+        ({"nn/blocks.py": BLOCKS}, "from nn.blocks import conv_bn", "conv_bn"),
+        ({"nn/__init__.py": "from .blocks import conv_bn", "nn/blocks.py": BLOCKS}, "from nn import conv_bn", "conv_bn"),
+        ({"nn/__init__.py": "from .blocks import *", "nn/blocks.py": BLOCKS}, "import nn", "nn.conv_bn"),
+        ({"nn/__init__.py": "from . import blocks", "nn/blocks.py": BLOCKS}, "import nn", "nn.blocks.conv_bn"),
+        ({"nn/__init__.py": "from .a import *", "nn/a.py": "from .b import *", "nn/b.py": BLOCKS}, "from nn import *", "conv_bn"),
+        ({"src/nn/__init__.py": "", "src/nn/blocks.py": BLOCKS}, "from nn.blocks import conv_bn", "conv_bn"),
+        ({"blocks.py": BLOCKS}, "try:\n    from .blocks import conv_bn\nexcept ImportError:\n    from other import conv_bn", "conv_bn"),
+        ({"blocks.py": BLOCKS}, "try:\n    from .other import conv_bn\nexcept ImportError:\n    from blocks import conv_bn", "conv_bn"),
+        ({"blocks.py": BLOCKS + "table = {'cb': conv_bn}\n"}, "from blocks import table", "table['cb']"),
+        ({"blocks.py": BLOCKS.replace("def conv", "def _conv") + "conv_bn = _conv_bn\n"}, "from blocks import conv_bn", "conv_bn"),
+    ],
+)
+def test_a_helper_is_found_wherever_it_stands(tmp_path: Path, files: dict[str, str], how: str, name: str) -> None:
+    root = write(tmp_path, {**files, "model.py": model(how, name)})
+    assert WHOLE in flows(root, "model.py")
+
+
+def test_modules_that_import_each_other(tmp_path: Path) -> None:
+    root = write(tmp_path, {"blocks.py": "import model\n" + BLOCKS, "model.py": model("from blocks import conv_bn")})
+    assert flows(root, "blocks.py", "model.py") == [WHOLE]
+
+
+def test_two_modules_that_import_a_name_from_each_other(tmp_path: Path) -> None:
+    root = write(
+        tmp_path,
+        {"one.py": "from two import conv_bn\n", "two.py": "from one import conv_bn\n", "model.py": model("from one import conv_bn")},
+    )
+    assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
+
+
+def test_two_star_imports_of_one_name_the_last_one_counts(tmp_path: Path) -> None:
+    other = BLOCKS.replace("ReLU()", "Dense(2)").replace("import ", "import Dense, ")
+    root = write(tmp_path, {"one.py": BLOCKS, "two.py": other, "model.py": model("from one import *\nfrom two import *")})
+    assert flows(root, "model.py") == [WHOLE.replace("ReLU", "Dense")]
+
+
+def test_a_star_import_brings_what_all_lists(tmp_path: Path) -> None:
+    root = write(tmp_path, {"blocks.py": "__all__ = ['other']\n" + BLOCKS, "model.py": model("from blocks import *")})
+    assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
+
+
+def test_what_is_not_in_the_project_is_unknown_and_named(tmp_path: Path) -> None:
+    root = write(tmp_path / "project", {"model.py": model("from elsewhere.blocks import conv_bn")})
+    write(tmp_path, {"elsewhere/blocks.py": BLOCKS})
+    (graph,) = graphs(root, "model.py")
+    assert [call.layer.name for call in graph.calls if call.layer.role == "unknown"] == ["`elsewhere.blocks.conv_bn` is not followed"]
+
+
+def test_links_do_not_lead_out_of_the_project(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", {"blocks.py": BLOCKS})
+    root = write(tmp_path / "project", {"model.py": model("from blocks import conv_bn")})
+    os.symlink(tmp_path / "elsewhere" / "blocks.py", root / "blocks.py")
+    assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
+
+
+@pytest.mark.parametrize("content", ["def conv_bn(:\n", "\0\0", "# coding: nonsense\n", "conv_bn = None\n"])
+def test_an_import_of_what_cannot_be_read_is_unknown(tmp_path: Path, content: str) -> None:
+    root = write(tmp_path, {"blocks.py": content, "model.py": model("from blocks import conv_bn")})
+    assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
+
+
+def test_known_names_of_keras_are_not_looked_for_in_the_project(tmp_path: Path) -> None:
+    fake = {"keras/__init__.py": "", "keras/layers.py": "class Dense: pass\n"}
+    root = write(tmp_path, {**fake, "model.py": "from keras.layers import Dense, Input\nx = Dense(2)(Input((3,)))\n"})
+    assert flows(root, "model.py") == ["Input > Dense"]
+
+
+def test_a_name_is_run_under_no_condition_of_its_reader(tmp_path: Path) -> None:
+    script = (
+        "from keras.layers import Input, Dense\nimport settings\n\ndef build(x, flag):\n"
+        "    if flag:\n        x = Dense(settings.units)(x)\n    return Dense(settings.units)(x)\n"
+    )
+    root = write(tmp_path, {"settings.py": "units = 7\n", "model.py": script})
+    (graph,) = graphs(root, "model.py")
+    assert [call.layer.config["units"] for call in graph.calls if isinstance(call, Call) and call.layer.kind == "Dense"] == [7, 7]
+
+
+# Findings
+
+
+def lint(root: Path, *names: str) -> list[tuple[str, str, int]]:
+    found = api.lint_paths([root / name for name in names], isolated=True, select=["BN"]).findings
+    return [(os.path.relpath(each.path, root), each.code, line(each)) for each in found]
+
+
+def line(finding: Finding) -> int:
+    assert finding.span is not None
+    return finding.span.line
+
+
+BIASED = BLOCKS.replace(", use_bias=False", "")
+
+
+def test_findings_come_from_named_files_only(tmp_path: Path) -> None:
+    root = write(tmp_path, {"blocks.py": BIASED, "model.py": model("from blocks import conv_bn")})
+    assert lint(root, "model.py") == []
+    assert lint(root, "blocks.py") == [("blocks.py", "BN103", 4)]
+    assert lint(root, ".") == [("blocks.py", "BN103", 4)]
+
+
+def test_what_a_helper_meets_in_another_file_is_seen(tmp_path: Path) -> None:
+    script = model("from blocks import conv_bn").replace(
+        "x = conv_bn(inputs, 4)", "x = conv_bn(Dense(2, activation='relu')(inputs), 4, False)"
+    )
+    helper = BLOCKS.replace("    x = Conv2D(filters, 3, use_bias=False)(x)\n", "")
+    root = write(tmp_path, {"blocks.py": helper, "model.py": script})
+    assert lint(root, "blocks.py") == []
+    assert ("blocks.py", "BN101", 4) in lint(root, ".")
+
+
+def test_a_change_that_would_reach_into_another_file_is_advice(tmp_path: Path) -> None:
+    script = model("from blocks import conv_bn").replace("x = conv_bn(inputs, 4)", "x = conv_bn(Dense(2)(inputs), 4)")
+    helper = BLOCKS.replace("    x = Conv2D(filters, 3, use_bias=False)(x)\n", "")
+    root = write(tmp_path, {"blocks.py": helper, "model.py": script})
+    (found,) = [each for each in api.lint_paths([root], isolated=True).findings if each.code == "BN103"]
+    assert (os.path.basename(found.path), found.fix is not None) == ("model.py", True)
+
+
+def test_training_in_another_file_is_seen(tmp_path: Path) -> None:
+    train = (
+        "import numpy as np\nfrom config import BATCH\nfrom model import build\n\nmodel = build()\nmodel.compile('sgd', 'mse')\n"
+        "model.fit(np.zeros((64, 8, 8, 3)), np.zeros(64), batch_size=BATCH)\n"
+    )
+    files = {"blocks.py": BLOCKS, "model.py": model("from blocks import conv_bn"), "train.py": train}
+    root = write(tmp_path, {**files, "config.py": "BATCH = 2\n"})
+    assert lint(root, ".") == [("train.py", "BN201", 7)]
+    write(root, {"config.py": "BATCH = 64\n"})
+    assert lint(root, ".") == []
+
+
+def test_a_fix_suits_all_that_other_files_build(tmp_path: Path) -> None:
+    helper = "from keras.layers import BatchNormalization, Conv2D\n\ndef block(x, filters):\n    return Conv2D(filters, 3)(x)\n"
+    one = model("from keras.layers import BatchNormalization\nfrom blocks import block").replace("NAME", "block")
+    one = one.replace("x = conv_bn(inputs, 4)", "x = BatchNormalization()(block(inputs, 4))")
+    two = model("from blocks import block").replace("conv_bn", "block")
+    root = write(tmp_path, {"blocks.py": helper, "one.py": one})
+    (found,) = api.lint_paths([root], isolated=True).findings
+    assert (found.code, found.fix is not None) == ("BN103", True)
+    write(root, {"two.py": two})
+    assert [each.fix for each in api.lint_paths([root], isolated=True).findings if each.code == "BN103"] in ([], [None])
+
+
+def test_one_bad_file_does_not_silence_those_that_import_it(tmp_path: Path) -> None:
+    bad = "from blocks import conv_bn\nx = (\n"
+    root = write(tmp_path, {"blocks.py": BIASED, "model.py": model("from blocks import conv_bn"), "bad.py": bad})
+    assert lint(root, ".") == [("blocks.py", "BN103", 4)]
+    assert lint(root, "bad.py", "blocks.py") == [("bad.py", "BN001", 2), ("blocks.py", "BN103", 4)]
