@@ -451,7 +451,7 @@ NOTHING = (None, None)
         ("LSTM", ((None, 10, 3), 2), {"units": 4, "return_sequences": True}, ((None, 10, 4), 2)),
         ("LSTM", ((None, 10, 3), 2), {"units": 4, "return_sequences": Unknown("a flag")}, (None, None)),
         ("ConvLSTM2D", ((None, 10, 32, 32, 3), None), {"filters": 4, "kernel_size": 3}, ((None, 30, 30, 4), 3)),
-        ("EinsumDense", NOTHING, {"equation": "abc,cd->abd", "output_shape": (None, 64)}, (("?", "?", "?"), None)),
+        ("EinsumDense", NOTHING, {"equation": "abc,cd->abd", "output_shape": (None, 64)}, (("?", "?", 64), None)),
         ("Lambda", IMAGE, {}, (None, None)),
         ("NoSuchLayer", IMAGE, {}, (None, None)),
     ],

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from bnlint.graph.model import Dimension, Layer
-from bnlint.keras_api.function_shapes import FUNCTIONS, broadcast, join
+from bnlint.graph.model import Dimension, Layer, Unknown
+from bnlint.keras_api.function_shapes import FUNCTIONS, broadcast, dot, einsum, flatten, join, merge
 from bnlint.keras_api.layers import LayerSpec, canonical_kind, family, layer_spec
 from bnlint.keras_api.roles import FUNCTION_ROLES
-from bnlint.keras_api.sizes import OPEN, UNSIZED, Config, FeatureMap, Sized, compute, feature_map, margins, padding_of, size, sizes
+from bnlint.keras_api.sizes import (
+    OPEN,
+    UNSIZED,
+    Config,
+    FeatureMap,
+    Sized,
+    completed,
+    compute,
+    feature_map,
+    margins,
+    padding_of,
+    product,
+    size,
+    sizes,
+)
 
 _KEEPING_ROLES: Final = frozenset({"activation", "batchnorm", "dropout", "norm"})
 _KEEPING: Final = frozenset({"ActivityRegularization", "GaussianNoise", "Identity", "Masking", "Rescaling"})
@@ -75,16 +89,25 @@ def _convolve_depthwise(given: FeatureMap, config: Config) -> FeatureMap:
 def _convolve_transposed(given: FeatureMap, config: Config) -> FeatureMap:
     count, padding = len(given.places), padding_of(config)
 
-    def leave(places: int, width: int, stride: int) -> int:
+    def leave(places: int, width: int, stride: int, spread: int, added: int | None) -> int:
+        width = spread * (width - 1) + 1
+        if added is not None:
+            return (places - 1) * stride + width - (2 * (width // 2) if padding == "same" else 0) + added
         return places * stride + (max(width - stride, 0) if padding == "valid" else 0)
 
-    plain = padding in ("valid", "same") and config.get("output_padding") is None
-    if not plain or any(spread != 1 for spread in sizes(config.get("dilation_rate", 1), count)):
-        places: tuple[Dimension, ...] = (OPEN,) * count
-    else:
-        widths, steps = sizes(config.get("kernel_size"), count), sizes(config.get("strides", 1), count)
-        places = tuple(map(lambda *item: compute(leave, *item), given.places, widths, steps))
-    return replace(given, places=places, channels=size(config.get("filters")))
+    given_padding = config.get("output_padding")
+    if padding not in ("valid", "same"):
+        return replace(given, places=(OPEN,) * count, channels=size(config.get("filters")))
+    widths, steps = sizes(config.get("kernel_size"), count), sizes(config.get("strides", 1), count)
+    spreads = sizes(config.get("dilation_rate", 1), count)
+    more = sizes(given_padding, count) if given_padding is not None else (None,) * count
+
+    def out(place: Dimension, width: Dimension, step: Dimension, spread: Dimension, added: Dimension) -> Dimension:
+        if isinstance(added, Unknown):
+            return OPEN
+        return compute(partial(leave, added=added), place, width, step, spread)
+
+    return replace(given, places=tuple(map(out, given.places, widths, steps, spreads, more)), channels=size(config.get("filters")))
 
 
 def _pool(given: FeatureMap, config: Config) -> FeatureMap:
@@ -151,31 +174,12 @@ def _dense(config: Config, inputs: Sequence[Sized]) -> Sized:
     return ((*shape[:-1], size(config.get("units"))), len(shape) - 1) if shape else UNSIZED
 
 
-def _einsum_dense(config: Config, inputs: Sequence[Sized]) -> Sized:
-    equation = config.get("equation")
-    if not isinstance(equation, str) or "->" not in equation or "..." in equation:
-        return UNSIZED
-    return (OPEN,) * len(equation.partition("->")[2].strip()), None
-
-
-def _flatten(config: Config, inputs: Sequence[Sized]) -> Sized:
-    shape = inputs[0][0] if inputs else None
-    if not shape:
-        return (OPEN, OPEN), 1
-    return (shape[0], compute(lambda *items: math.prod(items), *shape[1:])), 1
-
-
 def _reshape(config: Config, inputs: Sequence[Sized]) -> Sized:
     target = config.get("target_shape")
     shape = inputs[0][0] if inputs else None
     if not isinstance(target, (tuple, list)):
         return UNSIZED
-    places = [size(item) for item in target]
-    total = compute(lambda *items: math.prod(items), *shape[1:]) if shape else OPEN
-    rest = [place for place in places if isinstance(place, int)]
-    product = math.prod(rest)
-    if isinstance(total, int) and len(rest) == len(places) - 1 and target.count(-1) == 1 and product:
-        places[list(target).index(-1)] = total // product
+    places = completed(target, product(shape[1:]) if shape else OPEN)
     return (shape[0] if shape else OPEN, *places), 1 if len(places) == 1 else None
 
 
@@ -311,12 +315,14 @@ _RULES: Final[Mapping[str, Callable[[Config, Sequence[Sized]], Sized]]] = {
     **dict.fromkeys(("GroupQueryAttention", "MultiHeadAttention"), _attend_by_heads),
     "Bidirectional": _both_ways,
     "Concatenate": join,
+    "Dot": dot,
+    "Merge": merge,
     "ConvLSTM1D": _recur_convolving(4),
     "ConvLSTM2D": _recur_convolving(5),
     "ConvLSTM3D": _recur_convolving(6),
-    "EinsumDense": _einsum_dense,
+    "EinsumDense": einsum,
     "Embedding": _embed,
-    "Flatten": _flatten,
+    "Flatten": flatten,
     "Permute": _permute,
     "RepeatVector": _repeat,
     "Reshape": _reshape,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -47,6 +48,20 @@ def compute(function: Callable[..., int], *operands: Dimension) -> Dimension:
     if any(isinstance(operand, Unknown) for operand in operands):
         return OPEN
     return None if None in operands else function(*operands)
+
+
+def product(items: Sequence[Dimension]) -> Dimension:
+    """The number of elements."""
+    return compute(lambda *known: math.prod(known), *items)
+
+
+def completed(target: Sequence[object], whole: Dimension) -> list[Dimension]:
+    """A target shape in which one size is -1: what is left of the whole."""
+    made = [size(item) for item in target]
+    rest = product([item for item, given in zip(made, target, strict=True) if given != -1])
+    if list(target).count(-1) == 1 and isinstance(whole, int) and isinstance(rest, int) and rest:
+        made[list(target).index(-1)] = whole // rest
+    return made
 
 
 def axis_of(value: object, rank: int) -> int | None:

@@ -27,7 +27,7 @@ def call(m: Machine, callee: Dotted, arguments: Arguments) -> object:
         return _as_array(m, m.settle(first_argument(arguments)))
     if style is not None:
         return _filled(m, style, arguments)
-    if callee.name.startswith("numpy.") and last in FUNCTIONS:
+    if callee.name.startswith("numpy.") and last in FUNCTIONS and last not in ("flatten", "resize"):
         return _transformed(m, last, arguments)
     return MISSING
 
@@ -80,7 +80,7 @@ def method(m: Machine, owner: Array, name: str, arguments: Arguments) -> object:
     """`array.reshape(…)`, `array.astype(…)`; MISSING for others."""
     if name in ("astype", "copy"):
         return owner
-    if name not in ("reshape", "squeeze", "transpose", "flatten"):
+    if name not in ("reshape", "squeeze", "transpose"):
         return MISSING
     given = [m.settle(argument.value) for argument in arguments.positional]
     rest = tuple(given) if len(given) > 1 else given[0] if given else None
@@ -135,6 +135,7 @@ def _download(m: Machine, name: str) -> object:
 def unknown_slice(m: Machine, node: ast.Slice) -> Unknown:
     """A slice whose bounds are not known; its width may be: `[i * 4 : (i + 1) * 4]` takes 4, whatever `i` is."""
     made = Unknown("a slice with unknown bounds")
+    m.derived["slice", made] = True
     if node.lower is None or node.upper is None or node.step is not None:
         return made
     widths: set[int] = set()
@@ -161,6 +162,11 @@ def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[str, int]) -> int
     if isinstance(value, Unknown):
         return seen.setdefault(ast.dump(node), probe ** (len(seen) + 1))
     return value if isinstance(value, int) else None
+
+
+def is_slice(m: Machine, key: Unknown) -> bool:
+    """Whether an unknown key is a slice."""
+    return ("slice", key) in m.derived
 
 
 def slice_width(m: Machine, key: object) -> int | None:

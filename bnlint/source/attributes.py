@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
+from bnlint.graph.model import Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, protocols, records, training
 from bnlint.source.machine import Machine
@@ -104,8 +104,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return models.attribute(m, base, name, node)
         case Call() if base.layer.family == "unknown" and name in training.METHODS:
             return Bound(base, name)
-        case Call() if name in ("shape", "_keras_shape") or not isinstance(base, Call):
-            return _shape(base)
+        case Call() | Join() if name in ("_keras_shape", "ndim", "shape"):
+            return rank_of(m, base) if name == "ndim" else shape_of(m, base)
         case Options():
             return options.attribute(base, name)
         case Array() if name == "shape":
@@ -116,18 +116,42 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return base.callee
         case List() | Dict() | Dataset() | Tape() | Variables() | LayerList() | Array():
             return Bound(base, name)
-        case str() | tuple():
+        case tuple() if name in ("ndims", "rank"):
+            return len(base)
+        case int() if name == "value":  # of a Dimension of TF1
+            return base
+        case str() | tuple() | Call() | Join():
             return Bound(base, name)
-        case _ if isinstance(base, TENSORS):
-            return _shape(base) if name == "shape" else Bound(base, name)
         case _:
             return Unknown(f"the attribute `{name}` is not known")
 
 
-def _shape(tensor: Tensor) -> object:
-    if tensor.shape is None:
-        return Unknown("the shape of a tensor")
-    return tuple(Unknown("a size of a tensor") if isinstance(size, Unknown) else size for size in tensor.shape)
+def shape_of(m: Machine, value: object) -> object:
+    """The shape of a tensor or an array as a tuple, None for sizes that are left open; the same unknown each time it is not known."""
+    if isinstance(value, Array):
+        return value.shape
+    if not isinstance(value, TENSORS) or value.shape is None:
+        return m.derived.setdefault(("shape", value), Unknown("the shape of a tensor"))
+    sizes = enumerate(value.shape)
+    return tuple(_size_of(m, value, axis) if isinstance(size, Unknown) else size for axis, size in sizes)
+
+
+def _size_of(m: Machine, tensor: Tensor, axis: int) -> object:
+    return m.derived.setdefault(("size", tensor, axis), Unknown("a size of a tensor"))
+
+
+def dynamic_shape_of(m: Machine, value: object) -> object:
+    """The shape as the running program sees it: a size that is left open is not known."""
+    shape = shape_of(m, value)
+    if not isinstance(shape, tuple) or not isinstance(value, TENSORS):
+        return shape
+    return tuple(_size_of(m, value, axis) if size is None else size for axis, size in enumerate(shape))
+
+
+def rank_of(m: Machine, value: object) -> object:
+    """The number of dimensions of a tensor or an array."""
+    shape = shape_of(m, value)
+    return len(shape) if isinstance(shape, tuple) else m.derive(shape, "rank") if isinstance(shape, Unknown) else shape
 
 
 def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST) -> object:
@@ -348,7 +372,16 @@ def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> obje
     ):
         return part(m, tensor, key, node)
 
-    return operators.operation(m, node, (tensor,), "getitem", "reshape")
+    return operators.operation(m, node, (tensor,), "getitem", "reshape", {"key": _written(m, key)})
+
+
+def _written(m: Machine, key: object) -> object:
+    """The key of a subscript in plain terms: a new axis is None, a slice whose bounds are not known a slice of unknowns."""
+    if isinstance(key, tuple):
+        return tuple(_written(m, part) for part in key)
+    if isinstance(key, Dotted) and key.name.endswith(".newaxis"):
+        return None
+    return slice(key, key) if isinstance(key, Unknown) and arrays.is_slice(m, key) else key
 
 
 def _plural(call: Call) -> bool:

@@ -254,4 +254,4 @@ def opaque(m: Machine, instance: Instance, inputs: tuple[Tensor, ...], node: ast
             origin=instance.origin,
         )
     shape, channels = output("Identity", {}, [])
-    return m.call(layer, inputs, m.origin(node), shape=shape, channels=channels, hole=hole)
+    return m.call(layer, layers.distinct(inputs), m.origin(node), shape=shape, channels=channels, hole=hole)

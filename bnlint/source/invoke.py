@@ -152,7 +152,7 @@ def tensors_of(m: Machine, arguments: Arguments, node: ast.AST) -> tuple[Tensor,
 
     for argument in arguments.items:
         visit(argument.value)
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def _some_tensor(value: object) -> bool:
@@ -171,7 +171,7 @@ def unknown_call(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Ca
         return Unknown(callee.reason)
     origin = m.origin(node)
     layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
-    return m.call(layer, inputs, origin, hole=layers.hole_of(arguments))
+    return m.call(layer, layers.distinct(inputs), origin, hole=layers.hole_of(arguments))
 
 
 def _layers_in(value: object) -> list[object]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.keras_api.layers import configure, layer_spec, modern
 from bnlint.keras_api.roles import activation_name
 from bnlint.keras_api.shapes import output
 from bnlint.source import invoke
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Splice, bind_parameters, is_constant
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Partial, Splice, bind_parameters, is_constant
 
 WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization", "Wrapper"})
 
@@ -109,7 +109,7 @@ def name_activation(value: object) -> str | Unknown | Choice | None:
 
 
 def inputs_of(m: Machine, value: object, node: ast.AST) -> tuple[Tensor, ...]:
-    """What is given to a layer as its input, as tensors: one, or those of a list."""
+    """What is given to a layer as its input, as tensors: one, or those of a list, one that is given twice twice."""
     value = m.settle(value)
     if isinstance(value, (List, tuple)):
         items = value.items if isinstance(value, List) else value
@@ -118,9 +118,9 @@ def inputs_of(m: Machine, value: object, node: ast.AST) -> tuple[Tensor, ...]:
             parts = (*item.if_true, *item.if_false) if isinstance(item, Splice) else (item,)
             for part in parts:
                 found.extend(inputs_of(m, part, node))
-        return tuple(dict.fromkeys(found))
+        return tuple(found)
     if isinstance(value, Dict):
-        return tuple(dict.fromkeys(tensor for part in value.fields.values() for tensor in inputs_of(m, part, node)))
+        return tuple(tensor for part in value.fields.values() for tensor in inputs_of(m, part, node))
     if isinstance(value, Choice) and any(isinstance(part, (List, tuple)) for part in (value.if_true, value.if_false)):
         first, second = inputs_of(m, value.if_true, node), inputs_of(m, value.if_false, node)
         return tuple(dict.fromkeys(first + second))
@@ -151,8 +151,7 @@ def apply_layer(m: Machine, layer: Layer, arguments: Arguments, node: ast.Call) 
         origin = Origin(first.span, m.stack, m.frame.qualified)
         m.event("not_a_layer", None, {"what": "class", "kind": kind, "returns": None, "place": "input"}, origin)
     rest = Arguments(tuple(a for a in arguments.items if a is not first))
-
-    inputs = tuple(dict.fromkeys(inputs_of(m, first.value, node) + invoke.tensors_of(m, rest, node)))
+    inputs = inputs_of(m, first.value, node) + invoke.tensors_of(m, rest, node)
     training = arguments.keyword("training")
     value: object = training.value if training else ABSENT
     if value is ABSENT and layer.role in ("batchnorm", "dropout") and len(arguments.positional) > 1:
@@ -164,8 +163,43 @@ def applied(
     m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: Origin, training: object = ABSENT, hole: Span | None = None
 ) -> Call:
     """The node for one application of a layer."""
-    shape, channels = output_of(layer, inputs)
-    return m.call(layer, inputs, origin, training=training, shape=shape, channels=channels, hole=hole, owner=m.caller())
+    shape, channels = _of_function(m, layer, inputs, origin) if layer.kind == "Lambda" else output_of(layer, inputs)
+    return m.call(layer, distinct(inputs), origin, training=training, shape=shape, channels=channels, hole=hole, owner=m.caller())
+
+
+def distinct(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Each tensor once."""
+    return tuple(dict.fromkeys(tensors))
+
+
+def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: Origin) -> tuple[Shape, int | None]:
+    """Shape and channel axis of what a Lambda makes: its function is tried, and what it builds forgotten."""
+    given = bind_parameters(("function", "output_shape"), layer.arguments)
+    function, declared = m.settle(given.get("function")), plain(m, given.get("output_shape"))
+    if not inputs or origin.span is None or not isinstance(function, (Function, Partial, Dotted)):
+        return None, None
+    start, events, made, opened = len(m.calls), len(m.events), len(m.constructions), dict(m.open)
+    uncalled = [each for each in m.functions if not each.called]
+    site = ast.Call(func=ast.Name("function", ast.Load()), args=[], keywords=[])
+    site.span = origin.span  # type: ignore[attr-defined]
+    tensor = inputs[0] if len(inputs) == 1 else List({"items": inputs})
+    found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None),)), site))
+    del m.calls[start:], m.events[events:], m.constructions[made:]
+    m.open = opened
+    for each in uncalled:
+        each.called = False
+    if isinstance(found, TENSORS) and found.shape is not None:
+        return found.shape, found.channels
+    if isinstance(declared, (tuple, list)) and inputs[0].shape:
+        return (inputs[0].shape[0], *map(_dimension, declared)), 1 if len(declared) == 1 else None
+    return None, None
+
+
+def resized(call: Call, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
+    """Shape and channel axis of a call made once more on other inputs."""
+    same = call.shape, call.channels
+    follows = not call.layer.is_function and output_of(call.layer, call.inputs) == same
+    return output_of(call.layer, inputs) if follows else same
 
 
 def output_of(layer: Layer, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:

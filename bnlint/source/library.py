@@ -13,7 +13,7 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import builtins, invoke, iteration, layers, models, options, records, sequential, tf1, training
+from bnlint.source import attributes, builtins, invoke, iteration, layers, models, options, records, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
@@ -97,6 +97,7 @@ def apply_function(m: Machine, spec: FunctionSpec, arguments: Arguments, node: a
         return Unknown(f"the result of `{spec.kind}`")
     named = bind_parameters(spec.parameters, arguments)
     wanted = [named[name] for name in spec.tensors if name in named]
+    wanted += [argument.value for argument in arguments.positional[len(spec.parameters) :]]
     inputs = (
         invoke.tensors_of(m, Arguments(tuple(Argument(None, value, None) for value in wanted)), node)
         if wanted
@@ -109,14 +110,27 @@ def apply_function(m: Machine, spec: FunctionSpec, arguments: Arguments, node: a
     if spec.treatment == "identity":
         return inputs[0]
     origin = m.origin(node)
-    config = {name: value for name, value in named.items() if name not in spec.tensors}
+    config = {name: layers.plain(m, value) for name, value in named.items() if name not in spec.tensors}
     activation = spec.activation
     layer = Layer(
         spec.kind, spec.role, config=config, arguments=arguments, activation=activation, is_function=True, family=spec.family, origin=origin
     )
     shape, channels = output(spec.kind, config, [(tensor.shape, tensor.channels) for tensor in inputs])
     training_value = named.get("training", ABSENT)
-    return m.call(layer, inputs, origin, training=training_value, shape=shape, channels=channels, hole=layers.hole_of(arguments))
+    hole = layers.hole_of(arguments)
+    return m.call(layer, layers.distinct(inputs), origin, training=training_value, shape=shape, channels=channels, hole=hole)
+
+
+def _dynamic_shape(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return m.each(first_argument(arguments), lambda value: attributes.dynamic_shape_of(m, value))
+
+
+def _static_shape(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return m.each(first_argument(arguments), lambda value: attributes.shape_of(m, value))
+
+
+def _rank(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return m.each(first_argument(arguments), lambda value: attributes.rank_of(m, value))
 
 
 def _image_data_format(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -180,6 +194,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     "keras.config.set_image_data_format": _set_image_data_format,
     "keras.backend.set_image_dim_ordering": _set_image_data_format,
     "keras.backend.image_dim_ordering": _ordering,
+    **dict.fromkeys(("keras.backend.shape", "keras.ops.shape", "tf.compat.v1.shape", "tf.shape"), _dynamic_shape),
+    **dict.fromkeys(("keras.backend.ndim", "keras.ops.ndim", "tf.compat.v1.rank", "tf.rank"), _rank),
+    "keras.backend.int_shape": _static_shape,
     "keras.backend.set_learning_phase": _learning_phase,
     "keras.backend.learning_phase_scope": _learning_phase,
     "keras.backend.backend": _value("tensorflow"),

@@ -19,6 +19,8 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
             return _dict_method(m, owner, name, arguments, node)
         case Options():
             return options.method(m, owner, name, arguments, node)
+        case tuple() if name == "as_list":
+            return List({"items": owner})
         case Instance(cls=Class(plain="record")) | Class(plain="record"):
             return records.method(m, owner, name, arguments, node)
         case str():

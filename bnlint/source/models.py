@@ -49,7 +49,7 @@ def replay(
             continue
         new_inputs = tuple(of(tensor) for tensor in old.inputs)
         if any(new is not before for new, before in zip(new_inputs, old.inputs, strict=True)):
-            shape, channels = (old.shape, old.channels) if old.layer.is_function else layers.output_of(old.layer, new_inputs)
+            shape, channels = layers.resized(old, new_inputs)
             made = replace(
                 old,
                 inputs=new_inputs,
@@ -157,7 +157,7 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
         channels = model.fields["outputs"][0].channels
         return m.call(
             model.layer,
-            given,
+            layers.distinct(given),
             m.origin(node),
             training=training.value if training else ABSENT,
             shape=shape,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
@@ -129,12 +130,14 @@ def _holds_tensor(m: Machine, value: object) -> bool:
     return isinstance(value, TENSORS) or (isinstance(value, Unknown) and value in m.open)
 
 
-def operation(m: Machine, node: ast.AST, inputs: tuple[Tensor, ...], kind: str, role: str) -> Call:
-    """A node for an operator or for indexing."""
+def operation(
+    m: Machine, node: ast.AST, inputs: tuple[Tensor, ...], kind: str, role: str, how: Mapping[str, object] = MappingProxyType({})
+) -> Call:
+    """A node for an operator or for indexing; `how` decides the shape."""
     origin = m.origin(node)
     layer = Layer(kind, role, is_function=True, family="tf", origin=origin)
-    shape, channels = output(kind, {}, [(tensor.shape, tensor.channels) for tensor in inputs])
-    return m.call(layer, inputs, origin, shape=shape, channels=channels)
+    shape, channels = output(kind, how, [(tensor.shape, tensor.channels) for tensor in inputs])
+    return m.call(layer, tuple(dict.fromkeys(inputs)), origin, shape=shape, channels=channels)
 
 
 def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:

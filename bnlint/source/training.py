@@ -7,7 +7,7 @@ from typing import Final
 
 from bnlint.graph.model import Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, classes, data, invoke, layers, models, sequential
+from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -110,7 +110,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
     if isinstance(owner, (Layer, Model, Instance)):
         return Unknown(f"the result of `{name}`")
     if isinstance(owner, TENSORS) and name == "get_shape":
-        return Unknown("the shape of a tensor")
+        return attributes.shape_of(m, owner)
     if isinstance(owner, LayerList):
         return Unknown("a layer that is not known")
     return invoke.unknown_call(m, Unknown(f"the result of `{name}`"), arguments, node)
