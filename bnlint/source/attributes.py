@@ -7,7 +7,21 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import arrays, builtins, classes, invoke, library, models, modules, operators, options, protocols, records, training
+from bnlint.source import (
+    arrays,
+    builtins,
+    classes,
+    injection,
+    invoke,
+    library,
+    models,
+    modules,
+    operators,
+    options,
+    protocols,
+    records,
+    training,
+)
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -80,6 +94,8 @@ def get(m: Machine, base: object, name: str, node: ast.AST) -> object:
 
 def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
     match base:
+        case None | Unknown() | Dotted() if (handed := injection.injected(base, node, name)) is not None:
+            return handed
         case Dotted():
             return modules.attribute(m, base, name)
         case Instance():

@@ -17,10 +17,6 @@ from bnlint.source import attributes, builtins, invoke, iteration, layers, model
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
-INJECTED: Final = tuple(Dotted(name, name) for name in ("keras.backend", "keras.layers", "keras.models", "keras.utils"))
-"""What keras-applications and its descendants get from `get_submodules_from_kwargs(kwargs)`: backend, layers, models, utils."""
-
-
 UNKNOWN_METHODS: Final = frozenset({"get_layer"})
 """Methods that matter even on an unknown object."""
 
@@ -51,8 +47,6 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     handler = handlers().get(name) or handlers().get(callee.name)
     if handler is not None:
         return handler(m, arguments, node)
-    if name.rpartition(".")[2] == "get_submodules_from_kwargs":
-        return INJECTED
     flag = options.flag(m, callee, arguments)
     if flag is not MISSING:
         return flag
