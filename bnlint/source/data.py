@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bnlint.graph.model import Argument, Arguments, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, KEEPING, LOADERS, SELECTING
-from bnlint.source import arrays, attributes, invoke
+from bnlint.source import arrays, invoke, subscripts
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -209,7 +209,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
     if name in KEEPING:
         return replace(data)
     if name in ("get_next", "next", "__next__"):
-        return attributes.batch(m, data)
+        return subscripts.batch(m, data)
     match name:
         case "apply":
             return _apply(m, data, m.settle(first_argument(arguments)), node)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, texts
+from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
 from bnlint.source.machine import Machine, truth
 from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
 
@@ -163,9 +163,9 @@ def eval_Call(m: Machine, node: ast.Call) -> object:
 def eval_Subscript(m: Machine, node: ast.Subscript) -> object:
     base = evaluate(m, node.value)
     if isinstance(base, TENSORS):
-        return attributes.index_tensor(m, base, index(m, node.slice), node)
+        return subscripts.index_tensor(m, base, index(m, node.slice), node)
     key = index(m, node.slice)
-    return m.each(base, lambda value: m.each(key, lambda k: attributes.item(m, value, k, node)))
+    return m.each(base, lambda value: m.each(key, lambda k: subscripts.item(m, value, k, node)))
 
 
 def index(m: Machine, node: ast.expr) -> object:

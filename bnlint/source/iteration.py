@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
-from bnlint.source import attributes, invoke, operators, protocols
+from bnlint.source import invoke, operators, protocols, subscripts
 from bnlint.source.joins import join
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
@@ -202,7 +202,7 @@ def _iter(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = m.settle(first_argument(arguments))
     if isinstance(value, Dataset):
-        return attributes.batch(m, value)
+        return subscripts.batch(m, value)
     if isinstance(value, List):
         items = value.items
         if items and not isinstance(items[0], Splice):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import attributes, expressions, protocols, statements
+from bnlint.source import expressions, protocols, statements, subscripts
 from bnlint.source.machine import Frame, Machine, truth
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, Scope, Splice, sequence
@@ -38,7 +38,7 @@ def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Seq
     if items is not None and len(items) <= UNROLL:
         ended = _rounds(m, items, body)
     else:
-        ended = _some_rounds(m, attributes.element(m, iterable), body, 2)
+        ended = _some_rounds(m, subscripts.element(m, iterable), body, 2)
     return _land_break(m, ended, otherwise)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import attributes, options, records, texts, training
+from bnlint.source import options, records, subscripts, texts, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
 
@@ -74,7 +74,7 @@ def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node:
             if name == "setdefault":
                 m.write(owner.fields, first, value)
             return value
-        return attributes.item(m, owner, first, node)
+        return subscripts.item(m, owner, first, node)
     if name in ("items", "keys", "values"):
         # What an open dict holds besides is not known, but for stars that are presumed to be empty.
         more = (Splice(Unknown("whether a dict holds more"), (Unknown(f"one of the {name} of a dict"),), ()),)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols
+from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols, subscripts
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
@@ -75,7 +75,7 @@ def assign(m: Machine, target: ast.expr, value: object) -> None:
             m.each(expressions.evaluate(m, base), lambda owner: attributes.put(m, owner, attr, value, target))
         case ast.Subscript(value=base, slice=part):
             key = expressions.index(m, part)
-            m.each(expressions.evaluate(m, base), lambda owner: attributes.put_item(m, owner, key, value, target))
+            m.each(expressions.evaluate(m, base), lambda owner: subscripts.put_item(m, owner, key, value, target))
         case ast.Starred(value=inner):
             assign(m, inner, value)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -96,7 +96,7 @@ def unpack(m: Machine, value: object, targets: list[ast.expr], node: ast.expr) -
         )
         return list(parts) if isinstance(parts, tuple) and len(parts) == count else [Unknown("a part of a value that is not known")] * count
     if isinstance(value, TENSORS):
-        return [attributes.part(m, value, position, node) for position in range(count)]
+        return [subscripts.part(m, value, position, node) for position in range(count)]
     items = sequence(value)
     if items is not None and not any(isinstance(item, Splice) for item in items):
         starred = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)

@@ -1,0 +1,226 @@
+"""Subscripts and elements: of lists, dicts, tensors, layers of a model, data."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
+from bnlint.source import (
+    arrays,
+    operators,
+    options,
+    protocols,
+)
+from bnlint.source.machine import Machine
+from bnlint.source.values import (
+    MISSING,
+    TENSORS,
+    Array,
+    Bound,
+    Class,
+    Dataset,
+    Dict,
+    Dotted,
+    Instance,
+    LayerList,
+    List,
+    Options,
+    Splice,
+    Variables,
+    hashable_key,
+    sequence,
+)
+
+
+def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
+    """`base[key]` for one settled base and key."""
+    base = _mapping(base) if isinstance(base, Instance) else m.opaque(base)
+    key = key if isinstance(base, Dict) and hashable_key(key) and key in base.fields else m.opaque(key)
+    if isinstance(base, Dict):
+        if hashable_key(key) and key in base.fields:
+            return base.fields[key]
+        if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
+            return _any_of(m, key, base)
+        return Unknown("an entry of a dict that is not known")
+    if isinstance(base, TENSORS):
+        return index_tensor(m, base, key, node)
+    if isinstance(base, Array):
+        return arrays.part(m, base, key)
+    if isinstance(base, Variables):
+        return base
+    if isinstance(base, Options):
+        return options.item(m, base, key)
+    if isinstance(base, LayerList):
+        return _layer_item(m, base, key)
+    if isinstance(base, Instance) and (found := protocols.special(m, base, "__getitem__", node, key)) is not MISSING:
+        return found
+    if isinstance(base, Class) and base.members:
+        return base.scope.names.get(key, Unknown(f"no member of {base.name}"))
+    if isinstance(base, str):
+        try:
+            return base[key] if isinstance(key, (int, slice)) else Unknown("a part of a text")
+        except (IndexError, ValueError):
+            return Unknown("an index out of range")
+    items = sequence(base)
+    if items is not None and not any(isinstance(part, Splice) for part in items):
+        if isinstance(key, slice):
+            try:
+                part = items[key]
+            except ValueError:
+                return Unknown("a slice of a list")
+            return List({"items": part}) if isinstance(base, List) else part
+        if isinstance(key, int) and -len(items) <= key < len(items):
+            return items[key]
+    if isinstance(base, List) and isinstance(key, int) and items:
+        edge = items[-1] if key == -1 else items[0] if key == 0 else None
+        if edge is not None and not isinstance(edge, Splice):
+            return edge
+        if key == -1 and isinstance(edge, Splice):
+            return _last(m, items)
+    if isinstance(base, Unknown):
+        width = arrays.slice_width(m, key)
+        derived = m.derive(base, "item", key if hashable_key(key) else None, width)
+        if width is not None and base not in m.open:
+            return arrays.with_width(m, derived, width)
+        if base in m.open and not isinstance(key, (str, slice)):
+            m.tensor(derived, node)
+        elif base in m.open:
+            return index_tensor(m, m.open[base], key, node) if isinstance(key, slice) else derived
+        return derived
+    return Unknown("an element that is not known")
+
+
+def _mapping(instance: Instance) -> object:
+    """An object of a class that derives from dict as the dict that it is."""
+    return Dict(instance.fields) if instance.cls.plain == "mapping" else instance
+
+
+def _last(m: Machine, items: tuple[object, ...]) -> object:
+    """The last element of a list that ends in a Splice."""
+    if not items:
+        return Unknown("an element of an empty list")
+    last = items[-1]
+    if not isinstance(last, Splice):
+        return last
+    rest = items[:-1]
+    return m.fork(last.condition, lambda: _last(m, rest + last.if_true), lambda: _last(m, rest + last.if_false))
+
+
+def _any_of(m: Machine, key: Unknown, base: Dict) -> object:
+    """An entry of a known dict by an unknown key: one of its values, by tests of the key."""
+    entries = list(base.fields.items())
+    found = entries[-1][1]
+    for name, value in reversed(entries[:-1]):
+        found = Choice(m.test("==", key, name), value, found)
+    return m.settle(found)
+
+
+def _layer_item(m: Machine, base: LayerList, key: object) -> object:
+    if base.known and isinstance(key, int) and -len(base.layers) <= key < len(base.layers):
+        return base.layers[key]
+    if isinstance(key, slice):
+        return LayerList(base.model, base.layers[key], base.known)
+    return _some_layer(m, base)
+
+
+def _some_layer(m: Machine, layers: LayerList) -> Unknown:
+    """A layer of a model; which one is not known."""
+    found = Unknown("a layer that is not known")
+    m.parts[found] = layers.model
+    return found
+
+
+def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AST) -> object:
+    """`owner[key] = value`."""
+    if isinstance(owner, Instance):
+        if protocols.special(m, owner, "__setitem__", node, key, value) is not MISSING:
+            return None
+        owner = _mapping(owner)
+    if isinstance(owner, Dict):
+        if hashable_key(key):
+            m.write(owner.fields, key, value)
+        else:
+            owner.open = True
+    elif isinstance(owner, Options):
+        options.put(m, owner, key, value)
+    elif isinstance(owner, List) and isinstance(key, int):
+        items = owner.items
+        if -len(items) <= key < len(items) and not any(isinstance(part, Splice) for part in items):
+            position = key % len(items)
+            m.write(owner.fields, "items", (*items[:position], value, *items[position + 1 :]))
+    return None
+
+
+def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> object:
+    """`tensor[key]`: a part of several outputs, or a node."""
+    if (
+        isinstance(key, int)
+        and isinstance(tensor, Call)
+        and (_plural(tensor) or (tensor.layer.role in ("input", "unknown") and tensor.shape is None))
+    ):
+        return part(m, tensor, key, node)
+
+    return operators.operation(m, node, (tensor,), "getitem", "reshape", {"key": _written(m, key)})
+
+
+def _written(m: Machine, key: object) -> object:
+    """The key of a subscript in plain terms: a new axis is None, a slice whose bounds are not known a slice of unknowns."""
+    if isinstance(key, tuple):
+        return tuple(_written(m, part) for part in key)
+    if isinstance(key, Dotted) and key.name.endswith(".newaxis"):
+        return None
+    return slice(key, key) if isinstance(key, Unknown) and arrays.is_slice(m, key) else key
+
+
+def _plural(call: Call) -> bool:
+    """Whether a call has, or may have, several outputs, so that an index picks one of them."""
+    if call.layer.role == "recurrent":
+        return True
+    return call.layer.kind in ("split", "unstack", "moments", "unpack", "max_pool_with_argmax", "fused_batch_norm", "top_k") or (
+        call.layer.family == "user" and call.shape is None
+    )
+
+
+def part(m: Machine, tensor: Tensor, position: int, node: ast.AST) -> object:
+    """One of several outputs of a call: of an input, an input of its own; else the call itself."""
+    if isinstance(tensor, Call) and tensor.layer.role == "input" and not tensor.inputs:
+        key = ("part", tensor, position)
+        if key not in m.derived:
+            under, m.under = m.under, {}
+            m.derived[key] = m.call(Layer(tensor.layer.kind, "input", is_function=True, origin=tensor.layer.origin), (), tensor.origin)
+            m.under = under
+        return m.derived[key]
+    return tensor
+
+
+def batch(m: Machine, dataset: Dataset) -> Unknown:
+    """A batch of a data set."""
+    made = Unknown("a batch of data")
+    m.batches[made] = dataset
+    return made
+
+
+def element(m: Machine, iterable: object) -> Callable[[int], object]:
+    """What the rounds of a loop over a value of unknown length get, by round."""
+    if isinstance(iterable, Bound) and iterable.name == "range":
+        return lambda done: iterable.owner if done == 0 else Unknown("the number of a later round")
+    if isinstance(iterable, Unknown):
+        return lambda done: m.derive(iterable, "element", done)
+    if isinstance(iterable, Bound) and iterable.name == "enumerate":
+        inner = element(m, iterable.owner)
+        return lambda done: (0 if done == 0 else m.derive(m.training, "enumerate", id(iterable), done), inner(done))
+    if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
+        inners = [element(m, part) for part in iterable.owner]
+        return lambda done: tuple(inner(done) for inner in inners)
+
+    items = sequence(iterable)
+    if items is not None and items and not any(isinstance(part, Splice) for part in items):
+        return lambda done: items[min(done, len(items) - 1)]
+    if isinstance(iterable, Dataset):
+        return lambda done: batch(m, iterable)
+    if isinstance(iterable, LayerList):
+        return lambda done: _some_layer(m, iterable)
+    if isinstance(iterable, TENSORS):
+        return lambda done: part(m, iterable, done, ast.Pass())
+    return lambda done: Unknown("an element of a value that is not known")
