@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from bnlint.findings import Finding, TextEdit
+    from bnlint.graph.coverage import Coverage, Site
     from bnlint.graph.model import ModelGraph
 
 __all__ = [
@@ -97,6 +98,7 @@ class Result:
     files: tuple[Checked, ...] = ()
     fixed: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
+    sites: tuple[Site, ...] = ()
     analysed: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -107,6 +109,15 @@ class Result:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(finding for file in self.files for finding in file.findings)
+
+    @property
+    def coverage(self) -> str:
+        """How much of the BatchNormalization in these files is understood, in a line; nothing where all of it is."""
+        if not self.sites:
+            return ""
+        from bnlint.graph.coverage import Coverage
+
+        return Coverage(self.sites).line()
 
     @property
     def fails(self) -> bool:
@@ -240,6 +251,7 @@ class _Run:
         self.files: list[Checked] = []
         self.fixed: list[Finding] = []
         self.changes: list[Change] = []
+        self.sites: list[Site] = []
         self.counts: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.missing: list[str] = []
@@ -251,6 +263,7 @@ class _Run:
             tuple(self.files),
             tuple(self.fixed),
             tuple(self.changes),
+            tuple(self.sites),
             self.counts["analysed"],
             self.counts["dismissed"],
             dict(sorted(self.skipped.items())),
@@ -328,6 +341,7 @@ class _Run:
         self.counts["dismissed" if checked.dismissed else "analysed"] += not checked.skipped
         self.skipped.update([checked.skipped] if checked.skipped else [])
         self.failures += checked.failures
+        self.sites += checked.sites
         if checked.findings:
             self.files.append(checked)
 
@@ -345,8 +359,11 @@ def find_rule(word: str) -> Rule:
     return catalogue.rules()[selection.find(word, all_rules()).code]
 
 
-def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:
-    """The graphs of all files, in order of path; and a line for each path or file that could not be read."""
+def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], Coverage, list[str]]:
+    """The graphs of all files, in order of path; how much of their BatchNormalization is understood; and a line for each path or file
+    that could not be read."""
+    from bnlint.graph.coverage import Coverage
+
     plans = Plans(isolated=True)
     files, missing = find_files(paths, plans)
     found: list[ModelGraph] = []
@@ -357,11 +374,13 @@ def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], list[str]]:
             inputs.append(Input(path, engine.read(path), plans.of(path, _top(path, paths))))
         except OSError as error:
             problems.append(f"{path}: this file cannot be read: {error.strerror}")
+    sites: list[Site] = []
     for group in engine.groups(inputs, everything=True):
-        models, unread = engine.graphs(group)
+        models, built, unread = engine.graphs(group)
         found += models
+        sites += built
         problems += unread
-    return sorted(found, key=_position), problems
+    return sorted(found, key=_position), Coverage(tuple(sites)), problems
 
 
 def _position(graph: ModelGraph) -> tuple[str, int, int]:
@@ -375,12 +394,13 @@ def _top(path: str, paths: Sequence[str]) -> str:
     return max(above, key=len, default=path)
 
 
-def dump(models: Iterable[ModelGraph], output_format: str) -> str:
-    """Graphs as text, or as the JSON of design.md."""
+def dump(models: Iterable[ModelGraph], output_format: str, coverage: Coverage | None = None) -> str:
+    """Graphs as text, or as the JSON of design.md; with the `coverage`, if it is given, of the BatchNormalization in them."""
     from bnlint.graph import dump
 
     if output_format == "text":
-        return dump.as_text(models)
+        return dump.as_text(models) if coverage is None else dump.gaps_as_text(coverage)
     import json
 
-    return json.dumps(dump.as_data(models), indent=2) + "\n"
+    gaps = {} if coverage is None else {"batchnorm": coverage.as_data()}
+    return json.dumps({**dump.as_data(models), **gaps}, indent=2) + "\n"

@@ -194,6 +194,7 @@ def _report(ctx: click.Context, plans: Plans, path: str, result: Result, given: 
         incomplete=bool(result.missing or result.failures),
         files=result.analysed + result.dismissed,
         dismissed=result.dismissed,
+        coverage=result.coverage,
         skipped=result.skipped,
     )
     failing = result.fails
@@ -279,13 +280,14 @@ def list_rules(output_format: str) -> None:
 @group.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How the graphs are printed.")
+@click.option("--gaps", is_flag=True, help="Print how much of the BatchNormalization is understood, and what is missing.")
 @click.pass_context
-def graph(ctx: click.Context, paths: tuple[str, ...], output_format: str) -> None:
+def graph(ctx: click.Context, paths: tuple[str, ...], output_format: str, gaps: bool) -> None:
     """Print the models in files and folders as bnlint sees them."""
     from bnlint import api
 
-    models, problems = api.graphs(paths)
-    _print(api.dump(models, output_format))
+    models, coverage, problems = api.graphs(paths)
+    _print(api.dump(models, output_format, coverage if gaps else None))
     for problem in problems:
         _say(problem)
     ctx.exit(2 if problems else 0)

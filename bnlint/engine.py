@@ -13,6 +13,7 @@ from bnlint.settings import Settings
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding, Severity, TextEdit
+    from bnlint.graph.coverage import Site
     from bnlint.graph.model import ModelGraph, Module, Project, Span
     from bnlint.source import Analysis
     from bnlint.text import Document, Unreadable
@@ -40,7 +41,7 @@ class Plan:
 class Checked:
     """What came of one file.
 
-    `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
+    `sites` are the places that build BatchNormalization, each with how much of it is understood. `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
     `skipped` says why the file was not looked at; `failures` are our own bugs, a line each.
     """
 
@@ -49,6 +50,7 @@ class Checked:
     findings: tuple[Finding, ...] = ()
     document: Document | None = None
     comments: Mapping[str, TextEdit] = field(default_factory=dict)
+    sites: tuple[Site, ...] = ()
     dismissed: bool = False
     skipped: str = ""
     failures: tuple[str, ...] = ()
@@ -139,9 +141,10 @@ BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
 """Words one of which stands in whatever builds on layers of another file."""
 
 
-def graphs(inputs: Sequence[Input]) -> tuple[list[ModelGraph], list[str]]:
-    """The graphs of files that belong together; and a line for each that could not be read."""
+def graphs(inputs: Sequence[Input]) -> tuple[list[ModelGraph], list[Site], list[str]]:
+    """The graphs of files that belong together, their sites of BatchNormalization, and a line for each file that could not be read."""
     from bnlint import source, text
+    from bnlint.graph import coverage
 
     documents, problems = [], []
     for given in inputs:
@@ -153,11 +156,12 @@ def graphs(inputs: Sequence[Input]) -> tuple[list[ModelGraph], list[str]]:
         analysis = source.analyse(documents, inputs[0].plan.root)
     except Exception as error:
         if len(inputs) == 1:
-            return [], [failure("reading", inputs[0].path, error)]
+            return [], [], [failure("reading", inputs[0].path, error)]
         parts = [graphs([given]) for given in inputs]
-        return [graph for found, _ in parts for graph in found], [problem for _, found in parts for problem in found]
+        found, sites, told = ([item for part in parts for item in part[kind]] for kind in range(3))
+        return found, sites, told  # type: ignore[return-value]  # the three lists of each part, joined
     problems += [f"{path}: this file {problem.message}" for path, problem in analysis.unreadable.items()]
-    return list(analysis.models), problems
+    return list(analysis.models), list(coverage.sites(analysis.modules, analysis.models)), problems
 
 
 def check_together(inputs: Sequence[Input]) -> list[Checked]:
@@ -215,6 +219,7 @@ def failure(doing: str, path: str, error: BaseException) -> str:
 
 def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analysis: Analysis) -> dict[str, Checked]:
     """Run the checks whose words occur. Files that are held to the same plan and the same Keras see each of them once."""
+    from bnlint.graph import coverage
     from bnlint.graph.model import Project
 
     modules = {module.path: module for module in analysis.modules}
@@ -227,7 +232,10 @@ def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analy
     for paths in parts.values():
         project = Project(targets[paths[0]], analysis.modules, analysis.models)
         done.update(_examine_part(project, {path: documents[path] for path in paths}, documents, plans[paths[0]]))
-    return done
+    of_path: dict[str, list[Site]] = {path: [] for path in documents}
+    for site in coverage.sites(analysis.modules, analysis.models):
+        of_path[site.span.path].append(site)
+    return {path: replace(checked, sites=tuple(of_path[path])) for path, checked in done.items()}
 
 
 def _examine_part(

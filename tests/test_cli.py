@@ -147,6 +147,47 @@ def test_graph_prints_text() -> None:
     assert "BatchNormalization (None, 4) <- 2  line 7" in text
 
 
+PARTLY = """\
+import keras
+from elsewhere import mystery
+from keras import layers
+
+model = keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.BatchNormalization()])
+
+def head(x):
+    return layers.BatchNormalization()(mystery(x))
+
+class Unused:
+    def rows(self):
+        return [layers.BatchNormalization() for row in () if row]
+"""
+
+
+def test_graph_tells_what_it_does_not_see() -> None:
+    write(a=PARTLY)
+    text = run("graph", "--gaps", "a.py").stdout
+    assert text.splitlines()[:4] == [
+        "3 places build BatchNormalization",
+        "     1  understood: all that feeds them and all that they feed is known",
+        "     1  partly: some of that is known",
+        "     1  not: no path that was followed applies them",
+    ]
+    assert "1 × `elsewhere.mystery` is not followed\n        a.py:8:12\n" in text
+    data = json.loads(run("graph", "--gaps", "a.py", "--output-format", "json").stdout)["batchnorm"]
+    assert (data["total"], data["full"], data["partly"], data["not"]) == (3, 1, 1, 1)
+    assert {reason["reason"]: [place["line"] for place in reason["places"]] for reason in data["reasons"]} == {
+        "`elsewhere.mystery` is not followed": [8],
+        "nothing that was followed leads here": [12],
+    }
+
+
+def test_the_summary_tells_what_is_not_seen() -> None:
+    write(a=PARTLY)
+    last = "BatchNormalization: 1 of 3 places understood, 1 partly, 1 not (mostly: `elsewhere.mystery` is not followed); "
+    assert run("a.py").stdout.splitlines()[-1] == last + "see `bnlint graph --gaps`."
+    assert "places understood" not in run("a.py", "--quiet").stdout
+
+
 def test_graph_says_what_it_could_not_read() -> None:
     write(a=MODEL, b="def broken(")
     result = run("graph", "a.py", "b.py", "c.py")
@@ -242,7 +283,7 @@ def test_even_a_bug_in_a_reporter_is_no_traceback(monkeypatch: pytest.MonkeyPatc
 
 def test_summary_counts_what_was_dismissed() -> None:
     write(a=WARNING, b=CLEAN, c=CLEAN)
-    assert run(".").stdout.splitlines()[-2] == "Found 0 errors, 1 warning, 0 info in 1 of 3 files (2 skipped: no BatchNormalization)."
+    assert run(".").stdout.splitlines()[-3] == "Found 0 errors, 1 warning, 0 info in 1 of 3 files (2 skipped: no BatchNormalization)."
     Path("a.py").unlink()
     assert run(".").stdout == "All checks passed!\n2 files (2 skipped: no BatchNormalization).\n"
     assert run("b.py").stdout == "All checks passed!\n"
@@ -343,6 +384,8 @@ def test_fix_writes_and_reports_what_remains() -> None:
         "",
         "Found 1 error, 1 warning, 0 info (1 fixed, 1 remaining) in 2 of 2 files.",
         "1 unsafe fix available with `--fix --unsafe-fixes`.",
+        "BatchNormalization: 0 of 2 places understood, 0 partly, 2 not (mostly: it is built, but not seen to be applied); "
+        "see `bnlint graph --gaps`.",
     ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bnlint.graph.model import Call, Choice, Join, ModelGraph, Origin, Shape, Tensor, Unknown
+from bnlint.graph.coverage import Coverage, Grade
+from bnlint.graph.model import Call, Choice, Join, ModelGraph, Origin, Shape, Span, Tensor, Unknown
 
 VERSION = 1
 
@@ -20,6 +21,28 @@ def as_data(graphs: Iterable[ModelGraph]) -> dict[str, Any]:
 def as_text(graphs: Iterable[ModelGraph]) -> str:
     """One block for each model, one line for each node: id, kind, shape, position, and the ids that feed it."""
     return "\n".join(_block(graph) for graph in graphs)
+
+
+def gaps_as_text(coverage: Coverage) -> str:
+    """How much of the BatchNormalization is understood, and what is missing where; what is missing most often first."""
+    total = len(coverage.sites)
+    lines = [f"{total} {'place builds' if total == 1 else 'places build'} BatchNormalization"]
+    lines += [f"{coverage.count(grade):>6}  {words}" for grade, words in GRADES.items()]
+    for reason, spans in coverage.reasons():
+        lines += ["", f"{len(spans)} × {reason}", *(f"        {_position(span)}" for span in spans)]
+    return "\n".join(lines) + "\n"
+
+
+GRADES: Mapping[Grade, str] = {
+    "full": "understood: all that feeds them and all that they feed is known",
+    "partly": "partly: some of that is known",
+    "not": "not: no path that was followed applies them",
+}
+
+
+def _position(span: Span) -> str:
+    cell = f":cell {span.cell}" if span.cell is not None else ""
+    return f"{span.path}{cell}:{span.line}:{span.column}"
 
 
 def _model(graph: ModelGraph) -> dict[str, Any]:

@@ -221,6 +221,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
+    "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",
 }
 
 
@@ -314,7 +315,8 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
-    """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not."""
+    """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not; `unreached` are
+    the constructor calls of BatchNormalization that nothing seen leads to."""
 
     path: str
     imports: tuple[Import, ...] = ()
@@ -322,6 +324,7 @@ class Module:
     constructions: tuple[Layer, ...] = ()
     events: tuple[Event, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    unreached: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class Report:
     """What the formats draw from.
 
     `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that
-    were met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason. `quiet` leaves the summary
+    were met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason; `coverage` says how much of the
+    BatchNormalization in them is understood, if not all is. `quiet` leaves the summary
     out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
     """
 
@@ -34,6 +35,7 @@ class Report:
     incomplete: bool = False
     files: int = 0
     dismissed: int = 0
+    coverage: str = ""
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -89,14 +91,15 @@ def summary(report: Report) -> str:
     reasons = {"no BatchNormalization": report.dismissed, **report.skipped}
     skipped = "; ".join(f"{number} skipped: {printable(reason)}" for reason, number in reasons.items() if number)
     files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
+    gaps = f"{printable(report.coverage)}; see `bnlint graph --gaps`.\n" if report.coverage else ""
     everything = [*report.fixed, *report.findings]
     if not everything:
         passed = "" if report.incomplete else "All checks passed!\n"
-        return passed + (f"{files}.\n" if report.files > 1 or skipped else "")
+        return passed + (f"{files}.\n" if report.files > 1 or skipped else "") + gaps
     fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
     places = len({finding.path for finding in everything})
     listed = _fixes(report.fixed) if report.show_fixes else ""
-    return f"{listed}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report)
+    return f"{listed}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report) + gaps
 
 
 def _fixable(report: Report) -> str:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.source import assembly, classes, invoke, modules
-from bnlint.source.files import Files
+from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.mentions import Mentions, Unit
 from bnlint.source.modules import Run
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance
-from bnlint.text import Document, Unreadable
+from bnlint.text import Chunk, Document, Unreadable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +47,8 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
         for file in m.files.asked:
             modules.load(m, file)
         explore(m, whole)
+        for file, chunk, node in _unseen(m, KINDS):
+            file.unreached.append(Origin(chunk.span(node)))
         found, models = assembly.assemble(m)
         others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
         return Analysis(found, models, m.files.unreadable, tuple(sorted(others)))
@@ -71,7 +73,7 @@ def explore(m: Machine, whole: bool) -> None:
         if isinstance(unit, Class) and id(unit) not in done:
             open_unit(m, unit, wide=False)
     _closures(m)
-    for unit in mentions.reaching(list(_unseen(m))):
+    for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
         open_unit(m, unit, wide=True)
 
 
@@ -227,20 +229,25 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function) -> No
     m.runs.append(Run(file, call.qualified, start, len(m.calls), result))
 
 
-def _unseen(m: Machine) -> Iterator[ast.Call]:
-    """The constructor calls of BatchNormalization that no run has reached."""
+KINDS = ("BatchNormalization", "SyncBatchNormalization")
+"""The classes of Keras."""
+
+NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
+"""How that which makes BatchNormalization is usually called."""
+
+
+def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
+    """The calls of something with one of these names that no run has reached."""
     seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and _makes_batchnorm(node.func) and _place(chunk.span(node)) not in seen:
-                    yield node
+                if isinstance(node, ast.Call) and _name(node.func).endswith(names) and _place(chunk.span(node)) not in seen:
+                    yield file, chunk, node
 
 
-def _makes_batchnorm(callee: ast.expr) -> bool:
-    """Whether a callee has a name that BatchNormalization usually has."""
-    name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
-    return name.endswith(("BatchNormalization", "BatchNorm")) or name in ("BN", "batch_normalization")
+def _name(callee: ast.expr) -> str:
+    return callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
 
 
 def _place(span: Span) -> tuple[str, int | None, int, int]:

@@ -69,7 +69,7 @@ def _module(m: Machine, file: File, infos: Mapping[int, ClassInfo], graphs: Mapp
     events = [replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *here)]
     seen = tuple(infos[id(cls)] for cls in m.classes if cls.chunk.path == file.path)
     built = (layer for layer in m.constructions if layer.origin.span is not None and layer.origin.span.path == file.path)
-    return Module(file.path, tuple(file.imports), seen, tuple(dict.fromkeys(built)), tuple(events), tuple(file.gaps))
+    return Module(file.path, tuple(file.imports), seen, tuple(dict.fromkeys(built)), tuple(events), tuple(file.gaps), tuple(file.unreached))
 
 
 def _concerns(graph: ModelGraph, paths: set[str]) -> bool:

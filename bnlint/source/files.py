@@ -35,6 +35,7 @@ class File:
     imported: list[File] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    unreached: list[Origin] = field(default_factory=list)
     data_format: str = "channels_last"
     steps: int = 0
     barren: int = 0
