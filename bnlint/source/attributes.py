@@ -89,6 +89,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
     match base:
         case None | Unknown() | Dotted() if (handed := injection.injected(base, node, name)) is not None:
             return handed
+        case Dotted() if name in ("__name__", "__qualname__"):
+            return (base.canonical or base.name).rpartition(".")[2]
         case Dotted():
             return modules.attribute(m, base, name)
         case Instance():
@@ -99,6 +101,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
                 return Bound(base, name, found)
             if found is not MISSING:
                 return found
+            if name == "from_config" and base.keras is not None:
+                return Bound(base, name)
             found = records.class_attribute(m, base, name)
             return found if found is not MISSING else Unknown(f"{base.name} has no known attribute `{name}`")
         case Super():

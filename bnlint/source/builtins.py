@@ -6,16 +6,18 @@ import ast
 import builtins as python
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from bnlint.graph.model import Arguments, Layer, Unknown
-from bnlint.source import attributes, classes, operators, protocols
+from bnlint.source import attributes, classes, models, modules, operators, protocols
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
     MISSING,
     Array,
     Bound,
     Class,
+    Deferred,
     Dict,
     Dotted,
     Function,
@@ -23,6 +25,7 @@ from bnlint.source.values import (
     List,
     Model,
     Partial,
+    Scope,
     Splice,
     first_argument,
     hashable_key,
@@ -262,6 +265,44 @@ def _partial(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return Partial(first_argument(arguments), (), {}, rest)
 
 
+def _default_dict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    made = to_dict(m, replace(arguments, items=arguments.items[1:]), node)
+    made.factory = m.settle(first_argument(arguments, 0)) if arguments.positional else None
+    return made
+
+
+def _locals(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return _names(m.frame.scope)
+
+
+def _globals(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    return _names(m.file.scope)
+
+
+def _names(scope: Scope) -> Dict:
+    """The names of a scope, but for those that come from modules which nobody has asked for yet."""
+    known = {name: value for name, value in scope.names.items() if not isinstance(value, Deferred)}
+    return Dict(known, open=len(known) < len(scope.names))
+
+
+def _import_module(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    name = m.settle(first_argument(arguments))
+    return modules.import_module(m, name) if isinstance(name, str) and not name.startswith(".") else Unknown("a module that is not known")
+
+
+def _eval(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`eval("BatchNormalization")`: the name of something, or a path of names."""
+    text = m.settle(first_argument(arguments))
+    head, *rest = text.split(".") if isinstance(text, str) else [""]
+    if not head.isidentifier() or not all(part.isidentifier() for part in rest):
+        return Unknown("the value of an expression in a text")
+    found = m.lookup(head)
+    found = attributes.unbound(m, head) if found is MISSING else found
+    for part in rest:
+        found = attributes.get(m, found, part, node)
+    return found
+
+
 def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = m.settle(first_argument(arguments))
     if isinstance(value, List):
@@ -273,6 +314,8 @@ def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 def _type(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = m.settle(first_argument(arguments))
+    if isinstance(value, Layer):
+        return models.class_of(value)
     return value.cls if isinstance(value, Instance) else Unknown("the type of a value")
 
 
@@ -305,6 +348,12 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.tuple": _to_tuple,
     "builtins.dict": to_dict,
     "collections.OrderedDict": to_dict,
+    "collections.defaultdict": _default_dict,
+    "collections.deque": _to_list,
+    "builtins.eval": _eval,
+    "builtins.globals": _globals,
+    "builtins.locals": _locals,
+    "importlib.import_module": _import_module,
     "builtins.min": _reduction(min),
     "builtins.max": _reduction(max),
     "builtins.sum": _reduction(sum),

@@ -67,6 +67,14 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     return Arguments(tuple(found), complete, presumed and not complete)
 
 
+def unpacked(value: object) -> Arguments:
+    """The entries of a dict as the arguments of a call."""
+    if not isinstance(value, Dict):
+        return Arguments((), complete=False)
+    items = (Argument(key, content, None) for key, content in value.fields.items() if isinstance(key, str))
+    return Arguments(tuple(items), not value.open, value.open and value.presumed)
+
+
 def make_function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> Function:
     """A function value; defaults are evaluated now, as Python does."""
     arguments = node.args
@@ -111,12 +119,10 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
         case Instance():
             return classes.apply_instance(m, callee, arguments, node)
         case Partial():
-            return invoke(
-                m,
-                callee.callee,
-                Arguments((*callee.arguments.items, *arguments.items), callee.arguments.complete and arguments.complete),
-                node,
-            )
+            given = {argument.name for argument in arguments.items if argument.name is not None}
+            held = (argument for argument in callee.arguments.items if argument.name not in given)
+            whole = Arguments((*held, *arguments.items), callee.arguments.complete and arguments.complete)
+            return invoke(m, callee.callee, whole, node)
         case Dotted():
             return library.call(m, callee, arguments, node)
         case Call() if callee.layer.role == "unknown":

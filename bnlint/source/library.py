@@ -13,7 +13,7 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import attributes, builtins, invoke, iteration, layers, models, options, records, sequential, tf1, training
+from bnlint.source import attributes, builtins, invoke, iteration, layers, models, operators, options, records, sequential, tf1, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
@@ -54,9 +54,11 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if pure is not None:
         return builtins.pure(m, pure, arguments)
     if name.startswith("keras.layers."):
-        kind = name.removeprefix("keras.layers.")
-        if layer_spec(kind) is not None:
-            return layers.construct(m, kind, arguments, node, callee.name)
+        kind, _, method = name.removeprefix("keras.layers.").partition(".")
+        if method == "from_config":
+            arguments = invoke.unpacked(m.settle(first_argument(arguments)))
+        if layer_spec(kind) is not None and method in ("", "from_config"):
+            return layers.construct(m, kind, arguments, node, callee.name.removesuffix(".from_config"))
     if name.startswith("keras.applications."):
         made = models.application(m, name, arguments, node)
         if made is not None:
@@ -211,4 +213,5 @@ def handlers() -> Mapping[str, Handler]:
         "keras.Model": models.make_model,
         "keras.models.clone_model": models.clone,
     }
-    return {**builtins.HANDLERS, **iteration.HANDLERS, **records.HANDLERS, **options.HANDLERS, **HANDLERS, **models_made}
+    groups = (builtins.HANDLERS, operators.HANDLERS, iteration.HANDLERS, records.HANDLERS, options.HANDLERS, HANDLERS, models_made)
+    return {name: handler for group in groups for name, handler in group.items()}

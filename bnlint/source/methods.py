@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import options, records, subscripts, texts, training
+from bnlint.source import classes, invoke, iteration, operators, options, records, subscripts, texts, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
 
@@ -21,6 +21,8 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
             return options.method(m, owner, name, arguments, node)
         case tuple() if name == "as_list":
             return List({"items": owner})
+        case Class() if name == "from_config":
+            return classes.instantiate(m, owner, invoke.unpacked(m.settle(first_argument(arguments))), node)
         case Instance(cls=Class(plain="record")) | Class(plain="record"):
             return records.method(m, owner, name, arguments, node)
         case str():
@@ -32,6 +34,10 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
 def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node: ast.Call) -> object:
     first = first_argument(arguments)
     items = owner.items
+    if name in ("appendleft", "extendleft"):
+        more = (first,) if name == "appendleft" else elements(m.settle(first))[::-1]
+        m.write(owner.fields, "items", m.chain(more, items))
+        return None
     if name in ("append", "add"):
         m.write(owner.fields, "items", m.chain(items, (first,)))
         return None
@@ -41,8 +47,8 @@ def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node:
     if name == "insert" and isinstance(first, int):
         m.write(owner.fields, "items", (*items[:first], first_argument(arguments, 1), *items[first:]))
         return None
-    if name == "pop" and items:
-        position = first if isinstance(first, int) else -1
+    if name in ("pop", "popleft") and items:
+        position = 0 if name == "popleft" else first if isinstance(first, int) else -1
         if -len(items) <= position < len(items) and not isinstance(items[position], Splice):
             index = position % len(items)
             m.write(owner.fields, "items", items[:index] + items[index + 1 :])
@@ -56,7 +62,28 @@ def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node:
     if name == "clear":
         m.write(owner.fields, "items", ())
         return None
+    if name == "sort":
+        ordered = None if any(isinstance(item, Splice) for item in items) else iteration.ordered(m, items, arguments, node)
+        m.write(owner.fields, "items", ordered or (Splice(Unknown("the order of a list"), items, items[::-1]),))
+        return None
+    if name in ("index", "count", "remove"):
+        return _search(m, owner, name, first)
     return Unknown(f"the result of a list's {name}")
+
+
+def _search(m: Machine, owner: List, name: str, wanted: object) -> object:
+    """`index`, `count` and `remove`, where each element is known to be what is looked for, or not to be."""
+    equal = [False if isinstance(item, Splice) else operators.compare(m, ast.Eq(), item, wanted) for item in owner.items]
+    if any(isinstance(item, Splice) for item in owner.items) or not all(isinstance(answer, bool) for answer in equal):
+        return Unknown("a search in a list that is not known")
+    if name == "count":
+        return equal.count(True)
+    if True not in equal:
+        return Unknown("what a list does not hold")
+    position = equal.index(True)
+    if name == "remove":
+        m.write(owner.fields, "items", owner.items[:position] + owner.items[position + 1 :])
+    return position if name == "index" else None
 
 
 def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node: ast.Call) -> object:

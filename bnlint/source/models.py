@@ -8,9 +8,10 @@ from dataclasses import replace
 from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Shape, Span, Tensor, Unknown
 from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
+from bnlint.keras_api.names import canonical
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Instance, LayerList, List, Model, Variables, bind_parameters
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dotted, Instance, LayerList, List, Model, Variables, bind_parameters
 
 REPLAY = 6
 """Steps that a call costs which is made once more."""
@@ -273,7 +274,15 @@ def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
         return layer.config[name]
     if name == "trainable":
         return layer.trainable
+    if name == "__class__":
+        return class_of(layer)
     return Bound(layer, name)
+
+
+def class_of(layer: Layer) -> object:
+    """The class of a layer: one of Keras, or of the user."""
+    name = f"keras.layers.{layer.kind}"
+    return Dotted(name, canonical(name)) if layer.subclass is None else Unknown(f"the class {layer.subclass}")
 
 
 def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:

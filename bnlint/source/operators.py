@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
+from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
 from bnlint.source import arrays, protocols, texts
-from bnlint.source.machine import Machine
+from bnlint.source.machine import Handler, Machine
 from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import (
     MISSING,
@@ -22,9 +22,11 @@ from bnlint.source.values import (
     Dict,
     Dotted,
     Instance,
+    LayerList,
     List,
     Splice,
     Variables,
+    first_argument,
     hashable_key,
     is_constant,
     sequence,
@@ -97,6 +99,10 @@ def _add(m: Machine, left: object, right: object) -> object | None:
     if isinstance(left, Variables) or isinstance(right, Variables):
         parts = [side.targets for side in (left, right) if isinstance(side, Variables)]
         return Variables(tuple(target for part in parts for target in part), True)
+    if isinstance(left, LayerList) and left.known:
+        left = List({"items": tuple(left.layers)})
+    if isinstance(right, LayerList) and right.known:
+        right = tuple(right.layers)
     if isinstance(left, List) and isinstance(right, (List, tuple)):
         return List({"items": m.chain(left.items, right.items if isinstance(right, List) else right)})
     if isinstance(left, tuple) and isinstance(right, tuple):
@@ -226,6 +232,17 @@ BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], object]]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
 }
+
+
+def _function(op: ast.operator) -> Handler:
+    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+        return binary(m, node, op, first_argument(arguments), first_argument(arguments, 1))
+
+    return apply
+
+
+HANDLERS: Final[dict[str, Handler]] = {f"operator.{function.__name__}": _function(op()) for op, function in BINARY.items()}
+"""The operators as functions."""
 
 
 METHODS: Final[dict[type[ast.operator], str]] = {

@@ -120,6 +120,9 @@ def exec_Delete(m: Machine, node: ast.Delete) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name):
             m.bind(target.id, MISSING)
+        elif isinstance(target, ast.Subscript):
+            key = expressions.index(m, target.slice)
+            m.each(expressions.evaluate(m, target.value), lambda owner, key=key: subscripts.delete_item(m, owner, key))  # type: ignore[misc]
 
 
 def exec_Global(m: Machine, node: ast.Global) -> None:

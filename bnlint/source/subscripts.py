@@ -5,13 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from bnlint.graph.model import Call, Choice, Layer, Tensor, Unknown
-from bnlint.source import (
-    arrays,
-    operators,
-    options,
-    protocols,
-)
+from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
+from bnlint.source import arrays, invoke, operators, options, protocols
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -28,6 +23,7 @@ from bnlint.source.values import (
     Options,
     Splice,
     Variables,
+    elements,
     hashable_key,
     sequence,
 )
@@ -40,6 +36,10 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     if isinstance(base, Dict):
         if hashable_key(key) and key in base.fields:
             return base.fields[key]
+        if hashable_key(key) and base.factory is not None and not base.open:
+            made = invoke.invoke(m, base.factory, Arguments(), invoke.Site(m.span(node)))
+            m.write(base.fields, key, made)
+            return made
         if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
             return _any_of(m, key, base)
         return Unknown("an entry of a dict that is not known")
@@ -144,11 +144,32 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
             owner.open = True
     elif isinstance(owner, Options):
         options.put(m, owner, key, value)
-    elif isinstance(owner, List) and isinstance(key, int):
-        items = owner.items
-        if -len(items) <= key < len(items) and not any(isinstance(part, Splice) for part in items):
-            position = key % len(items)
-            m.write(owner.fields, "items", (*items[:position], value, *items[position + 1 :]))
+    elif isinstance(owner, List) and isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):
+        items = list(owner.items)
+        try:
+            if isinstance(key, slice):
+                items[key] = elements(value)
+            else:
+                items[key] = value
+        except (IndexError, ValueError):
+            return None
+        m.write(owner.fields, "items", m.chain(tuple(items)))
+    return None
+
+
+def delete_item(m: Machine, owner: object, key: object) -> object:
+    """`del owner[key]`."""
+    if isinstance(owner, Instance):
+        owner = _mapping(owner)
+    if isinstance(owner, Dict) and hashable_key(key):
+        m.write(owner.fields, key, MISSING)
+    elif isinstance(owner, List) and isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):
+        items = list(owner.items)
+        try:
+            del items[key]
+        except IndexError:
+            return None
+        m.write(owner.fields, "items", tuple(items))
     return None
 
 

@@ -203,6 +203,8 @@ class Dict:
     fields: Fields
     open: bool = False
     presumed: bool = False
+    factory: object = None
+    """Of a defaultdict: what makes an entry that is missing."""
 
 
 @dataclass(slots=True, eq=False)
