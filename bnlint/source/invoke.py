@@ -252,8 +252,8 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
     scope.names.update(names)
     frame = Frame(scope, function.chunk, function.qualified, function, function.owner, instance)
     m.running.append(function)
-    outer = {kind: m.landings[kind] for kind in ("break", "continue")}
-    m.landings.update({"break": [], "continue": []})
+    outer = {kind: m.landings[kind] for kind in ("break", "continue", "else")}
+    m.landings.update({kind: [] for kind in outer})
     m.enter("return")
     try:
         with m.entered(frame, site if isinstance(site, Span) else None):

@@ -62,10 +62,15 @@ def _common(first: Shape, second: Shape) -> Shape:
     return tuple(a if a == b else Unknown("differs between branches") for a, b in zip(first, second, strict=True))
 
 
+def _join_item(condition: Unknown, first: object, second: object) -> object:
+    spliced = first is not second and (isinstance(first, Splice) or isinstance(second, Splice))
+    return Splice(condition, (first,), (second,)) if spliced else join(condition, first, second)
+
+
 def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...]:
     """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice."""
     if len(first) == len(second):
-        return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
+        return tuple(_join_item(condition, a, b) for a, b in zip(first, second, strict=True))
     if len(first) + len(second) > LENGTH:
         return (Splice(Unknown("a list too long to follow"), (Unknown("an element"),), ()),)
     short = min(len(first), len(second))

@@ -47,11 +47,13 @@ def _land_break(m: Machine, ended: Completion | None, otherwise: Sequence[ast.st
     if ended is not None:
         return _land(m, "break", ended)
     landing = m.landings["break"].pop()
+    m.landings["else"].append(landing)
     ended = statements.execute(m, otherwise)
+    if ended is not None and landing.pending:
+        m.leave(ended)
+    m.landings["else"].pop()
     if ended is not None and not landing.pending:
         return ended
-    if ended is not None:
-        m.leave(ended)
     m.landings["break"].append(landing)
     m.land("break", None if ended is None else MISSING)
     return None

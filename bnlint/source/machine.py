@@ -37,6 +37,10 @@ DEPTH = 48
 """Nested calls of user functions."""
 
 
+SPLICES = 8
+"""Elements of a list, each there under a test of its own, beyond which it is not known whether the list is empty."""
+
+
 class Exhausted(Exception):
     """The budget is spent. Caught where a root is analysed, never seen by a user."""
 
@@ -189,6 +193,15 @@ class Machine(State):
         if isinstance(test, Unknown):
             return self.fork(test, first, second)
         known = truth(test)
+        if known is None and isinstance(test, List) and len(test.items) <= SPLICES:
+            # Nothing but Splices: whether there is an element is asked of one after the other.
+            splice, rest = test.items[0], test.items[1:]
+            assert isinstance(splice, Splice)
+            return self.fork(
+                splice.condition,
+                lambda: self.branch(List({"items": (*splice.if_true, *rest)}), first, second),
+                lambda: self.branch(List({"items": (*splice.if_false, *rest)}), first, second),
+            )
         if known is None:
             return self.fork(Unknown("the truth of a value that is not known"), first, second)
         return first() if known else second()

@@ -25,17 +25,22 @@ class Completion:
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A path that left early: under which outcomes, with which value, having changed what."""
+    """A path that left early: under which outcomes, with which value, having changed what.
+
+    Where all outcomes of one of `barred` hold, another path had left before it.
+    """
 
     under: Assumption
     value: object
     changes: Changes
+    barred: tuple[Assumption, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Landing:
-    """Where early exits of one kind arrive: the end of a function, of a loop, of a round of a loop."""
+    """Where early exits of one kind arrive: the end of a function, of a loop, of a round of a loop. `number` counts them all."""
 
+    number: int
     mark: int
     under: Assumption
     pending: list[Pending] = field(default_factory=list)
@@ -47,7 +52,9 @@ class State:
     def __init__(self) -> None:
         self.log: list[tuple[Fields, object, object]] = []
         self.under: Assumption = {}
-        self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": []}
+        self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": [], "else": []}
+        """Those that are open, by the kind of exit; "else": those of loops whose `else` is running."""
+        self.opened = 0
 
     def write(self, fields: Fields, key: object, value: object) -> None:
         """Bind a key; MISSING unbinds it."""
@@ -93,7 +100,7 @@ class State:
             result = arm()
             pending = None
             if isinstance(result, Completion) and result.kind in self.landings and self.landings[result.kind]:
-                pending = Pending(self.under, result.value, self.changes(self.landings[result.kind][-1].mark))
+                pending = self._pending(result)
             results.append((result, self.rollback(mark), pending, self.under))
         self.under = base
         (one, one_changes, one_pending, one_under), (two, two_changes, two_pending, two_under) = results
@@ -126,13 +133,20 @@ class State:
     def enter(self, *kinds: str) -> None:
         """Open a landing for each kind of early exit."""
         for kind in kinds:
-            self.landings[kind].append(Landing(len(self.log), self.under))
+            self.opened += 1
+            self.landings[kind].append(Landing(self.opened, len(self.log), self.under))
 
     def leave(self, completion: Completion) -> None:
         """The present path ends early and waits at its landing, if there is one."""
-        landings = self.landings.get(completion.kind)
-        if landings:
-            landings[-1].pending.append(Pending(self.under, completion.value, self.changes(landings[-1].mark)))
+        if self.landings.get(completion.kind):
+            self.landings[completion.kind][-1].pending.append(self._pending(completion))
+
+    def _pending(self, completion: Completion) -> Pending:
+        landing = self.landings[completion.kind][-1]
+        inner = [other for others in self.landings.values() for other in others if other.number > landing.number]
+        left = [pending.under for other in inner for pending in other.pending]
+        barred = tuple(under for under in left if all(self.under.get(c, o) is o for c, o in under.items()))
+        return Pending(self.under, completion.value, self.changes(landing.mark), barred)
 
     def land(self, kind: str, value: object = None) -> object:
         """Close the innermost landing of a kind: join the waiting paths with the present one, whose value is `value`.
@@ -140,15 +154,16 @@ class State:
         `value` MISSING means that no path arrives here by itself.
         """
         landing = self.landings[kind].pop()
-        under = landing.under if value is not MISSING else _of_all([pending.under for pending in landing.pending], landing.under)
+        under = landing.under if value is not MISSING else _common([pending.under for pending in landing.pending])
+        shared = self.under
         for pending in reversed(landing.pending):
-            # What holds for the present path held for all that left after this one too.
-            guards = [(c, o) for c, o in pending.under.items() if c not in landing.under and self.under.get(c) is not o]
+            # What holds for all paths that are joined already need not be asked to tell this one from them.
+            guards = [(c, o) for c, o in pending.under.items() if c not in landing.under and shared.get(c) is not o]
+            shared = pending.under if value is MISSING else _common([shared, pending.under])
             if value is MISSING:
                 value = pending.value
                 self.rollback(landing.mark)
                 self.apply(pending.changes)
-                self.under = pending.under
                 continue
             present = self.changes(landing.mark)
             before: dict[Key, object] = {}
@@ -160,18 +175,15 @@ class State:
                 other = pending.changes[place][2] if place in pending.changes else before[place]
                 if other is not current:
                     self.spend(len(guards) * (_size(other) + _size(current)))
-                    self.write(fields, key, _guarded(guards, key, other, current))
-            value = _guarded(guards, None, pending.value, value)
+                    self.write(fields, key, _told(pending, guards, key, other, current))
+            value = _told(pending, guards, None, pending.value, value)
         self.under = under
         return value
 
 
-def _of_all(paths: list[Assumption], before: Assumption) -> Assumption:
-    """What holds for the paths that go on together, while others have left to where they will meet again."""
-    if len(paths) < 2:
-        return paths[0] if paths else before
-    common = {condition: outcome for condition, outcome in paths[0].items() if all(path.get(condition) is outcome for path in paths)}
-    return {**common, Unknown("which way the code goes"): True}
+def _common(paths: list[Assumption]) -> Assumption:
+    """What holds for all of the paths."""
+    return {c: o for c, o in paths[0].items() if all(path.get(c) is o for path in paths)} if paths else {}
 
 
 def _put(fields: Fields, key: object, value: object) -> None:
@@ -189,6 +201,14 @@ def _join(condition: Unknown, key: object, first: object, second: object) -> obj
     if key == "items" and isinstance(first, tuple) and isinstance(second, tuple):
         return join_items(condition, first, second)
     return join(condition, first, second)
+
+
+def _told(pending: Pending, guards: list[tuple[Unknown, bool]], key: object, inside: object, outside: object) -> object:
+    """What a key holds where two paths meet: `inside` on the one that had left, `outside` on the other."""
+    value = _guarded(guards, key, inside, outside)
+    for under in pending.barred:
+        value = _guarded([*under.items()], key, outside, value)
+    return value
 
 
 def _guarded(guards: list[tuple[Unknown, bool]], key: object, inside: object, outside: object) -> object:

@@ -93,6 +93,22 @@ UNKNOWN_FLAG = "from mine import flag, other\nx = Input((8,))\n"
             "d = {}\nif flag:\n    d['f'] = Dense(1)\nelse:\n    d['f'] = Conv1D(1, 1)\nx = ReLU()(d['f'](x))",
             "Input > Dense > Conv1D(Input) > ReLU({Dense | Conv1D})",
         ),
+        (
+            "def f(x):\n    if flag or not other:\n        return Dense(1)(x)\n    return Conv1D(1, 1)(x)\nx = ReLU()(f(x))",
+            "Input > Dense > Dense.2(Input) > Conv1D(Input) > ReLU({{Dense | Conv1D} | {{Dense | Conv1D} | Dense.2}})",
+        ),
+        (
+            "def f(x):\n    for n in (1, 2):\n        if flag and other:\n            break\n        return Dense(n)(x)\n    return x\nx = ReLU()(f(x))",
+            "Input > Dense > ReLU({{Input | Dense} | Dense})",
+        ),
+        (
+            "fs = []\nif flag:\n    fs.append(Dense(1))\nif fs:\n    x = Conv1D(1, 1)(x)\nx = ReLU()(x)",
+            "Input > Conv1D > ReLU({Conv1D | Input})",
+        ),
+        (
+            "fs = []\nif flag and other:\n    pass\nelse:\n    fs += [Dense(1)]\nfor f in fs:\n    x = f(x)\nx = ReLU()(x)",
+            "Input > Dense > Dense.2(Input) > ReLU({{Input | Dense} | Dense.2})",
+        ),
     ],
 )
 def test_what_is_not_known_forks(source: str, expected: str) -> None:
