@@ -10,6 +10,7 @@ import pytest
 from bnlint.graph.model import Choice, Layer, Unknown
 from bnlint.keras_api import roles
 from bnlint.keras_api.applications import application
+from bnlint.keras_api.applications import leaving as leaving_application
 from bnlint.keras_api.functions import OPERATORS, function_spec
 from bnlint.keras_api.layers import ALIASES, accepted, base_arguments, configure, kinds, layer_spec, modern, once_accepted
 from bnlint.keras_api.names import canonical, exports, is_keras
@@ -398,6 +399,30 @@ def test_applications() -> None:
     assert application("keras.applications.MobileNet").parameters[:2] == ("input_shape", "alpha")
     assert application("keras.applications.resnet50.preprocess_input") is None
     assert application("mine.applications.ResNet50") is None
+    assert application("keras.applications.ResNet").parameters == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "rank", "channels"),
+    [
+        ({}, 2, 1),
+        ({"include_top": False}, 4, 3),
+        ({"include_top": 0, "pooling": None}, 4, 3),
+        ({"include_top": False, "pooling": "avg"}, 2, 1),
+        ({"include_top": Unknown("a flag")}, None, None),
+        ({"include_top": Unknown("a flag"), "pooling": "max"}, 2, 1),
+        ({"include_top": False, "pooling": Unknown("a choice")}, None, None),
+        ({"include_top": True, "pooling": Unknown("a choice")}, 2, 1),
+    ],
+)
+def test_what_leaves_an_application(config: dict[str, object], rank: int | None, channels: int | None) -> None:
+    shape, axis = leaving_application(config)
+    assert (None if shape is None else len(shape), axis) == (rank, channels)
+
+
+def test_the_head_of_an_application() -> None:
+    assert leaving_application({"classes": 7}) == ((None, 7), 1)
+    assert leaving_application({"include_top": False}, channels_first=True)[1] == 1
 
 
 # Shapes

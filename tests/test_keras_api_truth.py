@@ -3,15 +3,17 @@
 import importlib
 import inspect
 import os
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-from bnlint.keras_api.applications import APPLICATIONS, application
+from bnlint.keras_api.applications import APPLICATIONS, application, leaving
 from bnlint.keras_api.functions import _TABLES, function_spec
 from bnlint.keras_api.layers import accepted, base_arguments, canonical_kind, configure, kinds, layer_spec
 from bnlint.keras_api.names import canonical, exports
 from bnlint.keras_api.shapes import output
+from bnlint.keras_api.sizes import OPEN
 from bnlint.keras_api.tables import by_word
 from tests.conftest import needs
 
@@ -244,14 +246,41 @@ def test_shapes_are_those_of_keras(keras: ModuleType, kind: str, shape: tuple[in
     assert output(kind, configure(kind, (), arguments, major(keras)), [(shape, None)])[0] == real
 
 
+def builders(keras: ModuleType) -> dict[str, Callable[..., object]]:
+    """The public functions of keras.applications that build models."""
+    return {name: builder for name, builder in vars(keras.applications).items() if inspect.isfunction(builder)}
+
+
 def test_every_application_is_listed(keras: ModuleType) -> None:
-    public = {name for name in dir(keras.applications) if inspect.isfunction(getattr(keras.applications, name))}
-    assert public <= set(APPLICATIONS)
-    for name in public:
-        if keras.__name__ == "tf_keras" and hasattr(importlib.import_module("keras").applications, name):
-            continue
-        real = [parameter for parameter in inspect.signature(getattr(keras.applications, name)).parameters if parameter != "kwargs"]
-        assert list(application(f"keras.applications.{name}").parameters) == real, name
+    found = builders(keras)
+    assert set(found) <= set(APPLICATIONS)
+    for name, builder in found.items():
+        parameters = inspect.signature(builder).parameters
+        real = [parameter for parameter in parameters if parameter != "kwargs"]
+        ours = list(application(f"keras.applications.{name}").parameters)
+        # Keras 2 lacks the last ones of some, and has `model_name` in front of those of ConvNeXt.
+        assert ours == real or (major(keras) == 2 and (ours[: len(real)] == real or real[:1] == ["model_name"])), name
+        assert [parameters[key].default for key in ("include_top", "weights", "pooling")] == [True, "imagenet", None], name
+        assert parameters["classes"].default == 1000, name
+
+
+def test_no_application_is_invented() -> None:
+    real = {name for keras in MAJORS for name in builders(importlib.import_module(keras))}
+    once = {"ResNeXt50", "ResNeXt101"}
+    bases = {name for name in APPLICATIONS if not application(f"keras.applications.{name}").parameters} | {"ConvNeXt"}
+    assert set(APPLICATIONS) - real == once | bases
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"include_top": False}, {"include_top": False, "pooling": "avg"}, {"pooling": "max", "classes": 7}]
+)
+def test_what_leaves_an_application(keras: ModuleType, arguments: dict[str, object]) -> None:
+    model = keras.applications.MobileNet(weights=None, alpha=0.25, **arguments)
+    shape, channels = leaving(arguments)
+    assert shape is not None
+    assert len(shape) == len(model.output_shape)
+    assert channels == len(shape) - 1
+    assert {(mine, real) for mine, real in zip(shape, model.output_shape, strict=True) if mine not in (real, OPEN)} == set()
 
 
 SMALLEST = [
@@ -286,13 +315,26 @@ def test_which_applications_hold_batchnormalization(keras: ModuleType, name: str
     held = any(isinstance(layer, keras.layers.BatchNormalization) for layer in model._flatten_layers())
     keras.backend.clear_session()
     assert held is APPLICATIONS[name]
+    assert len(model.output_shape) == len(leaving({"include_top": False})[0])
 
 
 def test_a_family_of_applications_agrees() -> None:
     def held(family: str) -> set[bool]:
         return {held for name, held in APPLICATIONS.items() if name.startswith(family)}
 
-    families = ("ConvNeXt", "DenseNet", "EfficientNet", "Inception", "MobileNet", "NASNet", "RegNet", "ResNet", "VGG", "Xception")
+    families = (
+        "ConvNeXt",
+        "DenseNet",
+        "EfficientNet",
+        "Inception",
+        "MobileNet",
+        "NASNet",
+        "RegNet",
+        "ResNeXt",
+        "ResNet",
+        "VGG",
+        "Xception",
+    )
     assert [family for family in families if held(family) != {family not in ("ConvNeXt", "VGG")}] == []
     assert all(name.startswith(families) for name in APPLICATIONS)
 

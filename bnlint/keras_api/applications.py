@@ -1,4 +1,4 @@
-"""The models of keras.applications: which there are, and which of them hold BatchNormalization."""
+"""The models of keras.applications: which there are, which of them hold BatchNormalization, and what leaves them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_WITH: Final = (
-    "DenseNet DenseNet121 DenseNet169 DenseNet201 "
-    "EfficientNet EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7 "
-    "EfficientNetV2 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2L EfficientNetV2M EfficientNetV2S "
-    "InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3 MobileNetV3Large MobileNetV3Small NASNet NASNetLarge NASNetMobile "
-    "RegNet RegNetX002 RegNetX004 RegNetX006 RegNetX008 RegNetX016 RegNetX032 RegNetX040 RegNetX064 RegNetX080 RegNetX120 RegNetX160 "
-    "RegNetX320 "
-    "RegNetY002 RegNetY004 RegNetY006 RegNetY008 RegNetY016 RegNetY032 RegNetY040 RegNetY064 RegNetY080 RegNetY120 RegNetY160 RegNetY320 "
-    "ResNet ResNet101 ResNet101V2 ResNet152 ResNet152V2 ResNet50 ResNet50V2 ResNetRS ResNetRS101 ResNetRS152 ResNetRS200 ResNetRS270 "
-    "ResNetRS350 "
-    "ResNetRS420 ResNetRS50 Xception"
-)
-_WITHOUT: Final = "ConvNeXt ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge VGG16 VGG19"
+from bnlint.graph.model import Shape
+from bnlint.keras_api.sizes import OPEN, size
 
-APPLICATIONS: Final[Mapping[str, bool]] = {**dict.fromkeys(_WITH.split(), True), **dict.fromkeys(_WITHOUT.split(), False)}
+_WITH: Final = (
+    "DenseNet121 DenseNet169 DenseNet201 "
+    "EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7 "
+    "EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2L EfficientNetV2M EfficientNetV2S "
+    "InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3Large MobileNetV3Small NASNetLarge NASNetMobile "
+    "RegNetX002 RegNetX004 RegNetX006 RegNetX008 RegNetX016 RegNetX032 RegNetX040 RegNetX064 RegNetX080 RegNetX120 RegNetX160 RegNetX320 "
+    "RegNetY002 RegNetY004 RegNetY006 RegNetY008 RegNetY016 RegNetY032 RegNetY040 RegNetY064 RegNetY080 RegNetY120 RegNetY160 RegNetY320 "
+    "ResNeXt50 ResNeXt101 ResNet50 ResNet50V2 ResNet101 ResNet101V2 ResNet152 ResNet152V2 "
+    "ResNetRS50 ResNetRS101 ResNetRS152 ResNetRS200 ResNetRS270 ResNetRS350 ResNetRS420 Xception"
+)
+_WITHOUT: Final = "ConvNeXtBase ConvNeXtLarge ConvNeXtSmall ConvNeXtTiny ConvNeXtXLarge VGG16 VGG19"
+_BASES: Final = "DenseNet EfficientNet EfficientNetV2 MobileNetV3 NASNet RegNet ResNet ResNetRS"
+"""The functions behind a family. All of these hold BatchNormalization; their arguments are taken by name only."""
+
+APPLICATIONS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys((*_WITH.split(), *_BASES.split()), True),
+    **dict.fromkeys((*_WITHOUT.split(), "ConvNeXt"), False),
+}
 """Name of the function that builds the model -> whether the model holds BatchNormalization."""
 
 
@@ -58,4 +64,15 @@ def application(canonical: str) -> Application | None:
     if place[:2] != ["keras", "applications"] or name not in APPLICATIONS:
         return None
     own = next((parameters for prefix, parameters in _BY_PREFIX.items() if name.startswith(prefix)), None)
-    return Application(name, APPLICATIONS[name], tuple(own.split()) if own else PARAMETERS)
+    parameters = tuple(own.split()) if own else PARAMETERS
+    return Application(name, APPLICATIONS[name], () if name in _BASES.split() else parameters)
+
+
+def leaving(config: Mapping[str, object], channels_first: bool = False) -> tuple[Shape, int | None]:
+    """The shape and the channel axis of what leaves such a model, by its arguments; None where not even the rank is known."""
+    top, pooling = config.get("include_top", True), config.get("pooling")
+    if isinstance(top, int) and top:
+        return (None, size(config.get("classes", 1000))), 1
+    if pooling in ("avg", "max"):
+        return (None, OPEN), 1
+    return ((None, OPEN, OPEN, OPEN), 1 if channels_first else 3) if isinstance(top, int) and pooling is None else (None, None)

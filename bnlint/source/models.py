@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Shape, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Span, Tensor, Unknown
 from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
+from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
@@ -204,9 +205,8 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
         path=canonical,
         origin=origin,
     )
-    flat = named.get("include_top", True) is True or named.get("pooling") in ("avg", "max")
-    shape: Shape = (None, Unknown("the size of a backbone")) if flat else (None, *(Unknown("the size of a backbone"),) * 3)
-    end = m.call(layer, start, origin, shape=shape, channels=1 if flat else 3)
+    shape, channels = leaving(named, m.data_format == "channels_first")
+    end = m.call(layer, start, origin, shape=shape, channels=channels)
     m.under = under
     model = Model("application", kind, origin, {"inputs": start, "outputs": (end,)}, layer)
     m.applications.append(model)
