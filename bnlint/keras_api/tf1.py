@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -85,6 +85,16 @@ _CONTRIB: Final[Mapping[str, tuple[str, str]]] = {
     "convolution2d_transpose": ("Conv2DTranspose", f"inputs num_outputs kernel_size stride padding data_format {_NORMALIZER} {_ENDING}"),
     "dropout": ("Dropout", "inputs keep_prob noise_shape is_training outputs_collections scope seed"),
     "flatten": ("Flatten", "inputs outputs_collections scope"),
+    "group_norm": (
+        "GroupNormalization",
+        "inputs groups channels_axis reduction_axes center scale epsilon activation_fn param_initializers reuse variables_collections "
+        "outputs_collections trainable scope",
+    ),
+    "instance_norm": (
+        "GroupNormalization",
+        "inputs center scale epsilon activation_fn param_initializers reuse variables_collections outputs_collections trainable "
+        "data_format scope",
+    ),
     "fully_connected": ("Dense", f"inputs num_outputs {_NORMALIZER} {_ENDING}"),
     "layer_norm": (
         "LayerNormalization",
@@ -134,6 +144,7 @@ _CONTRIB_DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {
     "Conv2D": {"activation_fn": "relu", "padding": "SAME", "stride": 1},
     "Dense": {"activation_fn": "relu"},
     "Dropout": {"is_training": True, "keep_prob": 0.5},
+    "GroupNormalization": {"activation_fn": None},
     "LayerNormalization": {"activation_fn": None},
     "MaxPooling2D": {"stride": 2, "padding": "VALID"},
 }
@@ -163,3 +174,24 @@ TF1_LAYERS: Final[Mapping[str, FunctionalLayer]] = {
     },
 }
 """Canonical name of a function -> the layer that it makes and applies."""
+
+_CLASS_ARGUMENTS: Final = frozenset({"inputs", "reuse", "training"})
+"""Parameters of the functions of tf.layers that their classes do not have."""
+
+TF1_CLASSES: Final[Mapping[str, FunctionalLayer]] = {
+    f"tf.layers.{spec.kind}": replace(spec, parameters=tuple(name for name in spec.parameters if name not in _CLASS_ARGUMENTS))
+    for name, spec in TF1_LAYERS.items()
+    if name.startswith("tf.layers.")
+}
+"""Canonical name of a class of tf.layers -> the layer that it makes."""
+
+SAME_FUNCTION: Final[Mapping[str, str]] = {
+    "convolution1d": "conv1d",
+    "convolution2d": "conv2d",
+    "convolution2d_transpose": "conv2d_transpose",
+    "linear": "fully_connected",
+    "relu": "fully_connected",
+    "relu6": "fully_connected",
+    "separable_convolution2d": "separable_conv2d",
+}
+"""Functions of contrib that an arg_scope knows by another name."""

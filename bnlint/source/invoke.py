@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements
+from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, tf1
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -229,6 +229,8 @@ def bind(m: Machine, function: Function, arguments: Arguments, instance: object 
 
 def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, instance: object = MISSING) -> object:
     """Run a user function with arguments, at a call site."""
+    if m.arg_scope:
+        arguments = tf1.scoped(m, function, arguments)
     if "staticmethod" in function.decorators:
         instance = MISSING
     elif "classmethod" in function.decorators and isinstance(instance, Instance):

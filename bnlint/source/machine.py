@@ -71,6 +71,7 @@ class Machine(State):
         self.depth = 0
         self.tapes: tuple[int, ...] = ()
         self.tapes_made = 0
+        self.arg_scope: Mapping[object, Mapping[str, object]] = {}
         self.running: list[Function] = []
         self.runs: list[Run] = []
         self.calls: list[Call] = []

@@ -11,7 +11,7 @@ from bnlint.keras_api.names import canonical, exports
 from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols, subscripts
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
-from bnlint.source.values import MISSING, TENSORS, Dotted, List, Splice, Tape, elements, sequence
+from bnlint.source.values import MISSING, TENSORS, ArgScope, Dotted, List, Splice, Tape, elements, sequence
 
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
@@ -221,18 +221,20 @@ def exec_While(m: Machine, node: ast.While) -> Completion | None:
 
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
-    outer = m.tapes
+    outer, scope = m.tapes, m.arg_scope
     for item in node.items:
         value = expressions.evaluate(m, item.context_expr)
         if isinstance(value, Tape):
             m.tapes = (*m.tapes, value.number)
+        elif isinstance(value, ArgScope):
+            m.arg_scope = value.given
         entered = protocols.entered(m, value, item.context_expr)
         if item.optional_vars is not None:
             assign(m, item.optional_vars, entered)
     try:
         return execute(m, node.body)
     finally:
-        m.tapes = outer
+        m.tapes, m.arg_scope = outer, scope
 
 
 def exec_Try(m: Machine, node: ast.Try) -> Completion | None:

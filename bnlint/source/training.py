@@ -7,7 +7,7 @@ from typing import Final
 
 from bnlint.graph.model import Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, sequential
+from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, sequential, tf1
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -45,7 +45,9 @@ DISTRIBUTED: Final = frozenset(
 )
 """Methods of distribution strategies that pass a data set on, or what a function makes of one."""
 
-METHODS: Final = frozenset({*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *REPLICAS, *DISTRIBUTED, "add", "gradient", "call", "__call__"})
+METHODS: Final = frozenset(
+    {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *REPLICAS, *DISTRIBUTED} | {"__call__", "add", "call", "get_collection", "gradient"}
+)
 """Methods that are followed even on an object that is not known."""
 
 
@@ -121,6 +123,8 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
     functional = owner.fields.get("functional") if isinstance(owner, Instance) else None
     model = functional if isinstance(functional, Model) else owner
     direct = name == "call"
+    if name == "apply" and isinstance(owner, Layer):
+        return layers.apply_layer(m, owner, arguments, node)
     if name in ("call", "__call__"):
         if isinstance(owner, Layer):
             if direct:
@@ -160,6 +164,8 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
     if name in DISTRIBUTED:
         context = Arguments((Argument(None, Unknown("the context of a replica"), None),))
         return invoke.invoke(m, first, context, node) if isinstance(first, (Function, Partial, Bound)) else first
+    if name == "get_collection":
+        return tf1.collection(m, arguments, node)
     if name == "add" and isinstance(owner, Unknown) and arguments.items:
         m.event("escape", m.settle(arguments.items[0].value), {}, node)
         return None

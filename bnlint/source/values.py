@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -257,6 +257,13 @@ class Options:
     missing: dict[str, Unknown] = field(default_factory=dict)
     command: Unknown | None = None
     """Of the parser of a command: whether that command is given. Of its parent: which command is."""
+
+
+@dataclass(slots=True, eq=False)
+class ArgScope:
+    """What an arg_scope of slim sets: arguments by function (contrib's by name)."""
+
+    given: Mapping[object, Mapping[str, object]]
 
 
 @dataclass(slots=True, eq=False)
