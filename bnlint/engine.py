@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ class Plan:
 class Checked:
     """What came of one file.
 
-    `sites` are the places that build BatchNormalization, each with how much of it is understood. `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
+    `sites` are the places that build BatchNormalization, with how much of them is understood. `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
     `skipped` says why the file was not looked at; `failures` are our own bugs, a line each.
     """
 
@@ -180,7 +180,9 @@ def check_together(inputs: Sequence[Input]) -> list[Checked]:
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
             done[path] = unreadable(path, reason, plans[path], documents.pop(path))
-        done.update(_examine(documents, plans, analysis))
+        examined = _examine(documents, plans, analysis)
+        wider = analysis.widen(_concerned(examined.values()))
+        done.update(examined if wider is None else _examine(documents, plans, wider))
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
         if len(inputs) > 1:
             return [check(given) for given in inputs]
@@ -189,6 +191,18 @@ def check_together(inputs: Sequence[Input]) -> list[Checked]:
             return [unreadable(path, text.Unreadable(TOO_DEEP), plan)]
         return [Checked(path, plan, failures=(failure("reading", path, error),))]
     return [done[given.path] for given in inputs]
+
+
+def _concerned(examined: Iterable[Checked]) -> Iterator[Span]:
+    """The places that findings are about, or that their fixes would change: all that they build must be seen."""
+    from bnlint.judge import sites
+
+    for checked in examined:
+        for finding in checked.findings:
+            if finding.span is not None:
+                yield finding.span
+            for edit in finding.fix.edits if finding.fix is not None else ():
+                yield from sites(edit)
 
 
 def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document | None = None) -> Checked:

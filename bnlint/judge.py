@@ -118,11 +118,11 @@ def _fix(project: Project, page: Page, group: Sequence[Hit], touched: Mapping[Ed
     if any(fix is None or fix.edits != first.edits for fix in fixes):
         return None, DIFFERENT
     mine = touched[first.edits]
-    sites = [span for edit in first.edits for span in _sites(edit)]
-    sites += [layer.origin.span for fix in fixes if fix is not None for layer in fix.touches if layer.origin.span is not None]
-    if any(span.path != sites[0].path for span in sites):
+    places = [span for edit in first.edits for span in sites(edit)]
+    places += [layer.origin.span for fix in fixes if fix is not None for layer in fix.touches if layer.origin.span is not None]
+    if any(span.path != places[0].path for span in places):
         return None, ELSEWHERE
-    for site in dict.fromkeys(sites):
+    for site in dict.fromkeys(places):
         born = query.born_at(project, site)
         agreed = sum(id(layer) in mine for layer in born)
         if agreed < len(born):
@@ -130,7 +130,7 @@ def _fix(project: Project, page: Page, group: Sequence[Hit], touched: Mapping[Ed
     return first, ""
 
 
-def _sites(edit: Edit) -> tuple[Span, ...]:
+def sites(edit: Edit) -> tuple[Span, ...]:
     """The spans at which layers are born that an edit changes."""
     match edit:
         case Swap(first, second):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bnlint.graph import query
@@ -29,6 +30,8 @@ class Analysis:
     models: tuple[ModelGraph, ...]
     unreadable: Mapping[str, Unreadable]
     read: tuple[str, ...] = ()
+    widen: Callable[[Iterable[Span]], Analysis | None] = lambda spans: None
+    """The same with everything analysed that may build layers at some places; None if it was already."""
 
 
 FRAMES = 6000
@@ -40,26 +43,47 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
 
     Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization.
     """
+    m = Machine(Files(documents, root))
+    mentions = Mentions(m, whole)
+    done: set[int] = set()
+    with _deep():
+        for file in m.files.asked:
+            modules.load(m, file)
+        return _explored(m, mentions, done)
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Allow for code that is nested as deeply as Python parses it."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, FRAMES))
     try:
-        m = Machine(Files(documents, root))
-        for file in m.files.asked:
-            modules.load(m, file)
-        explore(m, whole)
-        for file, chunk, node in _unseen(m, KINDS):
-            file.unreached.append(Origin(chunk.span(node)))
-        found, models = assembly.assemble(m)
-        others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
-        return Analysis(found, models, m.files.unreadable, tuple(sorted(others)))
+        yield
     finally:
         sys.setrecursionlimit(limit)
 
 
-def explore(m: Machine, whole: bool) -> None:
+def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
+    """What there is when all that is worth it is analysed."""
+
+    def widen(spans: Iterable[Span]) -> Analysis | None:
+        if not mentions.want(spans):
+            return None
+        with _deep():
+            return _explored(m, mentions, done)
+
+    explore(m, mentions, done)
+    for file in m.files.asked:
+        file.unreached.clear()
+    for file, chunk, node in _unseen(m, KINDS):
+        file.unreached.append(Origin(chunk.span(node)))
+    found, models = assembly.assemble(m)
+    others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
+    return Analysis(found, models, m.files.unreadable, tuple(sorted(others)), widen)
+
+
+def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
     """Analyse what the modules define and never call: first what nothing else mentions, then the rest, later definitions first."""
-    mentions = Mentions(m, whole)
-    done: set[int] = set()
     for candidates in (mentions.roots, mentions.latest):
         progress = True
         while progress:
@@ -71,6 +95,7 @@ def explore(m: Machine, whole: bool) -> None:
                     progress = True
     for unit in mentions.latest():
         if isinstance(unit, Class) and id(unit) not in done:
+            done.add(id(unit))
             open_unit(m, unit, wide=False)
     _closures(m)
     for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):

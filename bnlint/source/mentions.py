@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from bnlint.graph.model import Choice, Layer
+from bnlint.graph.model import Choice, Layer, Span
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.keras_api.tables import words
@@ -62,6 +62,7 @@ class Mentions:
     def __init__(self, m: Machine, whole: bool = True) -> None:
         self.m = m
         self.whole = whole
+        self.wanted: set[int] = set()
         self.objects: dict[str, set[str]] = {}
         self.names: dict[int, frozenset[str]] = {}
         self.reach: dict[int, frozenset[int]] = {}
@@ -113,17 +114,21 @@ class Mentions:
         units = self.units()
         objects = self.objects = self.objects or {file.path: self._objects(file) | self._imported(file) for file in self.m.files.asked}
         mentioning = self.mentioning(units)
-        found = _closure([unit for unit in units if self._tells(unit, objects[unit.chunk.path])], mentioning)
-        if not self.whole:
-            # What these build with, others may build with too: a change there must suit them all.
-            mentioned_by: dict[int, list[Unit]] = {id(unit): [] for unit in units}
-            for unit in units:
-                for other in mentioning[id(unit)]:
-                    mentioned_by[id(other)].append(unit)
-            used = _closure([unit for unit in units if id(unit) in found], mentioned_by)
-            parts = [unit for unit in units if id(unit) in used and not BUILDING.isdisjoint(self.named(unit))]
-            found = _closure(parts, mentioning) | found
+        telling = (unit for unit in units if id(unit) in self.wanted or self._tells(unit, objects[unit.chunk.path]))
+        found = _closure(telling, mentioning)
         return [unit for unit in units if id(unit) in found]
+
+    def want(self, spans: Iterable[Span]) -> bool:
+        """Count the units around some places, and all that lead to them, as relevant. Answers whether that makes any more so."""
+        before = len(self.relevant())
+        lines: dict[str, list[int]] = {}
+        for span in spans:
+            lines.setdefault(span.path, []).append(span.line)
+        for unit in self.units():
+            last = unit.node.end_lineno or unit.node.lineno
+            if any(unit.node.lineno <= line <= last for line in lines.get(unit.chunk.path, ())):
+                self.wanted.add(id(unit))
+        return len(self.relevant()) > before
 
     def _tells(self, unit: Unit, objects: set[str]) -> bool:
         named = self.named(unit)
@@ -176,9 +181,10 @@ class Mentions:
         return list(dict.fromkeys([*outer, *around]))
 
 
-def _closure(start: list[Unit], onward: Mapping[int, list[Unit]]) -> set[int]:
-    """The ids of the units that lead from the first ones to others, these to others again, and so on."""
-    found, stack = {id(unit) for unit in start}, list(start)
+def _closure(start: Iterable[Unit], onward: Mapping[int, list[Unit]]) -> set[int]:
+    """The ids of some units, of those to which they lead, to which these lead, and so on."""
+    stack = list(start)
+    found = {id(unit) for unit in stack}
     while stack:
         for other in onward[id(stack.pop())]:
             if id(other) not in found:
