@@ -32,10 +32,17 @@ class Verdict(enum.StrEnum):
     MISSING = "missing"
 
 
-def read_graph(paths: Iterable[str]) -> dict[str, Any]:
-    """What `bnlint graph --output-format json` prints."""
+class TooSlow(Exception):
+    """bnlint did not finish in time."""
+
+
+def read_graph(paths: Iterable[str], limit: float | None = None) -> dict[str, Any]:
+    """What `bnlint graph --output-format json` prints, within so many seconds."""
     command = [sys.executable, "-m", "bnlint", "graph", "--output-format", "json", *sorted(paths)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"bnlint graph did not finish in {limit:.0f} s") from None
     if not done.stdout or "internal error" in done.stderr:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
     graph: dict[str, Any] = json.loads(done.stdout)

@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tests.oracle import families, packages
-from tests.oracle.compare import Verdict, answer, judge_all, merge, read_graph
+from tests.oracle.compare import TooSlow, Verdict, answer, judge_all, merge, read_graph
 from tests.oracle.roles import Neighbour
 from tests.oracle.truth import Sides, Site, Truth
 
 NOTHING = Sides(frozenset(), frozenset())
 COLUMNS = ("sites", "found", "exact", "covers", "unknown", "wrong")
 WORST = 10
+LIMIT = 300
+"""Seconds that bnlint has to read a package whole."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,14 @@ def of_packages(names: Iterable[str]) -> Table:
     """Build the models of the packages, read each package whole, compare."""
     entries = packages.table()
     built = {entries[name].requirement: packages.built(entries[name]) for name in names}
-    found = merge([answer(read_graph([str(each.folder)])) for each in built.values()])
     notes = [f"{name} does not build {builder}: {error}" for name, each in built.items() for builder, error in each.failures.items()]
+    answers = []
+    for name, each in built.items():
+        try:
+            answers.append(answer(read_graph([str(each.folder)], LIMIT)))
+        except TooSlow as error:
+            notes.append(f"{name}: {error}")
+    found = merge(answers)
     parts = {name: frozenset(each.truth) for name, each in built.items()}
     return Table("packages", parts, merge([each.truth for each in built.values()]), found, str(packages.cache()), tuple(notes))
 

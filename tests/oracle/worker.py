@@ -1,5 +1,6 @@
 """One process for one package: build its models for real and write down what they are. Reads its task as JSON from stdin."""
 
+import abc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -8,9 +9,8 @@ import json
 import os
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
-from unittest.mock import MagicMock
 
 from tests.oracle.compare import merge
 from tests.oracle.roles import Neighbour
@@ -44,17 +44,40 @@ class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = self.specs.pop(module.__spec__.name)
 
 
+class Whatever(abc.ABCMeta):
+    """The class of classes that have whatever is asked of them."""
+
+    def __getattr__(cls, name: str) -> Any:
+        return _whatever(name)
+
+
+class Anything(metaclass=Whatever):
+    """Can be called, used as a decorator and derived from."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """It does nothing."""
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return Anything()
+
+    def __getattr__(self, name: str) -> Any:
+        return _whatever(name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+def _whatever(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Whatever(name, (Anything,), {})
+
+
 class Stub(types.ModuleType):
     """A module that has whatever is asked of it."""
 
     __path__: ClassVar[list[str]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = MagicMock(name=f"{self.__name__}.{name}")
-        setattr(self, name, value)
-        return value
+    __getattr__ = staticmethod(_whatever)
 
 
 class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
