@@ -167,7 +167,7 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
             hole=first.span,
         )
     if model.kind == "sequential":
-        rest = sequential.without_input(model.fields["items"])
+        rest = sequential.without_input(sequential.elements_of(model))
         stack = m.stack
         m.stack = (*stack, m.span(node))
         try:
@@ -221,7 +221,7 @@ def static_batch(m: Machine, model: object) -> int | None:
     if not isinstance(functional, Model) or functional.kind == "application":
         return None
     if functional.kind == "sequential":
-        shape = sequential.declared_shape(m, functional.fields["items"])
+        shape = sequential.declared_shape(m, sequential.elements_of(functional))
     else:
         shape = functional.fields["inputs"][0].shape if functional.fields["inputs"] else None
     return shape[0] if shape and isinstance(shape[0], int) else None

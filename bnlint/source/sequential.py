@@ -19,17 +19,22 @@ def make_sequential(m: Machine, arguments: Arguments, node: ast.Call) -> object:
         "sequential",
         str(m.settle(name.value)) if name and isinstance(m.settle(name.value), str) else "sequential",
         m.origin(node),
-        {"items": ()},
+        {},
     )
     model.epoch = m.epoch
     m.models.append(model)
     models.freeze(m, model, arguments, node)
     layers = arguments.keyword("layers") or next(iter(arguments.positional), None)
-    if layers is None:
-        return model
     written = next((k.value for k in node.keywords if k.arg == "layers"), node.args[0] if node.args else None)
-    m.write(model.fields, "items", _placed(m, layers.value, written, node))
+    # Written, so that a branch which does not make the model knows of no elements, rather than of an empty list.
+    m.write(model.fields, "items", () if layers is None else _placed(m, layers.value, written, node))
     return model
+
+
+def elements_of(model: Model) -> tuple[object, ...]:
+    """The elements of a sequential model, in order."""
+    items: tuple[object, ...] = model.fields.get("items", ())
+    return items
 
 
 def _placed(m: Machine, value: object, written: ast.expr | None, node: ast.AST) -> tuple[object, ...]:
@@ -139,7 +144,7 @@ def add_layer(m: Machine, model: Model, arguments: Arguments, node: ast.Call) ->
             placed = choose(value)
         else:
             placed = check_element(m, value, origin)
-        m.write(model.fields, "items", (*model.fields["items"], placed))
+        m.write(model.fields, "items", (*elements_of(model), placed))
 
 
 def without_input(items: tuple[object, ...]) -> tuple[object, ...]:
@@ -151,7 +156,7 @@ def without_input(items: tuple[object, ...]) -> tuple[object, ...]:
 
 def derive(m: Machine, model: Model) -> tuple[Tensor, Tensor]:
     """Input and output of a sequential model, its layers applied in order."""
-    items = model.fields["items"]
+    items = elements_of(model)
     if model.derived is not None and model.derived[0] is items:
         return model.derived[1], model.derived[2]
     under, m.under = m.under, {}

@@ -139,8 +139,8 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
     if name == "add":
         sequential.add_layer(m, model, arguments, node)
         return None
-    if name == "pop" and model.kind == "sequential" and model.fields["items"]:
-        m.write(model.fields, "items", model.fields["items"][:-1])
+    if name == "pop" and model.kind == "sequential" and (items := sequential.elements_of(model)):
+        m.write(model.fields, "items", items[:-1])
         return None
     if name == "get_layer":
         named = bind_parameters(("name", "index"), arguments) if arguments.keyword("index") is None else {}

@@ -500,3 +500,23 @@ def test_a_method_that_passes_training_on() -> None:
 def test_a_model_made_faster_is_the_same_model() -> None:
     program = train("fast = tf.function(model)\nfast(np.zeros((2, 8)), training=False)")
     assert names(program.event("call").target) == "net"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "net = keras.Sequential([Input((8,)), Dense(4), BatchNormalization()])",
+        "net = keras.Sequential()\n    net.add(Input((8,)))\n    net.add(Dense(4))\n    net.add(BatchNormalization())",
+    ],
+)
+def test_a_model_for_each_round_of_a_loop(build: str) -> None:
+    program = read(f"""
+from mine import folds, data
+for train, held_out in folds(data):
+    {build}
+    net.compile("sgd", "mse")
+    net.fit(data[train], data[train], batch_size=3)
+""")
+    assert set(program.flows) == {"Input > Dense > BatchNormalization"}
+    assert all(graph.calls[-1].shape == (None, 4) for graph in program.models)
+    assert {event.target for event in program.events("fit")} == set(program.models)
