@@ -87,24 +87,24 @@ def plain(m: Machine, value: object) -> object:
 def activation_of(m: Machine, kind: str, role: str, config: dict[str, object]) -> str | Unknown | Choice | None:
     """The inline activation of a linear layer, or what an activation layer applies."""
     if role == "linear" or kind == "Activation":
-        named = name_activation(config.get("activation"))
-        return None if named == "linear" and role == "linear" else named
+        return name_activation(config.get("activation"), None if role == "linear" else "linear")
     return activation_name(kind) if role == "activation" else None
 
 
-def name_activation(value: object) -> str | Unknown | Choice | None:
-    """What is given as `activation=`, as the name of the function that it applies."""
+def name_activation(value: object, idle: str | None) -> str | Unknown | Choice | None:
+    """What is given as `activation=`, as the name of the function that it applies; `idle` for none and for "linear"."""
     if value is None:
-        return None
+        return idle
     if isinstance(value, str):
         if value.startswith("<function "):
             name = value[len("<function ") : -1]
             return Unknown("a lambda") if name == "<lambda>" else activation_name(name)
-        return activation_name(value.rpartition(".")[2])
+        name = activation_name(value.rpartition(".")[2])
+        return idle if name == "linear" else name
     if isinstance(value, Layer):
         return value.activation
     if isinstance(value, Choice):
-        return Choice(value.condition, name_activation(value.if_true), name_activation(value.if_false))
+        return Choice(value.condition, name_activation(value.if_true, idle), name_activation(value.if_false, idle))
     return value if isinstance(value, Unknown) else Unknown("an activation that is not known")
 
 

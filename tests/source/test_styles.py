@@ -191,6 +191,11 @@ def test_inline_activations(given: str, expected: str | None) -> None:
     assert read(f"name = 'ReLU'\ny = Dense(4, activation={given})(Input((8,)))\n").models[0].calls[1].layer.activation == expected
 
 
+@pytest.mark.parametrize("given", ["None", "'linear'", "keras.activations.linear"])
+def test_an_activation_layer_that_does_nothing_applies_linear(given: str) -> None:
+    assert read(f"y = Activation({given})(Dense(4, activation={given})(Input((8,))))\n").flow == "Input > Dense > Activation:linear"
+
+
 def test_positional_activation() -> None:
     assert read("Dense(4, 'relu')").layer("Dense").activation == "relu"
     assert read("Conv2D(4, 3, 1, 'same', None, 1, 1, 'relu')", "from keras.layers import Conv2D\n").layer("Conv2D").activation == "relu"
