@@ -41,8 +41,9 @@ class Plan:
 class Checked:
     """What came of one file.
 
-    `sites` are the places that build BatchNormalization, with how much of them is understood. `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
-    `skipped` says why the file was not looked at; `failures` are our own bugs, a line each.
+    `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
+    `sites` are the places that build BatchNormalization, with how much of them is understood; `skipped` says why the file was not
+    looked at; `failures` are our own bugs, a line each.
     """
 
     path: str

@@ -16,11 +16,8 @@ from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, 
 
 Unit = Function | Class
 
-DOING = words("GradientTape compile evaluate fit fit_generator load_weights predict train_on_batch trainable training")
-"""Names by which something is done to models, whoever built them."""
-
 CHANGING = words("GradientTape apply_gradients load_model minimize trainable training")
-"""Those that matter to BatchNormalization even where the model is not seen to hold it."""
+"""Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
 MODAL = frozenset(
     {name for name in kinds() if "BatchNorm" in name or "Dropout" in name or "Noise" in name}
@@ -40,7 +37,7 @@ def tells(name: str, whole: bool) -> bool:
     """Whether a name makes its function worth to be analysed: for all models (`whole`), or for the sake of BatchNormalization only."""
     if name in MODAL or "atchNorm" in name or "batch_norm" in name:
         return True
-    return name in BUILDING or name in DOING if whole else name in CHANGING
+    return name in CHANGING or (whole and name in BUILDING)
 
 
 def mentioned(node: ast.AST) -> str | None:
