@@ -108,6 +108,7 @@ def of_packages(names: Iterable[str]) -> Table:
     entries = packages.table()
     built = {entries[name].requirement: packages.built(entries[name]) for name in names}
     notes = [f"{name} does not build {builder}: {error}" for name, each in built.items() for builder, error in each.failures.items()]
+    notes += [f"{name}: no look into {layer}: {error}" for name, each in built.items() for layer, error in each.opaque.items()]
     answers = []
     for name, each in built.items():
         try:

@@ -28,7 +28,7 @@ class Trace:
         self._depth = 0
         self._placeholders: set[Node] = set()
         self.opaque: dict[str, str] = {}
-        """The user's layers into which no look was possible, and why."""
+        """The user's layers that hold layers and into which no look was possible, and why."""
 
     def note(self, raw: Any, operation: Any, args: Any, kwargs: Any, outputs: Any) -> None:
         """An application that Keras has just noted."""
@@ -62,7 +62,8 @@ class Trace:
             outputs = layer.call(*args, **_required(layer.call, kwargs))
             results = [self._made[id(tensor)] for tensor in _tensors(outputs)]
         except Exception as error:  # the code is anybody's
-            self.opaque[type(layer).__qualname__] = f"{type(error).__name__}: {error}".partition("\n")[0]
+            if any(True for _ in layer._flatten_layers(include_self=False)):
+                self.opaque[type(layer).__qualname__] = f"{type(error).__name__}: {error}".partition("\n")[0]
             results = None
         finally:
             self._depth -= 1

@@ -5,6 +5,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import json
 import os
 import sys
@@ -50,6 +51,13 @@ class Whatever(abc.ABCMeta):
     def __getattr__(cls, name: str) -> Any:
         return _whatever(name)
 
+    def __call__(cls, *args: object, **kwargs: object) -> Any:
+        passed = _decorated(args, kwargs) if "stub" in vars(cls) else None
+        return passed or super().__call__(*args, **kwargs)
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(())
+
 
 class Anything(metaclass=Whatever):
     """Can be called, used as a decorator and derived from."""
@@ -58,7 +66,7 @@ class Anything(metaclass=Whatever):
         """It does nothing."""
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
-        return Anything()
+        return _decorated(args, kwargs) or Anything()
 
     def __getattr__(self, name: str) -> Any:
         return _whatever(name)
@@ -67,10 +75,15 @@ class Anything(metaclass=Whatever):
         return iter(())
 
 
+def _decorated(args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
+    """What a decorator is applied to, if this looks like it."""
+    return args[0] if len(args) == 1 and not kwargs and inspect.isroutine(args[0]) | inspect.isclass(args[0]) else None
+
+
 def _whatever(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    return Whatever(name, (Anything,), {})
+    return Whatever(name, (Anything,), {"stub": True})
 
 
 class Stub(types.ModuleType):
