@@ -60,6 +60,7 @@ LOADERS: Final[Mapping[str, tuple[int, int | None]]] = {
     "keras.utils.text_dataset_from_directory": (4, 32),
     "keras.utils.timeseries_dataset_from_array": (5, 128),
     "tensorflow_datasets.load": (99, None),
+    "torch.utils.data.DataLoader": (1, 1),
     "tf.data.experimental.make_batched_features_dataset": (1, None),
     "tf.data.experimental.make_csv_dataset": (1, None),
 }

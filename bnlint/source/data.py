@@ -77,12 +77,19 @@ def training_batches(m: Machine, args: dict[str, object], arrays: bool) -> None:
 def as_dataset(m: Machine, value: object) -> object:
     """Data as a Dataset where it makes batches: an object of the user's Sequence, several data sets side by side."""
     value = m.settle(value)
-    if isinstance(value, Instance) and _makes_batches(value.cls):
-        size = value.fields.get("batch_size", value.cls.find("batch_size"))
-        return Dataset(Unknown("the batch size") if size is MISSING else m.plain(size), Unknown("the number of samples"))
+    if isinstance(value, Instance) and _is_sequence(value.cls):
+        return iterated(m, value) or Dataset(Unknown("the batch size"), Unknown("the number of samples"))
     if isinstance(value, Bound) and value.name == "zip" and isinstance(value.owner, tuple):
         return _together(m, value.owner)
     return value
+
+
+def iterated(m: Machine, owner: Instance) -> Dataset | None:
+    """What an object of the user yields, if it can be gone through and has an attribute `batch_size`, which by custom says that."""
+    size = owner.fields.get("batch_size", owner.cls.find("batch_size"))
+    methods = (owner.cls.find(name) for name in ("__getitem__", "__iter__", "__next__"))
+    iterates = _is_sequence(owner.cls) or any(isinstance(method, Function) for method in methods)
+    return None if size is MISSING or not iterates else Dataset(m.plain(size), Unknown("the number of samples"))
 
 
 def generator(m: Machine, function: Function, names: Mapping[str, object]) -> object:
@@ -92,8 +99,8 @@ def generator(m: Machine, function: Function, names: Mapping[str, object]) -> ob
     return Dataset(m.plain(names["batch_size"]), Unknown("the number of samples"))
 
 
-def _makes_batches(cls: Class) -> bool:
-    """Whether a user's class is a data set of Keras, whose attribute `batch_size`, by custom, says what it yields."""
+def _is_sequence(cls: Class) -> bool:
+    """Whether a user's class is a data set of Keras."""
     bases = (base for each in cls.lineage() for base in each.bases if isinstance(base, Dotted))
     return any((base.canonical or base.name).rpartition(".")[2] in ("Sequence", "PyDataset") for base in bases)
 

@@ -204,14 +204,7 @@ def resized(call: Call, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
 
 def output_of(layer: Layer, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
     """Shape and channel axis of what a layer makes of its inputs."""
-    known = [(tensor.shape, tensor.channels) for tensor in inputs]
-    if layer.kind == "TimeDistributed" and layer.inner is not None:
-        inner = [((s[0], *s[2:]) if s is not None and len(s) > 2 else None, None if c is None else c - 1) for s, c in known]
-        shape, channels = output(layer.inner.kind, layer.inner.config, inner)
-        outer = known[0][0] if known else None
-        steps = outer[1] if outer is not None and len(outer) > 1 else Unknown("the number of time steps")
-        return (None if shape is None else (shape[0], steps, *shape[1:])), (None if channels is None else channels + 1)
-    return output(layer.kind, layer.config, known)
+    return output(layer.kind, layer.config, [(tensor.shape, tensor.channels) for tensor in inputs])
 
 
 def make_input(m: Machine, arguments: Arguments, node: ast.Call) -> object:

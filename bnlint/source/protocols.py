@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
-from bnlint.source import invoke
+from bnlint.source import data, invoke
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Array, Dataset, Function, Instance, List, Splice
 
@@ -24,6 +24,9 @@ def iterated(m: Machine, value: object, node: ast.AST) -> object:
     value = m.settle(value)
     if not isinstance(value, Instance):
         return value
+    batches = data.iterated(m, value)
+    if batches is not None:
+        return batches
     found = special(m, value, "__iter__", node)
     if found is not MISSING:
         return found

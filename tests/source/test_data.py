@@ -8,6 +8,7 @@ from tests.source.programs import known, read
 HEAD = """
 import numpy as np
 import tensorflow_datasets as tfds
+import torch
 from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator
 from mine import data, labels, f, make, n
 x = Input((8,))
@@ -98,6 +99,8 @@ def trained(source: str, kind: str = "fit") -> tuple[object, object]:
         ("tfds.load('mnist')['train'].shuffle(9).batch(6)", (6, "?")),
         ("iter(ds.batch(4))", (4, 65)),
         ("make(4)", ("?", "?")),
+        ("torch.utils.data.DataLoader(data, batch_size=4, shuffle=True)", (4, "?")),
+        ("torch.utils.data.DataLoader(data)", (1, "?")),
         ("tf.distribute.MirroredStrategy().experimental_distribute_dataset(ds.batch(4))", (4, 65)),
         ("tf.distribute.get_strategy().distribute_datasets_from_function(lambda c: ds.batch(4))", (4, 65)),
     ],
@@ -239,6 +242,35 @@ def test_the_call_that_makes_the_batches_is_an_event(code: str) -> None:
     made = program.event("fit").args["batch"]
     assert isinstance(made, Event)
     assert made.kind == "batch"
+
+
+LOADER = """
+class Loader:
+    def __init__(self, files, batch_size=4):
+        self.files, self.batch_size = files, batch_size
+    def {method}
+    def batches(self, batch_size=2):
+        for i in range(0, len(self.files), batch_size):
+            yield read(self.files[i : i + batch_size])
+loader = Loader(make())
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "loop", "size"),
+    [
+        ("__iter__(self):\n        for file in self.files:\n            yield f(file)", "for a, b in loader", 4),
+        ("__getitem__(self, i):\n        return f(i)", "for step, (a, b) in enumerate(loader)", 4),
+        ("__next__(self):\n        return f(1)", "for a, b in loader", 4),
+        ("load(self):\n        return f(1)", "for a, b in loader", "?"),
+        ("load(self):\n        return f(1)", "for a, b in loader.batches()", 2),
+        ("load(self):\n        return f(1)", "for a, b in loader.batches(loader.batch_size)", 4),
+        ("load(self):\n        return f(1)", "for a, b in enumerate(loader.batches(batch_size=8))", 8),
+    ],
+)
+def test_loaders_of_the_user(method: str, loop: str, size: object) -> None:
+    program = read(HEAD + LOADER.format(method=method) + f"{loop}:\n    model.train_on_batch(b if 'enumerate' in '{loop}' else a, 1)")
+    assert {known(event.args["batch_size"]) for event in program.events("train_on_batch")} == {size}
 
 
 def test_validation_data_is_not_trained_on() -> None:
