@@ -140,7 +140,7 @@ def unknown_slice(m: Machine, node: ast.Slice) -> Unknown:
         return made
     widths: set[int] = set()
     for probe in PROBES:
-        seen: dict[str, int] = {}
+        seen: dict[Unknown, int] = {}
         lower, upper = (_probed(m, bound, probe, seen) for bound in (node.lower, node.upper))
         if lower is None or upper is None:
             return made
@@ -149,7 +149,7 @@ def unknown_slice(m: Machine, node: ast.Slice) -> Unknown:
     return made if widths or width <= 0 else with_width(m, made, width)
 
 
-def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[str, int]) -> int | None:
+def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[Unknown, int]) -> int | None:
     """The value of a sum or product, with a number for each name that is not known."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
         left, right = _probed(m, node.left, probe, seen), _probed(m, node.right, probe, seen)
@@ -160,7 +160,7 @@ def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[str, int]) -> int
         return None
     value = m.plain(expressions.evaluate(m, node))
     if isinstance(value, Unknown):
-        return seen.setdefault(ast.dump(node), probe ** (len(seen) + 1))
+        return seen.setdefault(value, probe ** (len(seen) + 1))
     return value if isinstance(value, int) else None
 
 
