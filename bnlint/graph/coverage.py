@@ -19,7 +19,8 @@ TOO_WIDE = "there are too many ways to it"
 @dataclass(frozen=True, slots=True)
 class Site:
     """A place in the source that builds BatchNormalization: "full" where all that feeds it and all that it feeds is known there,
-    "partly" where some of it is, "not" where it is not seen to be applied. `reasons` say what is missing."""
+    "partly" where some of it is, "not" where it is not seen to be applied. `reasons` say what is missing. (That a layer which an object
+    keeps is never applied is full knowledge too.)"""
 
     span: Span
     grade: Grade
@@ -38,8 +39,14 @@ def sites(modules: Iterable[Module], graphs: Iterable[ModelGraph]) -> tuple[Site
                 applied.setdefault(span, {}).update(dict.fromkeys(_missing(graph, call)))
     found = [Site(span, "partly" if reasons else "full", tuple(reasons)) for span, reasons in applied.items()]
     for module in modules:
-        built = {layer.origin.span for layer in module.constructions if layer.role == "batchnorm" and layer.origin.span is not None}
-        found += [Site(span, "not", (NOT_APPLIED,)) for span in built - applied.keys()]
+        kept = {id(layer) for cls in module.classes for layer in cls.layers}
+        kept -= {id(event.target) for event in module.events if event.kind == "escape"}
+        idle: dict[Span, bool] = {}
+        for layer in module.constructions:
+            span = layer.origin.span
+            if layer.role == "batchnorm" and span is not None and span not in applied:
+                idle[span] = idle.get(span, True) and id(layer) in kept
+        found += [Site(span, "full") if certain else Site(span, "not", (NOT_APPLIED,)) for span, certain in idle.items()]
         found += [Site(origin.span, "not", (NOT_REACHED,)) for origin in module.unreached if origin.span is not None]
     return tuple(sorted(found, key=lambda site: (site.span.path, site.span.cell or 0, site.span.line, site.span.column)))
 
