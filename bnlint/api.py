@@ -284,7 +284,7 @@ class _Run:
         self.warnings += found.warnings
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
-            self.add(engine.unreadable(folder, Unreadable(f"cannot be listed: {reason}"), self.plans.of(folder)))
+            self.add(engine.unreadable(folder, Unreadable(f"is a folder that cannot be listed: {reason}"), self.plans.of(folder)))
         inputs = []
         for file in found.files:
             plan = self.plans.of(file.path, _top(file.path, present))

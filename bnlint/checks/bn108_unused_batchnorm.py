@@ -28,7 +28,7 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _is_passed_by(project: Project, bn: Call, used: set[int]) -> bool:
     """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
-    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or any(module.gaps for module in project.modules):
+    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or query.has_gaps(project, bn):
         return False
     elsewhere = any(call is not bn for _, call in query.applications(project, bn.layer))
     consumed = any(step.call is not None for graph in project.models if bn in graph.calls for step in query.consumers(graph, bn))

@@ -315,6 +315,12 @@ def events(project: Project, *kinds: str) -> Iterator[Event]:
     return (event for module in project.modules for event in module.events if event.kind in kinds)
 
 
+def has_gaps(project: Project, call: Call) -> bool:
+    """Whether something could not be seen in the file where a call stands, or in one through which it was reached."""
+    paths = {span.path for span in (call.origin.span, *call.origin.stack) if span is not None}
+    return any(module.gaps for module in project.modules if module.path in paths)
+
+
 def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
     """The events of these kinds whose target is `target`."""
     return tuple(event for event in events(project, *kinds) if event.target is target)
