@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
 from bnlint import catalogue, engine, repair, selection
 from bnlint.catalogue import Rule
-from bnlint.engine import Checked, Input, Plan, failure
+from bnlint.engine import Checked, Group, Input, Plan, failure
 from bnlint.repair import Mend, Mended
 from bnlint.selection import UnknownRule
 from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
@@ -203,7 +203,7 @@ def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Resu
     if plan.settings.force_exclude and engine.is_excluded(path, plan.settings):
         return Result(skipped={"excluded by the settings": 1})
     run = _Run(plans, mend, write=False)
-    run.take([Input(path, data, plan)])
+    run.take(Group((Input(path, data, plan),), plan.root))
     return run.result()
 
 
@@ -302,24 +302,24 @@ class _Run:
             self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
 
-    def take(self, inputs: Sequence[Input]) -> None:
+    def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
-        group = [engine.check(inputs[0])] if len(inputs) == 1 else engine.check_together(inputs)
-        group = [repair.offer(checked) for checked in group]
-        if self.mend == "none" or not any(checked.findings for checked in group):
-            for checked in group:
+        inputs = group.inputs
+        found = [repair.offer(checked) for checked in engine.check(group)]
+        if self.mend == "none" or not any(checked.findings for checked in found):
+            for checked in found:
                 self.add(checked)
             return
         try:
-            mended = repair.mend(group, inputs, self.mend)
+            mended = repair.mend(found, group, self.mend)
         except Exception as error:
             if len(inputs) > 1:
                 for given in inputs:
-                    self.take([given])
+                    self.take(Group((given,), group.root))
                 return
             problem = failure("fixing", inputs[0].path, error)
-            mended = [Mended(replace(group[0], failures=(*group[0].failures, problem)), (), inputs[0].data)]
-        for given, checked, result in zip(inputs, group, mended, strict=True):
+            mended = [Mended(replace(found[0], failures=(*found[0].failures, problem)), (), inputs[0].data)]
+        for given, checked, result in zip(inputs, found, mended, strict=True):
             self.keep(given, checked, result)
 
     def keep(self, given: Input, before: Checked, mended: Mended) -> None:

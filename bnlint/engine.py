@@ -88,10 +88,85 @@ class Input:
         return any(word in self.data for word in self.plan.words)
 
 
-def check(given: Input) -> Checked:
-    """The findings of one file on its own. One that was met by a walk and holds no word of a rule is dismissed unparsed."""
-    if given.relevant:
-        return check_together([given])[0]
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Files that are checked together. Below `root`, where there is one, their imports are followed."""
+
+    inputs: tuple[Input, ...]
+    root: str | None
+
+
+def groups(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
+    """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
+
+    A file that leads to no such file is on its own, and so is one without a word of a rule; unless `everything` counts.
+    """
+    if len(inputs) == 1:
+        return [Group(tuple(inputs), inputs[0].plan.root)]
+    by_root: dict[str, list[Input]] = {}
+    for given in inputs:
+        by_root.setdefault(given.plan.root, []).append(given)
+    found = []
+    for root, members in by_root.items():
+        core = [given.path for given in members if any(word in given.data for word in BATCHNORM)]
+        parts: list[list[str]] = []
+        lonely = {given.path for given in members if not everything}
+        if core or everything:
+            from bnlint.source import links
+
+            files = {given.path: given.data for given in members if everything or may_matter(given)}
+            parts, lonely = links.together(core, files, root, BATCHNORM)
+        of_path = {given.path: given for given in members}
+        found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
+        found += [Group((given,), None if path in lonely else root) for path, given in of_path.items()]
+    return sorted(found, key=lambda group: group.inputs[0].path)
+
+
+BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
+"""Words one of which stands in whatever builds BatchNormalization."""
+
+
+def may_matter(given: Input) -> bool:
+    """Whether a file holds a word of a rule, or may use layers that another one builds."""
+    return given.relevant or (b"import" in given.data and any(word in given.data for word in BUILDING))
+
+
+BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
+"""Words one of which stands in whatever builds on layers of another file."""
+
+
+def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
+    """The graphs of files that belong together, their sites of BatchNormalization, and a line for each file that could not be read."""
+    from bnlint import source, text
+    from bnlint.graph import coverage
+
+    documents, problems = [], []
+    for given in group.inputs:
+        try:
+            documents.append(text.load(given.path, given.data))
+        except text.Unreadable as problem:
+            problems.append(f"{given.path}: this file {problem.message}")
+    try:
+        analysis = source.analyse(documents, group.root)
+    except Exception as error:
+        if len(group.inputs) == 1:
+            return [], [], [failure("reading", group.inputs[0].path, error)]
+        parts = [graphs(Group((given,), group.root)) for given in group.inputs]
+        found, sites, told = ([item for part in parts for item in part[kind]] for kind in range(3))
+        return found, sites, told  # type: ignore[return-value]  # the three lists of each part, joined
+    problems += [f"{path}: this file {problem.message}" for path, problem in analysis.unreadable.items()]
+    return list(analysis.models), list(coverage.sites(analysis.modules, analysis.models)), problems
+
+
+def check(group: Group) -> list[Checked]:
+    """The findings of each file of a group. One that was met by a walk, holds no word of a rule and is alone is dismissed unparsed."""
+    if len(group.inputs) == 1 and not group.inputs[0].relevant:
+        return [_parsed(group.inputs[0])]
+    return _checked(group)
+
+
+def _parsed(given: Input) -> Checked:
+    """What is to be said of a file that holds no word of a rule: if it was named, whether it can be read."""
     if not given.named:
         return Checked(given.path, given.plan, dismissed=True)
     from bnlint import text
@@ -110,65 +185,10 @@ def check(given: Input) -> Checked:
         return Checked(given.path, given.plan, failures=(failure("reading", given.path, error),))
 
 
-def groups(inputs: Sequence[Input], everything: bool = False) -> list[list[Input]]:
-    """The files in groups that are checked together, because one imports from another; in order of the first path of each.
-
-    A file that holds no word of a rule is in a group of its own unless it builds on one that does; or unless `everything` counts.
-    """
-    by_root: dict[str, list[Input]] = {}
-    for given in inputs:
-        by_root.setdefault(given.plan.root, []).append(given)
-    found = []
-    for root, members in by_root.items():
-        relevant = {given.path: given.data for given in members if everything or given.relevant}
-        others = {given.path: given.data for given in members if given.path not in relevant and may_matter(given)}
-        parts = [[path] for path in relevant]
-        if relevant and len(relevant) + len(others) > 1:
-            from bnlint.source import links
-
-            parts = links.together(relevant, others, root)
-        of_path = {given.path: given for given in members}
-        found += [[of_path.pop(path) for path in part] for part in parts]
-        found += [[given] for given in of_path.values()]
-    return sorted(found, key=lambda group: group[0].path)
-
-
-def may_matter(given: Input) -> bool:
-    """Whether a file holds a word of a rule, or may use layers that another one builds."""
-    return given.relevant or (b"import" in given.data and any(word in given.data for word in BUILDING))
-
-
-BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
-"""Words one of which stands in whatever builds on layers of another file."""
-
-
-def graphs(inputs: Sequence[Input]) -> tuple[list[ModelGraph], list[Site], list[str]]:
-    """The graphs of files that belong together, their sites of BatchNormalization, and a line for each file that could not be read."""
-    from bnlint import source, text
-    from bnlint.graph import coverage
-
-    documents, problems = [], []
-    for given in inputs:
-        try:
-            documents.append(text.load(given.path, given.data))
-        except text.Unreadable as problem:
-            problems.append(f"{given.path}: this file {problem.message}")
-    try:
-        analysis = source.analyse(documents, inputs[0].plan.root)
-    except Exception as error:
-        if len(inputs) == 1:
-            return [], [], [failure("reading", inputs[0].path, error)]
-        parts = [graphs([given]) for given in inputs]
-        found, sites, told = ([item for part in parts for item in part[kind]] for kind in range(3))
-        return found, sites, told  # type: ignore[return-value]  # the three lists of each part, joined
-    problems += [f"{path}: this file {problem.message}" for path, problem in analysis.unreadable.items()]
-    return list(analysis.models), list(coverage.sites(analysis.modules, analysis.models)), problems
-
-
-def check_together(inputs: Sequence[Input]) -> list[Checked]:
-    """The findings of files that are one project, for each file."""
+def _checked(group: Group) -> list[Checked]:
     from bnlint import source, text
 
+    inputs = group.inputs
     done: dict[str, Checked] = {}
     documents: dict[str, Document] = {}
     for given in inputs:
@@ -177,7 +197,7 @@ def check_together(inputs: Sequence[Input]) -> list[Checked]:
         except text.Unreadable as problem:
             done[given.path] = unreadable(given.path, problem, given.plan)
     try:
-        analysis = source.analyse(documents.values(), inputs[0].plan.root, whole=False)
+        analysis = source.analyse(documents.values(), group.root, whole=False)
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
             done[path] = unreadable(path, reason, plans[path], documents.pop(path))
@@ -186,7 +206,7 @@ def check_together(inputs: Sequence[Input]) -> list[Checked]:
         done.update(examined if wider is None else _examine(documents, plans, wider))
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
         if len(inputs) > 1:
-            return [check(given) for given in inputs]
+            return [check(Group((given,), group.root))[0] for given in inputs]
         path, plan = inputs[0].path, inputs[0].plan
         if isinstance(error, RecursionError):
             return [unreadable(path, text.Unreadable(TOO_DEEP), plan)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from bnlint import engine
 
 if TYPE_CHECKING:
-    from bnlint.engine import Checked, Input
+    from bnlint.engine import Checked, Group
     from bnlint.findings import Finding, TextEdit
 
 ROUNDS = 10
@@ -55,11 +55,12 @@ class Mended:
     after: bytes = b""
 
 
-def mend(group: Sequence[Checked], inputs: Sequence[Input], which: Mend) -> list[Mended]:
+def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
     """Fix files that are checked together, and check them again, until nothing changes."""
+    inputs = group.inputs
     refused: dict[str, str] = {}
     fixed: dict[str, list[Finding]] = {given.path: [] for given in inputs}
-    current, after = list(group), {given.path: given.data for given in inputs}
+    current, after = list(before), {given.path: given.data for given in inputs}
     for _ in range(ROUNDS):
         changed: set[str] = set()
         for moving in (True, False):
@@ -72,13 +73,13 @@ def mend(group: Sequence[Checked], inputs: Sequence[Input], which: Mend) -> list
                 break
         else:
             return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
-        again = [replace(given, data=after[given.path]) for given in inputs]
-        current = [offer(checked) for checked in engine.check_together(again)]
+        again = replace(group, inputs=tuple(replace(given, data=after[given.path]) for given in inputs))
+        current = [offer(checked) for checked in engine.check(again)]
     return [
         _restless(checked, fixed[given.path], given.data)
         if given.path in changed
         else Mended(_with_reasons(last, refused), tuple(fixed[given.path]), after[given.path])
-        for checked, last, given in zip(group, current, inputs, strict=True)
+        for checked, last, given in zip(before, current, inputs, strict=True)
     ]
 
 

@@ -56,7 +56,7 @@ def layers_of(project: Project) -> tuple[Layer, ...]:
 
 def test_a_file_of_a_walk_that_holds_no_word_is_dismissed_unparsed() -> None:
     plan = Plans(isolated=True).of("a.py")
-    checked = engine.check(engine.Input("a.py", b"def broken(", plan, named=False))
+    checked = engine.check(engine.Group((engine.Input("a.py", b"def broken(", plan, named=False),), None))[0]
     assert (checked.dismissed, checked.findings, checked.document) == (True, (), None)
 
 
@@ -283,8 +283,8 @@ def edit_each(name: str, code: str) -> Check:
 def test_fixes_of_several_places_are_made_in_one_round(fake: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fake(edit_each("momentum", "0.5"))
     rounds = []
-    check = engine.check_together
-    monkeypatch.setattr(engine, "check_together", lambda *arguments, **named: rounds.append(1) or check(*arguments, **named))
+    check = engine.check
+    monkeypatch.setattr(engine, "check", lambda *arguments, **named: rounds.append(1) or check(*arguments, **named))
     fixed = fix_source(MOMENTUM * 5, "a.py", isolated=True)
     assert fixed.source == MOMENTUM.replace("0.1", "0.5") * 5
     assert len(fixed.fixed) == 5

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bnlint.source.files import File, Files
-from bnlint.text import SIZE_LIMIT
+
+HOPS = 2
+"""Imports, one after the other, over which a file still builds with what another one defines (those of an `__init__.py` are free)."""
 
 _IMPORT = re.compile(
     rb"(?:^|[\"';:])[ \t]*"
@@ -15,24 +17,30 @@ _IMPORT = re.compile(
 )
 """A statement at the start of a line, of a cell's line in a notebook, or behind a colon or semicolon. (In a text it does no harm.)"""
 
+Statement = tuple[int, str, tuple[tuple[str, str], ...]]
+"""Dots, name, and what is imported from there: its name there and here. Nothing: the module itself."""
 
-def together(relevant: Mapping[str, bytes], others: Mapping[str, bytes], root: str) -> list[list[str]]:
-    """The relevant files in groups, with those of the others that lead to one of them: a file and all that it imports are in one group.
 
-    Keys are paths, values what the files hold; other files below `root` are read where imports lead through them.
+def together(core: Collection[str], files: Mapping[str, bytes], root: str, words: Collection[bytes]) -> tuple[list[list[str]], set[str]]:
+    """The core files in groups, with those of the others that build on one of them; and the files that build on nothing with these words.
+
+    `files` are paths and what they hold, the core ones among them; other files below `root` are read where imports lead to them.
     """
-    links = _Links(root, {**relevant, **others})
-    group: dict[str, set[str]] = {path: {path} for path in relevant}
-    for path in [*relevant, *others]:
-        reached = links.reached(path) & relevant.keys()
-        if reached:
-            joined = set().union({path}, *(group[other] for other in reached))
-            if path in group:
-                joined |= group[path]
+    links = _Links(root, files)
+    group: dict[str, set[str]] = {path: {path} for path in core}
+    lonely: set[str] = set()
+    for path in files:
+        reached = links.reached(path)
+        known = [links.path_of[place] for place in reached if place in links.path_of]
+        built_on = [other for other in known if other in group]
+        if built_on:
+            joined = set().union({path}, *(group[other] for other in built_on), group.get(path, ()))
             for member in joined:
                 group[member] = joined
+        elif path not in group and not any(word in links.data(file) for file in reached.values() for word in words):
+            lonely.add(path)
     found = {id(members): sorted(members) for members in group.values()}
-    return sorted(found.values())
+    return sorted(found.values()), lonely
 
 
 class _Links:
@@ -41,49 +49,59 @@ class _Links:
     def __init__(self, root: str, known: Mapping[str, bytes]) -> None:
         self.known = known
         self.files = Files((), root)
-        self.path_of = {file.place: path for path in known for file in [self.files.stand_in(path)]}
-        self._direct: dict[str, list[File]] = {}
+        self.path_of = {self.files.stand_in(path).place: path for path in known}
+        self._statements: dict[str, list[Statement]] = {}
 
-    def reached(self, path: str) -> set[str]:
-        """The known files that a known file leads to, itself left out."""
+    def reached(self, path: str) -> dict[str, File]:
+        """The files that a file builds on, by their place; itself left out."""
         start = self.files.stand_in(path)
-        seen, stack = {start.place}, [start]
-        while stack:
-            for other in self.direct(stack.pop()):
-                if other.place not in seen:
-                    seen.add(other.place)
-                    stack.append(other)
-        return {self.path_of[place] for place in seen if place in self.path_of} - {path}
+        found: dict[str, File] = {}
+        edge = [start]
+        for _ in range(HOPS):
+            further = []
+            for file in edge:
+                for other in self._imports(file, None, set()):
+                    if other.place not in found and other is not start:
+                        found[other.place] = other
+                        further.append(other)
+            edge = further
+        return found
 
-    def direct(self, file: File) -> list[File]:
-        if file.place not in self._direct:
-            self._direct[file.place] = list(self._imports(file))
-        return self._direct[file.place]
-
-    def _imports(self, file: File) -> Iterator[File]:
-        for level, name, wanted in _statements(self._data(file)):
+    def _imports(self, file: File, names: Collection[str] | None, seen: set[tuple[str, str]]) -> Iterator[File]:
+        """The files that a file imports; those through which it binds some names, if these are given."""
+        for level, name, wanted in self.statements(file):
+            brought = [there for there, here in wanted if names is None or here in names or there == "*"]
+            if names is not None and not brought:
+                continue
             found = self.files.find(file, level, name)
-            if found is not None:
-                yield found
-                yield from (inner for each in wanted if (inner := self.files.submodule(found, each)) is not None)
+            if found is None:
+                continue
+            yield found
+            for each in brought:
+                inner = self.files.submodule(found, each) if each != "*" else None
+                if inner is not None:
+                    yield inner
+                elif found.folder is not None and (found.place, each) not in seen:
+                    seen.add((found.place, each))
+                    yield from self._imports(found, names if each == "*" else (each,), seen)
 
-    def _data(self, file: File) -> bytes:
+    def statements(self, file: File) -> list[Statement]:
+        if file.place not in self._statements:
+            self._statements[file.place] = list(_statements(self.data(file)))
+        return self._statements[file.place]
+
+    def data(self, file: File) -> bytes:
+        """What a file holds; nothing if it cannot be read."""
         if file.place in self.path_of:
             return self.known[self.path_of[file.place]]
-        if file.folder == file.place:
-            return b""
-        try:
-            with open(file.place, "rb") as stream:
-                return stream.read(SIZE_LIMIT)
-        except OSError:
-            return b""
+        return b"" if file.folder == file.place else self.files.text(file)
 
 
-def _statements(data: bytes) -> Iterator[tuple[int, str, list[str]]]:
-    """Dots, name and imported names of each import statement."""
+def _statements(data: bytes) -> Iterator[Statement]:
     for dots, name, wanted, plain in _IMPORT.findall(data):
         if plain:
-            yield from ((0, part.split()[0], []) for part in plain.decode("ascii", "replace").split(",") if part.strip())
+            yield from ((0, part.split()[0], ()) for part in plain.decode("ascii", "replace").split(",") if part.strip())
         elif dots or name:
-            parts = re.sub(r"#[^\n]*", "", wanted.decode("utf-8", "replace")).strip("() \t\r\n\\").split(",")
-            yield len(dots), name.decode("utf-8", "replace"), [part.split()[0] for part in parts if part.split()]
+            text = re.sub(r"#[^\n]*", "", wanted.decode("utf-8", "replace")).strip("() \t\r\n\\")
+            parts = [part.split() for part in text.split(",")]
+            yield len(dots), name.decode("utf-8", "replace"), tuple((part[0], part[-1]) for part in parts if part)
