@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bnlint.graph import query
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
 from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, tf1
 from bnlint.source.machine import DEPTH, Frame, Machine
@@ -26,6 +27,9 @@ from bnlint.source.values import (
     Splice,
     sequence,
 )
+
+IDLE = 2_000
+"""Steps after which a function that has built nothing, done nothing to a model and given nothing is not run again (downloads)."""
 
 
 def is_literal(node: ast.expr) -> bool:
@@ -238,7 +242,15 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
     if too_deep(m, function):
         m.gap(f"the calls of {function.qualified} nest too deep to follow", node)
         return unknown_call(m, Unknown(f"{function.qualified} calls itself"), arguments, node)
-    return enter(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+    place = ("idle", function.node)
+    if place in m.derived:
+        return m.derived[place]
+    steps, made = m.steps, (len(m.calls), len(m.constructions), len(m.events))
+    result = enter(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+    idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
+    if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
+        m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")
+    return result
 
 
 def too_deep(m: Machine, function: Function) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bnlint.graph.model import Argument, Arguments, Unknown
+from bnlint.graph.model import Argument, Arguments, Choice, Unknown
 from bnlint.source import invoke, operators, protocols, subscripts
-from bnlint.source.joins import join
+from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
 
@@ -56,16 +56,28 @@ def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 def _numbered(m: Machine, items: tuple[object, ...], number: object) -> tuple[tuple[object, ...], object]:
     """The elements with their numbers, and the number of the next; behind a Splice a number depends on its test."""
     found: list[object] = []
+    m.spend(len(items))
     for item in items:
         if isinstance(item, Splice):
             one, first = _numbered(m, item.if_true, number)
             two, second = _numbered(m, item.if_false, number)
             found.append(Splice(item.condition, one, two))
             number = join(item.condition, first, second)
+            number = number if weight(number) <= NUMBERS else Unknown("the number of an element")
         else:
             found.append((number, item))
-            number = m.each(number, lambda value: value + 1 if isinstance(value, int) else value)
+            number = _next_number(number)
     return tuple(found), number
+
+
+NUMBERS: Final = 8
+"""Numbers that an element may have, beyond which its number is unknown."""
+
+
+def _next_number(number: object) -> object:
+    if isinstance(number, Choice):
+        return Choice(number.condition, _next_number(number.if_true), _next_number(number.if_false))
+    return number + 1 if isinstance(number, int) else number
 
 
 def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -42,6 +42,13 @@ def timed(source: str, seconds: float) -> list[int]:
         ("x = Input((8,))\ny = " + " + ".join(["x"] * 500), 500),
         ("x = Input((8,))\n" + "x = x + Dense(1)(x)\n" * 100, 201),
         (f"sizes = {list(range(100_000))}\ny = Dense(sizes[7])(Input((8,)))", 2),
+        (
+            FLAGS
+            + "c = []\n"
+            + "".join(f"if flags[{i}]:\n    c.append({i})\n" for i in range(60))
+            + "for k, n in enumerate(c):\n    x = Dense(n, name=f'd{k}')(x)",
+            61,
+        ),
         ("sizes = []\nfor i in range(50):\n    for j in range(50):\n        sizes.append(i * j)\ny = Dense(sizes[-1])(Input((8,)))", 2),
     ],
 )
@@ -173,3 +180,11 @@ def test_what_is_no_python_is_unreadable_in_one_line(content: bytes) -> None:
     with pytest.raises(text.Unreadable) as caught:
         read_bytes(content)
     assert "\n" not in caught.value.message
+
+
+def test_what_builds_nothing_and_costs_much_is_run_once() -> None:
+    fetch = "def fetch(n):\n" + "".join(f"    if n[{i}]:\n        n = n[{i}](n)\n" for i in range(400)) + "    return n\n"
+    builders = "".join(f"def build{i}():\n    x = Dense({i})(Input((8,)))\n    fetch(x.name)\n    return x\n" for i in range(200))
+    program = read(fetch + builders)
+    assert len(program.models) == 200
+    assert program.gaps == []
