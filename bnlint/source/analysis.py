@@ -13,7 +13,7 @@ from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.source import assembly, classes, invoke, modules
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.mentions import Mentions, Unit
+from bnlint.source.mentions import Mentions, Unit, builds
 from bnlint.source.modules import Run
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance
 from bnlint.text import Chunk, Document, Unreadable
@@ -192,9 +192,10 @@ def open_class(m: Machine, cls: Class, wide: bool) -> None:
     call = cls.find("call")
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
         _open_call(m, cls, instance, call)
+    building = {name for name, value in cls.scope.names.items() if isinstance(value, Function) and builds(value)} - SPECIAL
     for function in _methods(cls):
         own = cls.scope.names.get(function.name) is function
-        if not function.called or (not own and not _attributes(function).isdisjoint(cls.scope.names)):
+        if not function.called or (not own and not building.isdisjoint(_attributes(function))):
             open_function(m, function, wide, instance)
 
 

@@ -50,6 +50,11 @@ def mentioned(node: ast.AST) -> str | None:
     return None
 
 
+def builds(function: Function) -> bool:
+    """Whether a function itself names a layer or a model."""
+    return any(mentioned(node) in BUILDING for node in ast.walk(function.node))
+
+
 class Mentions:
     """The top-level functions and classes of the files under analysis, and the names that each mentions.
 
