@@ -214,6 +214,13 @@ def handlers() -> Mapping[str, Handler]:
         "keras.models.clone_model": models.clone,
     }
     groups = (
-        builtins.HANDLERS, operators.HANDLERS, iteration.HANDLERS, records.HANDLERS, options.HANDLERS, tf1.HANDLERS, HANDLERS, models_made,
+        builtins.HANDLERS,
+        operators.HANDLERS,
+        iteration.HANDLERS,
+        records.HANDLERS,
+        options.HANDLERS,
+        tf1.HANDLERS,
+        HANDLERS,
+        models_made,
     )
     return {name: handler for group in groups for name, handler in group.items()}

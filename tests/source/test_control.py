@@ -396,6 +396,7 @@ def test_constants_are_computed(expression: str, value: int) -> None:
         ("None if n else 'a'", None),
         ("f'{\"x\"}' f'y'", "xy"),
         ("'a,b'.split(',')[1]", "b"),
+        ("'a\\nb'.splitlines()[1]", "b"),
     ],
 )
 def test_texts_are_computed(expression: str, value: str | None) -> None:
