@@ -16,7 +16,7 @@ from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, 
 
 Unit = Function | Class
 
-CHANGING = words("GradientTape apply_gradients load_model minimize trainable training")
+CHANGING = words("GradientTape apply_gradients load_model minimize")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
 MODAL = frozenset(
