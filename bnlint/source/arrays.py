@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from statistics import fmean
+from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
 from bnlint.keras_api.function_shapes import FUNCTIONS
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.training import ARRAYS, DATASETS
-from bnlint.source import expressions
+from bnlint.source import expressions, operators
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, Array, Dotted, List, first_argument, is_constant, sequence
+from bnlint.source.values import LONGEST, MISSING, Array, Dotted, List, bind_parameters, first_argument, is_constant, sequence
 
 PROBES = (3, 10, 117)
 """Numbers that stand for an unknown one in a slice: where its width is the same for all of them, that is its width."""
@@ -22,6 +27,10 @@ def call(m: Machine, callee: Dotted, arguments: Arguments) -> object:
     last = name.rpartition(".")[2]
     if name.startswith("keras.datasets.") and last == "load_data":
         return _download(m, name.split(".")[2])
+    if name in REDUCTIONS:
+        return _reduced(m, REDUCTIONS[name], arguments)
+    if last == "linspace":
+        return _spaced(m, arguments)
     style = ARRAYS.get(name) or ARRAYS.get(callee.name)
     if style == "array":
         return _as_array(m, m.settle(first_argument(arguments)))
@@ -48,12 +57,46 @@ def _as_array(m: Machine, value: object) -> object:
     """A list of constants as an array; MISSING for what is neither a list nor an array."""
     if isinstance(value, Array):
         return value
+    row = sequence(value) if isinstance(value, (List, tuple)) else None
+    if row and all(isinstance(item, (int, float)) for item in row):
+        return Array((len(row),), row)
     shape: list[object] = []
     while isinstance(value, (List, tuple)):
         items = sequence(value) or ()
         shape.append(len(items))
         value = m.settle(items[0]) if items else 0
     return Array(tuple(shape)) if shape and is_constant(value) else MISSING
+
+
+REDUCTIONS: Final[Mapping[str, Callable[[list[Any]], object]]] = {
+    **{f"numpy.{name}": max for name in ("amax", "max")},
+    **{f"numpy.{name}": min for name in ("amin", "min")},
+    "numpy.argmax": lambda values: values.index(max(values)),
+    "numpy.argmin": lambda values: values.index(min(values)),
+    "numpy.cumsum": lambda values: Array((len(values),), tuple(itertools.accumulate(values))),
+    "numpy.mean": fmean,
+    "numpy.prod": math.prod,
+    "numpy.sum": sum,
+}
+"""Functions of rows of numbers."""
+
+
+def _reduced(m: Machine, function: Callable[[list[Any]], object], arguments: Arguments) -> object:
+    values = sequence(m.settle(first_argument(arguments)))
+    known = values and all(isinstance(value, (int, float)) for value in values) and len(arguments.items) == 1
+    return operators.computed(function, list(values)) if values and known else MISSING
+
+
+def _spaced(m: Machine, arguments: Arguments) -> object:
+    """`np.linspace(start, stop, num)`."""
+    given = bind_parameters(("start", "stop", "num"), arguments)
+    start, stop, count = (m.settle(given.get(name, default)) for name, default in (("start", None), ("stop", None), ("num", 50)))
+    if not isinstance(start, (int, float)) or not isinstance(stop, (int, float)) or not isinstance(count, int) or "endpoint" in given:
+        return MISSING
+    if not 0 < count <= LONGEST:
+        return MISSING
+    step = (stop - start) / max(count - 1, 1)
+    return Array((count,), tuple(float(start + step * position) for position in range(count)))
 
 
 def _transformed(m: Machine, kind: str, arguments: Arguments) -> object:
@@ -78,8 +121,15 @@ def plain(m: Machine, value: object) -> object:
 
 def method(m: Machine, owner: Array, name: str, arguments: Arguments) -> object:
     """`array.reshape(…)`, `array.astype(…)`; MISSING for others."""
-    if name in ("astype", "copy"):
-        return owner
+    if name in ("astype", "copy", "numpy"):
+        kind = m.settle(first_argument(arguments))
+        kind = kind.name.rpartition(".")[2] if isinstance(kind, Dotted) else kind
+        numbers = [value for value in owner.values or () if isinstance(value, (int, float))]
+        return Array(owner.shape, tuple(map(int, numbers))) if numbers and str(kind).startswith("int") else owner
+    if name == "tolist" and owner.values is not None:
+        return List({"items": owner.values})
+    if f"numpy.{name}" in REDUCTIONS and not arguments.items:
+        return _reduced(m, REDUCTIONS[f"numpy.{name}"], Arguments((Argument(None, owner, None),)))
     if name not in ("reshape", "squeeze", "transpose"):
         return MISSING
     given = [m.settle(argument.value) for argument in arguments.positional]
@@ -88,17 +138,26 @@ def method(m: Machine, owner: Array, name: str, arguments: Arguments) -> object:
     return _transformed(m, name, Arguments(items))
 
 
-def elementwise(left: object, right: object) -> object:
+def elementwise(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
     """`array / 255`, `array - array`."""
-    shapes = [side.shape for side in (left, right) if isinstance(side, Array)]
+    arrays = [side for side in (left, right) if isinstance(side, Array)]
     numbers = all(isinstance(side, (Array, int, float)) for side in (left, right))
-    return Array(shapes[0]) if numbers and all(shape == shapes[0] for shape in shapes) else Unknown("a computation on data")
+    if not numbers or any(array.shape != arrays[0].shape for array in arrays):
+        return Unknown("a computation on data")
+    if any(array.values is None for array in arrays):
+        return Array(arrays[0].shape)
+    rows = [side.values or () if isinstance(side, Array) else itertools.repeat(side) for side in (left, right)]
+    return Array(arrays[0].shape, tuple([operators.binary(m, node, op, *pair) for pair in zip(*rows, strict=False)]))
 
 
 def part(m: Machine, base: Array, key: object) -> object:
     """`array[key]`, for what numpy calls basic indexing, and for an array of indices."""
     if isinstance(key, Array):
         return Array((*key.shape, *base.shape[1:]))
+    if base.values is not None and isinstance(key, int) and -len(base.values) <= key < len(base.values):
+        return base.values[key]
+    if base.values is not None and isinstance(key, slice):
+        return Array((len(base.values[key]),), base.values[key])
     keys = key if isinstance(key, tuple) else (key,)
     rest, made = list(base.shape), list[object]()
     for position, item in enumerate(keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.graph.model import Call, Join, Layer, Tensor, Unknown
+from bnlint.graph.model import Argument, Arguments, Call, Join, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source import (
     builtins,
@@ -123,8 +123,9 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return options.attribute(base, name)
         case Array() if name == "shape":
             return base.shape
-        case Function() if name == "__name__":
-            return base.name
+        case Function():
+            found = base.name if name == "__name__" else base.fields.get(name, MISSING)
+            return found if found is not MISSING else Unknown(f"the attribute `{name}` is not known")
         case Partial() if name == "func":
             return base.callee
         case List() | Dict() | Dataset() | Tape() | Variables() | LayerList() | Array():
@@ -243,9 +244,14 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
     if isinstance(owner, Instance) and name == "__dict__":
         for key, content in (value.fields if isinstance(value, Dict) else {}).items():
             m.write(owner.fields, key, content)
+    elif isinstance(owner, Instance) and isinstance(setter := owner.cls.find(f"{name}.setter"), Function):
+        arguments = Arguments((Argument(None, value, None),))
+        invoke.run(m, setter, arguments, invoke.Site(m.span(node)), owner)
     elif isinstance(owner, Instance):
         m.write(owner.fields, name, value)
         classes.own(owner, value)
+    elif isinstance(owner, Function):
+        m.write(owner.fields, name, value)
     elif isinstance(owner, Class):
         m.write(owner.scope.names, name, value)
     elif isinstance(owner, Model):

@@ -7,10 +7,11 @@ import builtins as python
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from bnlint.graph.model import Arguments, Layer, Unknown
-from bnlint.source import attributes, classes, models, modules, operators, protocols
+from bnlint.keras_api.layers import layer_spec
+from bnlint.source import attributes, classes, models, modules, operators, protocols, standard
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
     MISSING,
@@ -52,10 +53,16 @@ PURE: Final[dict[str, Callable[..., object]]] = {
     "math.pow": math.pow,
     "math.log10": math.log10,
     "math.exp": math.exp,
+    "math.prod": math.prod,
+    "math.gcd": math.gcd,
+    "math.isqrt": math.isqrt,
     "numpy.ceil": math.ceil,
     "numpy.floor": math.floor,
     "numpy.sqrt": math.sqrt,
+    "numpy.log": math.log,
     "numpy.log2": math.log2,
+    "numpy.exp": math.exp,
+    "numpy.round": round,
     "numpy.int32": int,
     "numpy.int64": int,
     "numpy.float32": float,
@@ -138,17 +145,6 @@ def to_dict(m: Machine, arguments: Arguments, node: ast.Call) -> Dict:
     return made
 
 
-def _reduction(function: Callable[..., Any]) -> Callable[[Machine, Arguments, ast.Call], object]:
-    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-        values = [m.settle(argument.value) for argument in arguments.positional]
-        items = sequence(values[0]) if len(values) == 1 else tuple(values)
-        if items is not None and items and all(isinstance(item, (int, float)) for item in items):
-            return function(items)
-        return Unknown("a value that is not known")
-
-    return apply
-
-
 def _quantifier(every: bool) -> Callable[[Machine, Arguments, ast.Call], object]:
     def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
         items = sequence(m.settle(first_argument(arguments)))
@@ -204,6 +200,8 @@ def _is_instance(m: Machine, value: object, kind: object) -> bool | None:
         return kind in value.cls.lineage() if isinstance(value, Instance) else False
     if not isinstance(kind, Dotted):
         return None
+    if kind.name == "builtins.type" and isinstance(value, (Class, Dotted)):
+        return True if isinstance(value, Class) or is_layer_class(value) else None
     plain = CLASSES.get(kind.name.removeprefix("builtins."))
     if plain is not None:
         return isinstance(value, plain)
@@ -260,11 +258,6 @@ def _callable(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return m.each(first_argument(arguments), apply)
 
 
-def _partial(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    rest = Arguments(arguments.items[1:], arguments.complete)
-    return Partial(first_argument(arguments), (), {}, rest)
-
-
 def _default_dict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     made = to_dict(m, replace(arguments, items=arguments.items[1:]), node)
     made.factory = m.settle(first_argument(arguments, 0)) if arguments.positional else None
@@ -303,20 +296,51 @@ def _eval(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return found
 
 
-def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    value = m.settle(first_argument(arguments))
-    if isinstance(value, List):
-        return List({"items": value.items})
-    if isinstance(value, Dict):
-        return Dict(dict(value.fields), value.open)
-    return value
-
-
 def _type(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    value = m.settle(first_argument(arguments))
-    if isinstance(value, Layer):
-        return models.class_of(value)
-    return value.cls if isinstance(value, Instance) else Unknown("the type of a value")
+    def apply(value: object) -> object:
+        if isinstance(value, Layer):
+            return models.class_of(value)
+        if isinstance(value, Class) or is_layer_class(value):
+            return Dotted("builtins.type", "builtins.type")
+        plain = next((name for name, classes in TYPES.items() if isinstance(m.opaque(value), classes)), None)
+        if plain is not None:
+            return Dotted(f"builtins.{plain}", f"builtins.{plain}")
+        return value.cls if isinstance(value, Instance) else Unknown("the type of a value")
+
+    return m.each(first_argument(arguments), apply)
+
+
+TYPES: Final[dict[str, type]] = {kind.__name__: kind for kind in (bool, int, float, str, bytes, tuple)} | {"list": List, "dict": Dict}
+"""The classes of plain values; a bool is an int, too."""
+
+
+def _is_subclass(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    kinds = m.settle(first_argument(arguments, 1))
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+
+    def apply(value: object) -> object:
+        answers = [_derives(value, kind) for kind in wanted]
+        return True if True in answers else Unknown("the bases of a class that is not known") if None in answers else False
+
+    return m.each(first_argument(arguments), apply)
+
+
+def _derives(value: object, kind: object) -> bool | None:
+    if isinstance(value, Class):
+        outside = {base.canonical or base.name for each in value.lineage() for base in each.bases if isinstance(base, Dotted)}
+        if kind in value.lineage() or (isinstance(kind, Dotted) and (kind.canonical or kind.name) in outside):
+            return True
+        return None if not value.complete or (value.keras is not None and isinstance(kind, Dotted)) else False
+    if not is_layer_class(value) or not isinstance(kind, (Class, Dotted)):
+        return None
+    assert isinstance(value, Dotted)
+    return isinstance(kind, Dotted) and kind.canonical in (value.canonical, "keras.layers.Layer", "keras.Layer")
+
+
+def is_layer_class(value: object) -> bool:
+    """Whether a value is a class of Keras's layers."""
+    canonical = (value.canonical or "") if isinstance(value, Dotted) else ""
+    return canonical.startswith("keras.layers.") and layer_spec(canonical.removeprefix("keras.layers.")) is not None
 
 
 def _nothing(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -345,6 +369,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.pow": _pow,
     "builtins.list": _to_list,
     "builtins.set": _to_list,
+    "builtins.frozenset": _to_list,
     "builtins.tuple": _to_tuple,
     "builtins.dict": to_dict,
     "collections.OrderedDict": to_dict,
@@ -354,9 +379,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.globals": _globals,
     "builtins.locals": _locals,
     "importlib.import_module": _import_module,
-    "builtins.min": _reduction(min),
-    "builtins.max": _reduction(max),
-    "builtins.sum": _reduction(sum),
     "builtins.any": _quantifier(False),
     "builtins.all": _quantifier(True),
     "builtins.isinstance": _isinstance,
@@ -365,10 +387,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     "builtins.setattr": _setattr,
     "builtins.callable": _callable,
     "builtins.type": _type,
+    "builtins.issubclass": _is_subclass,
     "builtins.print": _nothing,
     "builtins.object": _format,
-    "functools.partial": _partial,
-    "copy.copy": _copy,
-    "copy.deepcopy": _copy,
     "bnlint.identity": same_argument,
+    **standard.HANDLERS,
 }

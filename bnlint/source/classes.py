@@ -9,7 +9,7 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
-from bnlint.source import expressions, invoke, layers, models, records, sequential, statements
+from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
 
@@ -195,7 +195,9 @@ def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: a
         return opaque(m, instance, inputs, node, hole=first.span if first else None)
     instance.called = True
     cls.used.add("sublayer")
-    build(m, instance, node)
+    shapes = [attributes.shape_of(m, tensor) for tensor in inputs]
+    several = first is not None and isinstance(m.settle(first.value), (List, tuple))
+    build(m, instance, node, List({"items": tuple(shapes)}) if several else shapes[0] if shapes else None)
     start = len(m.calls)
     names = invoke.bind(m, function, arguments, instance).names
     known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
@@ -227,13 +229,13 @@ def open_input(m: Machine, cls: Class, name: str, node: ast.AST) -> Call:
     return made
 
 
-def build(m: Machine, instance: Instance, node: ast.AST) -> None:
+def build(m: Machine, instance: Instance, node: ast.AST, shape: object = None) -> None:
     """Run `build` once."""
     function = instance.cls.find("build")
     if instance.built or not isinstance(function, Function):
         return
     instance.built = True
-    arguments = Arguments((Argument(None, Unknown("the input shape"), None),))
+    arguments = Arguments((Argument(None, Unknown("the input shape") if shape is None else shape, None),))
     invoke.enter(m, function, invoke.bind(m, function, arguments, instance).names, m.span(node), instance)
 
 

@@ -12,9 +12,10 @@ from bnlint.source.values import Bound, Class, Function, Instance, Partial
 Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def accesses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function is the setter or deleter of a property: the name stays bound to the getter."""
-    return any(isinstance(part, ast.Attribute) and part.attr in ("setter", "deleter") for part in node.decorator_list)
+def access(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """What a function is of a property whose name stays bound to the getter, "setter" or "deleter"; else ""."""
+    found = (part.attr for part in node.decorator_list if isinstance(part, ast.Attribute) and part.attr in ("setter", "deleter"))
+    return next(found, "")
 
 
 def decorated(m: Machine, node: Defined, value: Function | Class) -> object:

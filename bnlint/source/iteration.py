@@ -194,15 +194,61 @@ def ordered(m: Machine, items: tuple[object, ...], arguments: Arguments, node: a
     """The elements in the order that `key=` and `reverse=` ask for; None where it is not known."""
     key, backwards = arguments.keyword("key"), arguments.keyword("reverse")
     function, reverse = (None if given is None else m.settle(given.value) for given in (key, backwards))
-    keys = [item if function is None else m.settle(on(m, function, node, item)) for item in items]
-    if not all(map(is_constant, keys)) or not (reverse is None or isinstance(reverse, bool)):
+    keys = _comparable([item if function is None else m.settle(on(m, function, node, item)) for item in items])
+    if keys is None or not (reverse is None or isinstance(reverse, bool)):
         return None
-    comparable: list[Any] = keys
     try:
-        positions = sorted(range(len(items)), key=lambda position: comparable[position], reverse=bool(reverse))
+        positions = sorted(range(len(items)), key=lambda position: keys[position], reverse=bool(reverse))
     except TypeError:
         return None
     return tuple(items[position] for position in positions)
+
+
+def _comparable(keys: list[object]) -> list[Any] | None:
+    """The keys as far as they decide an order: of tuples the constants that they begin with, where these differ."""
+    if all(map(is_constant, keys)):
+        return keys
+    rows = [key for key in keys if isinstance(key, tuple)]
+    if len(rows) < len(keys):
+        return None
+    heads = [tuple(itertools.takewhile(is_constant, row)) for row in rows]
+    shortest = min(map(len, heads))
+    heads = [head[:shortest] for head in heads]
+    return list(heads) if len(set(heads)) == len(heads) else None
+
+
+def _extreme(function: Callable[..., int]) -> Handler:
+    """`min` or `max`, of several values or of those of an iterable."""
+
+    def apply(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+        given = arguments.positional
+        items = known(m, given[0].value) if len(given) == 1 else tuple(m.settle(argument.value) for argument in given)
+        if items is None or not arguments.complete:
+            return Unknown("a value that is not known")
+        if not items:
+            default = arguments.keyword("default")
+            return default.value if default is not None else Unknown("the least of nothing")
+        key = arguments.keyword("key")
+        keys = _comparable([item if key is None else m.settle(on(m, key.value, node, item)) for item in items])
+        if keys is None:
+            return Unknown("a value that is not known")
+        try:
+            return items[function(range(len(items)), key=lambda position: keys[position])]
+        except TypeError:
+            return Unknown("values that cannot be compared")
+
+    return apply
+
+
+def _sum(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    items, start = known(m, first_argument(arguments)), arguments.keyword("start")
+    total = start.value if start is not None else first_argument(arguments, 1)
+    total = 0 if total is MISSING else total
+    if items is None or not arguments.complete:
+        return Unknown("a value that is not known")
+    for item in items:
+        total = operators.binary(m, node, ast.Add(), total, item)
+    return total
 
 
 def _iter(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -215,6 +261,11 @@ def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = m.settle(first_argument(arguments))
     if isinstance(value, Dataset):
         return subscripts.batch(m, value)
+    if isinstance(value, Bound) and value.name in ENDLESS and (column := _column(m, value)) is not None:
+        place = m.derived.setdefault(("next", value), {"next": 0})
+        assert isinstance(place, dict)
+        m.write(place, "next", place["next"] + 1)
+        return next(itertools.islice(column, place["next"] - 1, None)) if place["next"] <= LONGEST else Unknown("a late element")
     if isinstance(value, List):
         items = value.items
         if items and not isinstance(items[0], Splice):
@@ -299,6 +350,9 @@ FUNCTIONS: Final[dict[str, Handler]] = {
     "builtins.zip": _zip,
     "builtins.reversed": _reversed,
     "builtins.sorted": _sorted,
+    "builtins.min": _extreme(min),
+    "builtins.max": _extreme(max),
+    "builtins.sum": _sum,
     "builtins.iter": _iter,
     "builtins.next": _next,
     "builtins.map": _map,

@@ -12,7 +12,7 @@ from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dotted, Instance, LayerList, List, Model, Variables, bind_parameters
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Instance, LayerList, List, Model, Variables, bind_parameters
 
 REPLAY = 6
 """Steps that a call costs which is made once more."""
@@ -70,14 +70,13 @@ def make_model(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     """`keras.Model(inputs, outputs)`."""
     named = bind_parameters(("inputs", "outputs", "name"), arguments)
     name = m.settle(named.get("name"))
-    inputs = layers.inputs_of(m, named.get("inputs", named.get("input", ())), node)
-    given = named.get("outputs", named.get("output", ()))
-    outputs = layers.inputs_of(m, given, node)
+    taken, given = named.get("inputs", named.get("input", ())), named.get("outputs", named.get("output", ()))
+    inputs, outputs = layers.inputs_of(m, taken, node), layers.inputs_of(m, given, node)
     model = Model(
         "functional",
         name if isinstance(name, str) else "model",
         m.origin(node),
-        {"inputs": inputs, "outputs": outputs, "shape": _structure(m, given)},
+        {"inputs": inputs, "outputs": outputs, "taken": _structure(m, taken), "given": _structure(m, given)},
     )
     model.epoch = m.epoch
     m.models.append(model)
@@ -92,8 +91,11 @@ def freeze(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> No
         m.event("set_trainable", model, {"value": m.settle(given.value)}, node)
 
 
-def _structure(m: Machine, value: object) -> str:
+def _structure(m: Machine, value: object) -> str | tuple[object, ...]:
+    """How tensors are given: "one", "list", or the keys of a dict."""
     value = m.settle(value)
+    if isinstance(value, Dict):
+        return tuple(value.fields)
     return "list" if isinstance(value, (List, tuple)) and len(value.items if isinstance(value, List) else value) > 1 else "one"
 
 
@@ -150,7 +152,7 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
         return Unknown("a model called without an input")
     if on_data(m, first.value, model.epoch):
         return call_event(m, model, arguments, node)
-    given = layers.inputs_of(m, first.value, node)
+    given = layers.inputs_of(m, _in_order(m, model, first.value), node)
     model.called = True
     if model.kind == "application":
         assert model.layer is not None
@@ -178,7 +180,20 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
     if not outputs:
         return invoke.unknown_call(m, Unknown("a model whose outputs are not known"), arguments, node)
     made = replay(m, inputs, outputs, given, m.span(node))
-    return made[0] if len(made) == 1 and model.fields.get("shape") != "list" else List({"items": made})
+    keys = model.fields.get("given")
+    if isinstance(keys, tuple) and len(keys) == len(made):
+        return Dict(dict(zip(keys, made, strict=True)))
+    return made[0] if len(made) == 1 and keys != "list" else List({"items": made})
+
+
+def _in_order(m: Machine, model: Model, value: object) -> object:
+    """What a model is called on; a dict in the order of the model's inputs."""
+    value, keys = m.settle(value), model.fields.get("taken")
+    if not isinstance(keys, tuple):
+        keys = tuple(tensor.layer.name for tensor in model.fields.get("inputs", ()) if isinstance(tensor, Call))
+    if isinstance(value, Dict) and len(keys) == len(value.fields) and all(isinstance(key, str) and key in value.fields for key in keys):
+        return tuple(value.fields[key] for key in keys)
+    return value
 
 
 def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call) -> object | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,11 +52,13 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
     if isinstance(left, Unknown) and left in m.open and isinstance(right, Unknown) and right in m.open:
         return tensor_operation(m, node, op, left, right)
     if isinstance(left, Array) or isinstance(right, Array):
-        return arrays.elementwise(left, right)
+        return arrays.elementwise(m, node, op, left, right)
     if isinstance(op, ast.Add):
         added = _add(m, left, right)
         if added is not None:
             return added
+    if type(op) in SETS and isinstance(left, (Dict, List)) and type(left) is type(right):
+        return _combined(op, left, right)
     if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)):
         left, right = right, left
     if _too_large(op, left, right):
@@ -77,6 +79,25 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return Unknown("an operand that is not known")
     function = BINARY.get(type(op))
     return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
+
+
+def _combined(op: ast.operator, left: object, right: object) -> object:
+    """`dict | dict`, and the operators on sets of constants."""
+    if isinstance(left, Dict) and isinstance(right, Dict) and isinstance(op, ast.BitOr):
+        return Dict({**left.fields, **right.fields}, left.open or right.open, left.presumed and right.presumed)
+    sides = [sequence(side) for side in (left, right)]
+    if isinstance(left, Dict) or not all(side is not None and all(map(is_constant, side)) for side in sides):
+        return Unknown("a combination of sets that are not known")
+    first, second = (dict.fromkeys(side or ()) for side in sides)
+    return List({"items": tuple(SETS[type(op)](first, second))})
+
+
+SETS: Final[dict[type[ast.operator], Callable[[Mapping[object, None], Mapping[object, None]], Iterable[object]]]] = {
+    ast.BitAnd: lambda first, second: (key for key in first if key in second),
+    ast.BitOr: lambda first, second: {**first, **second},
+    ast.BitXor: lambda first, second: (key for key in {**first, **second} if (key in first) is not (key in second)),
+    ast.Sub: lambda first, second: (key for key in first if key not in second),
+}
 
 
 def _too_large(op: ast.operator, left: object, right: object) -> bool:

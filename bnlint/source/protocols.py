@@ -50,6 +50,12 @@ def entered(m: Machine, value: object, node: ast.AST) -> object:
     return value
 
 
+def left(m: Machine, value: object, node: ast.AST) -> None:
+    """What the end of `with value` does."""
+    if isinstance(value, Instance):
+        special(m, value, "__exit__", node, None, None, None)
+
+
 def known(items: tuple[object, ...]) -> bool:
     """Whether all that a generator yields is known, so that it is a list of it; else it yields data."""
     stack: list[object] = list(items)

@@ -11,7 +11,7 @@ from bnlint.keras_api.names import canonical, exports
 from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols, subscripts
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
-from bnlint.source.values import MISSING, TENSORS, ArgScope, Dotted, List, Splice, Tape, elements, sequence
+from bnlint.source.values import MISSING, TENSORS, ArgScope, Dict, Dotted, List, Splice, Tape, elements, sequence
 
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
@@ -49,6 +49,11 @@ def exec_AugAssign(m: Machine, node: ast.AugAssign) -> None:
     value = expressions.evaluate(m, node.value)
     if isinstance(present, List) and isinstance(node.op, ast.Add):
         m.write(present.fields, "items", m.chain(present.items, elements(value)))
+        return
+    if isinstance(present, Dict) and isinstance(value, Dict) and isinstance(node.op, ast.BitOr):
+        for key, content in value.fields.items():
+            m.write(present.fields, key, content)
+        present.open = present.open or value.open
         return
     assign(m, target, operators.binary(m, node, node.op, present, value))
 
@@ -168,8 +173,8 @@ def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
 def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     function = invoke.make_function(m, node, node.name)
     m.functions.append(function)
-    if not decorators.accesses(node):
-        m.bind(node.name, decorators.decorated(m, node, function))
+    access = decorators.access(node)
+    m.bind(f"{node.name}.{access}" if access else node.name, function if access else decorators.decorated(m, node, function))
 
 
 def exec_ClassDef(m: Machine, node: ast.ClassDef) -> None:
@@ -222,8 +227,10 @@ def exec_While(m: Machine, node: ast.While) -> Completion | None:
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
     outer, scope = m.tapes, m.arg_scope
+    managers: list[tuple[object, ast.expr]] = []
     for item in node.items:
         value = expressions.evaluate(m, item.context_expr)
+        managers.insert(0, (value, item.context_expr))
         if isinstance(value, Tape):
             m.tapes = (*m.tapes, value.number)
         elif isinstance(value, ArgScope):
@@ -232,9 +239,12 @@ def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
         if item.optional_vars is not None:
             assign(m, item.optional_vars, entered)
     try:
-        return execute(m, node.body)
+        ended = execute(m, node.body)
     finally:
         m.tapes, m.arg_scope = outer, scope
+    for value, place in managers:
+        protocols.left(m, value, place)
+    return ended
 
 
 def exec_Try(m: Machine, node: ast.Try) -> Completion | None:

@@ -86,6 +86,7 @@ class Function:
     owner: Class | None = None
     decorators: tuple[str, ...] = ()
     called: bool = False
+    fields: Fields = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -233,9 +234,10 @@ class Placed:
 
 @dataclass(slots=True, eq=False)
 class Array:
-    """Data with a known shape (numpy, tf.random …)."""
+    """Data with a known shape (numpy, tf.random …). `values`: the elements of one row of numbers, where these are known."""
 
     shape: tuple[object, ...]
+    values: tuple[object, ...] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -344,6 +346,8 @@ def sequence(value: object) -> tuple[object, ...] | None:
         return tuple(value.fields)
     if isinstance(value, LayerList) and value.known:
         return tuple(value.layers)
+    if isinstance(value, Array):
+        return value.values
     if isinstance(value, Class) and value.plain == "enum":
         return value.members
     if isinstance(value, Instance) and value.cls.plain in ("record", "mapping"):
