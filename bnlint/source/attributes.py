@@ -15,6 +15,7 @@ from bnlint.source import (
     models,
     modules,
     options,
+    protocols,
     records,
     training,
 )
@@ -187,6 +188,8 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
         return get(m, instance.constant, name, node)
     if name == "__class__":
         return instance.cls
+    if instance.cls.keras is None and (found := protocols.special(m, instance, "__getattr__", node, name)) is not MISSING:
+        return found
     if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
         return Variables((instance,), name.startswith("trainable"))
     if "functional" in instance.fields:

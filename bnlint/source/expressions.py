@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from bnlint.graph.model import Choice, Unknown
+from bnlint.graph.model import Unknown
 from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
-from bnlint.source.machine import Machine, truth
-from bnlint.source.values import MISSING, TENSORS, Dict, List, Splice, elements, hashable_key
+from bnlint.source.machine import Machine
+from bnlint.source.values import MISSING, TENSORS, Dict, Instance, List, Splice, elements, hashable_key
 
 
 def evaluate(m: Machine, node: ast.expr) -> object:
@@ -105,11 +105,9 @@ def _truthy(m: Machine, value: object) -> object:
 def eval_UnaryOp(m: Machine, node: ast.UnaryOp) -> object:
     def apply(value: object) -> object:
         if isinstance(node.op, ast.Not):
-            value = m.opaque(value)
-            if isinstance(value, Unknown):
-                return Choice(value, False, True)
-            known = truth(value)
-            return Unknown("the truth of a value that is not known") if known is None else not known
+            return m.branch(value, lambda: False, lambda: True)
+        if isinstance(value, Instance) and (found := protocols.special(m, value, protocols.UNARY[type(node.op)], node)) is not MISSING:
+            return found
         if isinstance(value, TENSORS):
             return operators.operation(m, node, (value,), "negative", "other")
         if isinstance(value, (bool, int, float)):
@@ -129,12 +127,17 @@ def eval_Compare(m: Machine, node: ast.Compare) -> object:
     result: object = True
     for op, comparator in zip(node.ops, node.comparators, strict=True):
         right = evaluate(m, comparator)
-        outcome = m.each(left, lambda a, op=op, right=right: m.each(right, lambda b: operators.compare(m, op, a, b)))  # type: ignore[misc]
+        outcome = m.each(left, lambda a, op=op, right=right: m.each(right, lambda b: _compared(m, op, a, b, node)))  # type: ignore[misc]
         if len(node.ops) == 1:
             return outcome
         result = m.branch(result, lambda outcome=outcome: outcome, lambda: False)  # type: ignore[misc]
         left = right
     return result
+
+
+def _compared(m: Machine, op: ast.cmpop, left: object, right: object, node: ast.Compare) -> object:
+    found = protocols.compared(m, op, left, right, node)
+    return operators.compare(m, op, left, right) if found is MISSING else found
 
 
 def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:

@@ -343,4 +343,8 @@ def truth(value: object) -> bool | None:
         return len(value) > 0
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return bool(value)
+    if isinstance(value, Instance) and value.cls.plain == "mapping":
+        return bool(value.fields)
+    if isinstance(value, Instance) and any(isinstance(value.cls.find(name), Function) for name in ("__bool__", "__len__")):
+        return None
     return True

@@ -21,6 +21,7 @@ from bnlint.source.values import (
     Dataset,
     Dict,
     Dotted,
+    Function,
     Instance,
     LayerList,
     List,
@@ -38,6 +39,9 @@ BITS: Final = 4096
 
 def binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
     """`left op right`."""
+    method = METHODS.get(type(op), "").replace("__", "__r", 1)
+    if isinstance(right, Instance) and not isinstance(left, Instance) and isinstance(right.cls.find(method), Function):
+        return protocols.special(m, right, method, node, left)
     if isinstance(left, TENSORS) or isinstance(right, TENSORS):
         return tensor_operation(m, node, op, left, right)
     return m.each(left, lambda a: m.each(right, lambda b: _binary(m, node, op, a, b)))

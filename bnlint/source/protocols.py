@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Final
 
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
 from bnlint.source import data, invoke
@@ -38,6 +39,31 @@ def iterated(m: Machine, value: object, node: ast.AST) -> object:
 
 COUNTED = 256
 """Items that an object is asked for by number."""
+
+
+def compared(m: Machine, op: ast.cmpop, left: object, right: object, node: ast.AST) -> object:
+    """What a comparison with an object of the user's classes comes to; MISSING if its class says nothing of it."""
+    if isinstance(op, (ast.In, ast.NotIn)):
+        found = special(m, right, "__contains__", node, left) if isinstance(right, Instance) else MISSING
+        return m.branch(found, lambda: False, lambda: True) if isinstance(op, ast.NotIn) and found is not MISSING else found
+    if not isinstance(left, Instance):
+        return MISSING
+    found = special(m, left, COMPARISONS.get(type(op), ""), node, right)
+    if found is MISSING and isinstance(op, ast.NotEq) and (found := special(m, left, "__eq__", node, right)) is not MISSING:
+        return m.branch(found, lambda: False, lambda: True)
+    return found
+
+
+COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
+    ast.Eq: "__eq__",
+    ast.NotEq: "__ne__",
+    ast.Lt: "__lt__",
+    ast.LtE: "__le__",
+    ast.Gt: "__gt__",
+    ast.GtE: "__ge__",
+}
+
+UNARY: Final[dict[type[ast.unaryop], str]] = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}
 
 
 def entered(m: Machine, value: object, node: ast.AST) -> object:

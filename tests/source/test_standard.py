@@ -59,7 +59,11 @@ def test_values(expression: str, expected: object) -> None:
         ("a = {'f': 4}\nb = a\nb |= {'f': 8}\n", "a['f']", 8),
         ("c = itertools.count(2, 3)\nnext(c)\n", "next(c)", 5),
         ("def f():\n    f.n += 1\nf.n = 3\nf()\n", "f.n", 4),
-        ("class C:\n    n = 1\n    def __enter__(self): C.n = 2\n    def __exit__(self, *e): C.n = 3\nwith C():\n    m = C.n\n", "(m, C.n)", (2, 3)),
+        (
+            "class C:\n    n = 1\n    def __enter__(self): C.n = 2\n    def __exit__(self, *e): C.n = 3\nwith C():\n    m = C.n\n",
+            "(m, C.n)",
+            (2, 3),
+        ),
         (
             "class C:\n    @property\n    def f(self): return self.g\n    @f.setter\n    def f(self, v): self.g = v * 2\nc = C()\nc.f = 4\n",
             "c.f",
@@ -70,6 +74,46 @@ def test_values(expression: str, expected: object) -> None:
 )
 def test_state(before: str, expression: str, expected: object) -> None:
     assert value(expression, before) == expected
+
+
+OBJECTS = """\
+class N:
+    def __init__(self, n): self.n = n
+    def __eq__(self, other): return self.n == other.n
+    def __lt__(self, other): return self.n < other
+    def __neg__(self): return -self.n
+    def __rmul__(self, other): return other * self.n
+    def __rrshift__(self, other): return ReLU()(other)
+    def __contains__(self, n): return n <= self.n
+    def __getattr__(self, name): return name + "!"
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("N(1) == N(1)", True),
+        ("N(1) != N(1)", False),
+        ("N(1) != N(2)", True),
+        ("N(1) < 2", True),
+        ("-N(1)", -1),
+        ("3 * N(2)", 6),
+        ("2 in N(2) and 3 not in N(2)", True),
+        ("N(1).other", "other!"),
+        ("N(1).n", 1),
+    ],
+)
+def test_special_methods(expression: str, expected: object) -> None:
+    assert value(expression, OBJECTS) == expected
+
+
+def test_an_object_may_be_false() -> None:
+    program = read("class C:\n    def __len__(self): return 0\nx = Input((4,))\ny = Dense(1)(x) if C() else x\nz = ReLU()(y)\n", HEAD)
+    assert program.flow == "Input > Dense > ReLU({Dense | Input})"
+
+
+def test_a_tensor_and_an_object_that_takes_it() -> None:
+    assert read(f"{OBJECTS}x = Dense(1)(Input((4,)) >> N(1))\n", HEAD).flow == "Input > ReLU > Dense"
 
 
 def test_a_model_with_named_outputs_and_inputs() -> None:
