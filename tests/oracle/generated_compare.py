@@ -1,12 +1,28 @@
 """Whether bnlint's graph of a generated program is the one that Keras built."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from bnlint import text
 from bnlint.graph.model import Call, ModelGraph
+from bnlint.source import analyse
+from tests.oracle.generated import Program
+from tests.oracle.generated_run import truth
 from tests.oracle.roles import is_layer, kind_of
 from tests.oracle.truth import Node, Site
+
+
+def disagreement(program: Program, folder: Path, major: int, paths: Iterable[str]) -> str | None:
+    """Where no graph that bnlint finds in these files is the model that Keras builds, in what they differ."""
+    outputs, sites, _alive = truth(program, folder, major)
+    found = analyse([text.load(str(folder / path), (folder / path).read_bytes()) for path in paths], str(folder))
+    differences = {f"{graph.name} ({graph.kind})": difference(graph, outputs, sites) for graph in found.models}
+    if None in differences.values():
+        return None
+    return "\n".join([str(program), *(f"{name}: {each}" for name, each in differences.items())])
+
 
 SETTINGS = ("units", "filters", "use_bias", "momentum", "epsilon", "center", "scale", "rate")
 """Arguments whose values are compared, too."""

@@ -79,8 +79,11 @@ def install(requirement: str) -> Path:
             if done.returncode:
                 errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
                 raise Unreachable(f"pip cannot install {requirement}: {errors[-1] if errors else done.stderr.strip()[-300:]}")
-            if not target.exists():  # another run may have been faster
+            try:
                 new.rename(target)
+            except OSError:  # another run may have been faster
+                if not target.exists():
+                    raise
     return target
 
 
@@ -91,7 +94,7 @@ def built(package: Package) -> Built:
     store = cache() / "truths" / f"{package.requirement}-{_digest(package)}.json"
     if not store.exists():
         store.parent.mkdir(exist_ok=True)
-        _build(package, home / package.folder, paths, store)
+        build(package, home / package.folder, paths, store)
     answer = json.loads(store.read_text(encoding="utf-8"))
     truth: dict[Site, Sides] = {}
     for path, line, feeding, fed in answer["sites"]:
@@ -99,7 +102,8 @@ def built(package: Package) -> Built:
     return Built(home / package.folder, truth, answer["opaque"], answer["failures"])
 
 
-def _build(package: Package, folder: Path, paths: list[Path], store: Path) -> None:
+def build(package: Package, folder: Path, paths: list[Path], store: Path) -> None:
+    """Run the builders in a process of its own and store its answer."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, paths)),

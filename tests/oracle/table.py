@@ -2,21 +2,26 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.oracle import families, packages
-from tests.oracle.compare import TooSlow, Verdict, answer, judge_all, merge, read_graph
+from tests.oracle.compare import Verdict, answer, judge_all, merge, read_graph
 from tests.oracle.roles import Neighbour
 from tests.oracle.truth import Sides, Site, Truth
 
 NOTHING = Sides(frozenset(), frozenset())
 COLUMNS = ("sites", "found", "exact", "covers", "unknown", "wrong")
 WORST = 10
-LIMIT = 300
+LIMIT = 600
 """Seconds that bnlint has to read a package whole."""
+WORKERS = 2
+"""Processes that build or read at the same time."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +108,25 @@ def of_applications(major: int) -> Table:
     return Table(families.label(major), parts, truth, answer(read_graph({path for path, _ in truth})))
 
 
-def of_packages(names: Iterable[str]) -> Table:
+def of_packages(names: Collection[str]) -> Table:
     """Build the models of the packages, read each package whole, compare."""
-    entries = packages.table()
-    built = {entries[name].requirement: packages.built(entries[name]) for name in names}
+    entries = [entry for name, entry in packages.table().items() if name in names]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        built = dict(zip([entry.requirement for entry in entries], pool.map(packages.built, entries), strict=True))
+        found = dict(zip(built, pool.map(lambda each: _read(each.folder), built.values()), strict=True))
     notes = [f"{name} does not build {builder}: {error}" for name, each in built.items() for builder, error in each.failures.items()]
     notes += [f"{name}: no look into {layer}: {error}" for name, each in built.items() for layer, error in each.opaque.items()]
-    answers = []
-    for name, each in built.items():
-        try:
-            answers.append(answer(read_graph([str(each.folder)], LIMIT)))
-        except TooSlow as error:
-            notes.append(f"{name}: {error}")
-    found = merge(answers)
+    notes += [f"{name}: bnlint graph did not finish in {LIMIT} s" for name, answers in found.items() if answers is None]
     parts = {name: frozenset(each.truth) for name, each in built.items()}
-    return Table("packages", parts, merge([each.truth for each in built.values()]), found, str(packages.cache()), tuple(notes))
+    truth = merge([each.truth for each in built.values()])
+    return Table("packages", parts, truth, merge([each for each in found.values() if each]), str(packages.cache()), tuple(notes))
+
+
+def _read(folder: Path) -> Truth | None:
+    try:
+        return answer(read_graph([str(folder)], LIMIT))
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def as_markdown(tables: Iterable[Table]) -> str:

@@ -149,7 +149,7 @@ def main() -> None:
         try:
             truth, unseen = build(builder, task["keras"], folder)
         except Exception as error:  # anybody's code; what does not build is told in the table and fails the test
-            failures[builder] = f"{type(error).__name__}: {error}"
+            failures[builder] = f"{type(error).__name__}: {error}".partition("\n")[0]
             continue
         truths.append(truth)
         opaque |= unseen
