@@ -18,6 +18,7 @@ from bnlint.source.values import (
     MISSING,
     TENSORS,
     Array,
+    Class,
     Dataset,
     Dict,
     Dotted,
@@ -204,6 +205,9 @@ def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Un
             return Unknown("a comparison with an unknown value")
     if isinstance(left, Dotted) and isinstance(right, Dotted):
         return left.name == right.name or (left.canonical is not None and left.canonical == right.canonical)
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Dotted) and one.canonical is not None and not one.foreign and isinstance(other, (Class, Function)):
+            return False
     if isinstance(left, (Dotted, Array, Dataset)) or isinstance(right, (Dotted, Array, Dataset)):
         return (
             False

@@ -447,3 +447,17 @@ def test_independent_early_returns_do_not_multiply() -> None:
     assert len(program.models[0].calls) == 61
     assert flow(program.models[0]).count("Dense") == 30
     assert len(outputs(program.models[0])) == 1
+
+
+def test_a_class_of_keras_is_no_class_of_the_user() -> None:
+    program = read("""
+        class Mine(layers.Layer):
+            def call(self, x):
+                return x
+
+        def block(x, norm=layers.BatchNormalization):
+            n = norm(width=8) if norm is Mine else norm(axis=-1)
+            return n(x)
+    """)
+    assert [layer.config["axis"] for layer in program.module.constructions if layer.kind == "BatchNormalization"] == [-1]
+    assert not any("width" in layer.config for layer in program.module.constructions)
