@@ -178,11 +178,16 @@ def own(owner: Instance, value: object) -> None:
 
 
 def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> object:
-    """`instance(x)`: of a plain class its `__call__`; of a Keras class what its `call` does."""
-    cls = instance.cls
-    direct = cls.find("__call__")
+    """`instance(x)`: what its `__call__` does; of a Keras class what its `call` does."""
+    direct = instance.cls.find("__call__")
     if isinstance(direct, Function):
         return invoke.run(m, direct, arguments, node, instance)
+    return apply_call(m, instance, arguments, node)
+
+
+def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> object:
+    """What Keras's own `__call__` does: `build` once, then `call`."""
+    cls = instance.cls
     functional = instance.fields.get("functional")
     function = cls.find("call")
     if isinstance(functional, Model) and not isinstance(function, Function):

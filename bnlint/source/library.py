@@ -107,9 +107,16 @@ def apply_function(m: Machine, spec: FunctionSpec, arguments: Arguments, node: a
         return inputs[0]
     origin = m.origin(node)
     config = {name: layers.plain(m, value) for name, value in named.items() if name not in spec.tensors}
-    activation = spec.activation
+    scaled = spec.role == "merge" and len(inputs) == 1 and any(isinstance(m.settle(value), (int, float)) for value in wanted)
     layer = Layer(
-        spec.kind, spec.role, config=config, arguments=arguments, activation=activation, is_function=True, family=spec.family, origin=origin
+        spec.kind,
+        "other" if scaled else spec.role,
+        config=config,
+        arguments=arguments,
+        activation=spec.activation,
+        is_function=True,
+        family=spec.family,
+        origin=origin,
     )
     shape, channels = output(spec.kind, config, [(tensor.shape, tensor.channels) for tensor in inputs])
     training_value = named.get("training", ABSENT)

@@ -181,7 +181,9 @@ def _super(m: Machine, owner: Super, name: str, arguments: Arguments, node: ast.
         return None
     if name in MODEL_METHODS:
         return _model_event(m, owner.instance, name, arguments, node)
-    if name in ("call", "__call__") and isinstance(owner.instance, Instance):
+    if name == "__call__" and isinstance(owner.instance, Instance):
+        return classes.apply_call(m, owner.instance, arguments, node)
+    if name == "call" and isinstance(owner.instance, Instance):
         functional = owner.instance.fields.get("functional")
         if isinstance(functional, Model):
             return models.apply_model(m, functional, arguments, node)

@@ -491,3 +491,24 @@ def test_attributes_that_a_branch_sets() -> None:
     assert (
         program.flow == "unknown > Dense > BatchNormalization > LayerNormalization(Dense) > ReLU({BatchNormalization | LayerNormalization})"
     )
+
+
+def test_a_layer_with_a_call_operator_of_its_own() -> None:
+    program = read(
+        """
+        class Block(Layer):
+            def __init__(self):
+                super().__init__()
+                self.norm = BatchNormalization()
+
+            def __call__(self, x, **kwargs):
+                return super().__call__(x, **kwargs)
+
+            def call(self, x):
+                return self.norm(x)
+
+        x = Input((8,))
+        y = Dense(1)(Block()(x))
+        """
+    )
+    assert program.flow == "Input > BatchNormalization > Dense"

@@ -187,3 +187,8 @@ def test_a_generator_is_not_followed_but_its_body_is_seen() -> None:
 )
 def test_identities_leave_no_node(definition: str) -> None:
     assert read(f"{definition}\ny = Dense(1)(norm(Dense(2)(Input((8,)))))").flow == "Input > Dense > Dense.2"
+
+
+def test_a_tensor_and_a_number_are_no_merge() -> None:
+    program = read("x = Input((8,))\ny = tf.multiply(tf.add(x, tf.nn.relu(x)), 2.0)\nz = Dense(1)(y)\n")
+    assert [(call.layer.kind, call.layer.role) for call in program.models[0].calls[2:4]] == [("add", "merge"), ("multiply", "other")]
