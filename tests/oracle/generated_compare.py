@@ -18,10 +18,10 @@ def disagreement(program: Program, folder: Path, major: int, paths: Iterable[str
     """Where no graph that bnlint finds in these files is the model that Keras builds, in what they differ."""
     outputs, sites, _alive = truth(program, folder, major)
     found = analyse([text.load(str(folder / path), (folder / path).read_bytes()) for path in paths], str(folder))
-    differences = {f"{graph.name} ({graph.kind})": difference(graph, outputs, sites) for graph in found.models}
-    if None in differences.values():
+    differences = [(graph, difference(graph, outputs, sites)) for graph in found.models]  # several may have one name
+    if any(each is None for _, each in differences):
         return None
-    return "\n".join([str(program), *(f"{name}: {each}" for name, each in differences.items())])
+    return "\n".join([str(program), *(f"{graph.name} ({graph.kind}): {each}" for graph, each in differences)])
 
 
 SETTINGS = ("units", "filters", "use_bias", "momentum", "epsilon", "center", "scale", "rate")
