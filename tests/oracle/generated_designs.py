@@ -52,11 +52,11 @@ def layer_lists(w: Writer, kits: list[Kit]) -> Kit:
     name, flags = w.fresh("layers_of"), parameters(w)
     b = Body("x", "filters", kits, flags)
     with w.block(f"def {name}(filters{defaults(w, flags)}):"):
-        w.line(f"layers = [{w.linear(b)}, {w.layer(b)}]")
+        w.line(f"members = [{w.linear(b)}, {w.layer(b)}]")
         if flags:
             with w.block(f"if {w.test(*w.dice.choice(sorted(flags.items())))}:"):
-                w.line(w.pick("layers.append({})", "layers += [{}]", "layers.insert(1, {})").format(w.norm(b)))
-        w.line(w.pick("return layers", f"return layers + [{w.active(b)}]", "return tuple(layers)"))
+                w.line(w.pick("members.append({})", "members += [{}]", "members.insert(1, {})").format(w.norm(b)))
+        w.line(w.pick("return members", f"return members + [{w.active(b)}]", "return tuple(members)"))
         w.spend()
     forms = ("<Sequential>({})({})", "<Sequential>([*{}])({})")
     return Kit(lambda w, b, tensor, width: w.pick(*forms).format(f"{name}({width}{given(w, b, flags)})", tensor), 1)
