@@ -78,9 +78,19 @@ class Chunk:
             return offset + 1
         return len(content.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "surrogatepass")) + 1
 
+    @cached_property
+    def _spans(self) -> dict[ast.AST, Span]:
+        """The positions that were asked for. (Code that runs often is asked about often.)"""
+        return {}
+
     def span(self, node: ast.AST) -> Span:
         """Where a node stands. It must be one that has a position."""
-        at = cast("ast.expr", node)
+        found = self._spans.get(node)
+        if found is None:
+            found = self._spans[node] = self._locate(cast("ast.expr", node))
+        return found
+
+    def _locate(self, at: ast.expr) -> Span:
         end_line, end_offset = at.end_lineno or at.lineno, at.end_col_offset or 0
         column, end_column = self.column(at.lineno, at.col_offset), self.column(end_line, end_offset)
         return _span_class()(self.path, at.lineno, column, end_line, end_column, self.cell)

@@ -61,9 +61,10 @@ def _born(call: Call) -> Span | None:
 
 def _missing(graph: ModelGraph, call: Call) -> list[str]:
     """What is not known of the neighbours of a call."""
-    around = [step.call for step in (*query.producers(call), *query.consumers(graph, call)) if step.call is not None]
+    before, behind = query.producers(call), query.consumers(graph, call)
+    around = [step.call for step in (*before, *behind) if step.call is not None]
     reasons = [str(near.layer.name) for near in around if near.layer.role == "unknown"]
-    return reasons if all(step.call is not None for step in query.producers(call)) else [*reasons, TOO_WIDE]
+    return reasons if all(step.call is not None for step in before) else [*reasons, TOO_WIDE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,10 @@ _layers: WeakKeyDictionary[Project, _Layers] = WeakKeyDictionary()
 """The index of each project, for as long as the project lives."""
 
 
+_events: WeakKeyDictionary[Project, dict[tuple[str, ...], tuple[Event, ...]]] = WeakKeyDictionary()
+"""The events of each project by their kinds, for as long as the project lives."""
+
+
 def _index(graph: ModelGraph) -> _Index:
     found = _indexes.get(graph)
     if found is None:
@@ -312,7 +316,10 @@ def batchnorms(project: Project) -> Iterator[Layer]:
 
 def events(project: Project, *kinds: str) -> Iterator[Event]:
     """The events of these kinds, of all modules, in order."""
-    return (event for module in project.modules for event in module.events if event.kind in kinds)
+    by_kinds = _events.setdefault(project, {})
+    if kinds not in by_kinds:
+        by_kinds[kinds] = tuple(event for module in project.modules for event in module.events if event.kind in kinds)
+    return iter(by_kinds[kinds])
 
 
 def has_gaps(project: Project, call: Call) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
-from bnlint.source import assembly, classes, invoke, modules
+from bnlint.source import assembly, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.mentions import Mentions, Unit, builds
@@ -193,9 +194,9 @@ def open_class(m: Machine, cls: Class, wide: bool) -> None:
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
         _open_call(m, cls, instance, call)
     building = {name for name, value in cls.scope.names.items() if isinstance(value, Function) and builds(value)} - SPECIAL
-    for function in _methods(cls):
+    for function in _methods(m, cls):
         own = cls.scope.names.get(function.name) is function
-        if not function.called or (not own and not building.isdisjoint(_attributes(function))):
+        if not function.called or (not own and not building.isdisjoint(_attributes(m, function))):
             open_function(m, function, wide, instance)
 
 
@@ -203,19 +204,25 @@ SPECIAL = frozenset({"__init__", "call", "build", "get_config", "from_config"})
 """Methods of a Keras class that are run in their own way, or build nothing."""
 
 
-def _methods(cls: Class) -> list[Function]:
+def _methods(m: Machine, cls: Class) -> list[Function]:
     """The methods of a class, inherited ones too: those that no other method names come first."""
     found: dict[str, Function] = {}
     special = SPECIAL if cls.keras is not None else {"__init__"}
     for relative in reversed(cls.lineage()):
         found.update({name: value for name, value in relative.scope.names.items() if isinstance(value, Function) and name not in special})
-    named = {name: _attributes(function) for name, function in found.items()}
-    inner = {name for name in found for other, names in named.items() if other != name and name in names}
+    named = {name: _attributes(m, function) for name, function in found.items()}
+    times = Counter(attribute for names in named.values() for attribute in names)
+    inner = {name for name, names in named.items() if times[name] > (name in names)}
     return sorted(found.values(), key=lambda function: function.name in inner)
 
 
-def _attributes(function: Function) -> set[str]:
-    return {node.attr for node in ast.walk(function.node) if isinstance(node, ast.Attribute)}
+def _attributes(m: Machine, function: Function) -> frozenset[str]:
+    """The names of the attributes that a function mentions."""
+    place = ("attributes", function.node)
+    found = m.derived.get(place)
+    if not isinstance(found, frozenset):
+        found = m.derived[place] = frozenset(node.attr for node in trees.walk(function.node) if isinstance(node, ast.Attribute))
+    return found
 
 
 def _some_instance(m: Machine, cls: Class, wide: bool) -> Instance:
@@ -267,7 +274,7 @@ def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, a
     seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
-            for node in ast.walk(tree):
+            for node in ast.walk(tree) if any(name in chunk.text for name in names) else ():
                 if isinstance(node, ast.Call) and _name(node.func).endswith(names) and _place(chunk.span(node)) not in seen:
                     yield file, chunk, node
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bnlint.graph.model import (
     ABSENT,
@@ -25,7 +25,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import ancestors
-from bnlint.source import classes, models
+from bnlint.source import classes, models, trees
 from bnlint.source.files import File
 from bnlint.source.machine import MODEL_STEPS, Exhausted, Frame, Machine
 from bnlint.source.modules import Run
@@ -57,19 +57,34 @@ def assemble(m: Machine) -> tuple[tuple[Module, ...], tuple[ModelGraph, ...]]:
         covered.update(id(call) for call in left)
         if any(call.layer.role not in ("input", "unknown") for call in left):
             emitted.append(_rest(m, run.name, left, run.result))
-    escapes = list(_escapes(m))
-    made = tuple(_module(m, file, infos, graphs, escapes) for file in m.files.asked)
+    parts = {file.path: _Part() for file in m.files.by_path.values()}
+    for cls in m.classes:
+        parts[cls.chunk.path].classes.append(infos[id(cls)])
+    for layer in dict.fromkeys(m.constructions):
+        if layer.origin.span is not None:
+            parts[layer.origin.span.path].built.append(layer)
+    for event in _escapes(m):
+        if event.origin.span is not None:
+            parts[event.origin.span.path].escapes.append(event)
+    made = tuple(_module(file, parts[file.path], graphs) for file in m.files.asked)
     asked = {file.path for file in m.files.asked}
     return made, tuple(graph for graph in emitted if _concerns(graph, asked))
 
 
-def _module(m: Machine, file: File, infos: Mapping[int, ClassInfo], graphs: Mapping[int, object], escapes: list[Event]) -> Module:
+@dataclass(slots=True, eq=False)
+class _Part:
+    """What stands in one file."""
+
+    classes: list[ClassInfo] = field(default_factory=list)
+    built: list[Layer] = field(default_factory=list)
+    escapes: list[Event] = field(default_factory=list)
+
+
+def _module(file: File, part: _Part, graphs: Mapping[int, object]) -> Module:
     """What one file says. Events belong to the file whose code set them off, wherever they stand."""
-    here = [event for event in escapes if event.origin.span is not None and event.origin.span.path == file.path]
-    events = [replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *here)]
-    seen = tuple(infos[id(cls)] for cls in m.classes if cls.chunk.path == file.path)
-    built = (layer for layer in m.constructions if layer.origin.span is not None and layer.origin.span.path == file.path)
-    return Module(file.path, tuple(file.imports), seen, tuple(dict.fromkeys(built)), tuple(events), tuple(file.gaps), tuple(file.unreached))
+    events = (replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *part.escapes))
+    imports, gaps, unreached = tuple(file.imports), tuple(file.gaps), tuple(file.unreached)
+    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached)
 
 
 def _concerns(graph: ModelGraph, paths: set[str]) -> bool:
@@ -121,7 +136,7 @@ class _Reads:
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
                 (self.of_self.setdefault(cls, set()) if of_self else self.anyhow).add(node.attr)
-            stack.extend((child, cls) for child in ast.iter_child_nodes(node))
+            stack.extend((child, cls) for child in trees.children(node))
 
     def read(self, cls: Class, name: object) -> bool:
         """Whether the attribute is read in the class, its bases and subclasses, or not as an attribute of `self`."""
@@ -132,21 +147,15 @@ class _Reads:
 def _model(m: Machine, model: Model) -> ModelGraph:
     file = m.files.by_path[model.origin.span.path] if model.origin.span is not None else m.files.asked[0]
     m.frame = Frame(file.scope, file.chunks[0], "")
-    m.limit = m.steps + MODEL_STEPS
+    m.allow(MODEL_STEPS)
     try:
         _, outputs = models.tensors(m, model)
     except (Exhausted, RecursionError):
         file.gaps.append(Gap(f"the model {model.name} is too large to be followed to its end", model.origin))
         outputs = ()
-    calls = ordered(m, outputs)
+    calls = m.in_order(ancestors(outputs))
     kind: ModelKind = "sequential" if model.kind == "sequential" else "functional"
     return ModelGraph(model.name, kind, calls, outputs, origin=model.origin)
-
-
-def ordered(m: Machine, tensors: tuple[Tensor, ...]) -> tuple[Call, ...]:
-    """The calls that the tensors depend on, in topological order."""
-    needed = ancestors(tensors)
-    return tuple(call for call in m.calls if id(call) in needed)
 
 
 def _class_graphs(m: Machine, cls: Class, info: ClassInfo, graphs: dict[int, object], targets: set[int]) -> list[ModelGraph]:
@@ -158,8 +167,7 @@ def _class_graphs(m: Machine, cls: Class, info: ClassInfo, graphs: dict[int, obj
     if analysed is not None and analysed.result is not None:
         start, end, result = analysed.result
         outputs = tensors_in(result)
-        seen = ancestors((*m.calls[start:end], *outputs))
-        calls = tuple(call for call in m.calls if id(call) in seen)
+        calls = m.in_order(ancestors((*m.calls[start:end], *outputs)))
         if any(call.layer.role not in ("input", "unknown") for call in calls):
             kind: ModelKind = "subclass" if model else "block"
             made = ModelGraph(cls.name, kind, calls, outputs, cls=info, parts=_parts(analysed, graphs), origin=origin)
@@ -189,8 +197,7 @@ def _parts(instance: Instance, graphs: Mapping[int, object]) -> tuple[object, ..
 
 def _rest(m: Machine, name: str, left: list[Call], result: object) -> ModelGraph:
     outputs = tensors_in(result)
-    seen = ancestors((*left, *outputs))
-    calls = tuple(call for call in m.calls if id(call) in seen)
+    calls = m.in_order(ancestors((*left, *outputs)))
     first = next((call.origin for call in left if call.origin.span is not None), Origin())
     span = first.span
     at = Span(span.path, span.line, 1, span.line, 1, span.cell) if span is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.graph.model import Argument, Arguments, Call, Join, Layer, Tensor, Unknown
+from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source import (
     builtins,
@@ -83,19 +83,20 @@ FRAGMENT = {
 
 def get(m: Machine, base: object, name: str, node: ast.AST) -> object:
     """`base.name`."""
-    return m.each(base, lambda value: _get(m, value, name, node))
+    base = m.settle(base)
+    return m.each(base, lambda value: _get(m, value, name, node)) if isinstance(base, Choice) else _get(m, base, name, node)
 
 
 def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
     match base:
+        case Instance():
+            return instance_attribute(m, base, name, node)
         case None | Unknown() | Dotted() if (handed := injection.injected(base, node, name)) is not None:
             return handed
         case Dotted() if name in ("__name__", "__qualname__"):
             return (base.canonical or base.name).rpartition(".")[2]
         case Dotted():
             return modules.attribute(m, base, name)
-        case Instance():
-            return instance_attribute(m, base, name, node)
         case Class():
             found = base.find(name)
             if isinstance(found, Function) and "classmethod" in found.decorators:

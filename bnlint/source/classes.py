@@ -103,10 +103,10 @@ def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, no
     cls.used.add("called")
     call = cls.find("call")
     if isinstance(call, Function):
-        call.called = True
+        m.mark_called(call)
     for other in cls.scope.names.values():
         if isinstance(other, Function):
-            other.called = True
+            m.mark_called(other)
     return layers.construct(
         m, kind, passed if isinstance(passed, Arguments) else Arguments((), complete=False), node, None, cls.name, arguments
     )
@@ -214,9 +214,7 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     result = invoke.enter(m, function, names, m.span(node), instance)
     if any(not call.layer.is_function for call in m.calls[start:]):
         return result
-    kept = [call for call in m.calls[start:] if call.layer.role in ("input", "unknown") and not call.inputs]
-    del m.calls[start:]
-    m.calls.extend(kept)
+    m.calls += [call for call in m.forget(start) if call.layer.role in ("input", "unknown") and not call.inputs]
     return opaque(m, instance, inputs, node, hole=first.span if first else None)
 
 

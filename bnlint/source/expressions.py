@@ -14,8 +14,11 @@ from bnlint.source.values import MISSING, TENSORS, Dict, Instance, List, Splice,
 
 def evaluate(m: Machine, node: ast.expr) -> object:
     """The value of an expression in the running frame."""
-    m.step()
-    return m.settle(HANDLERS.get(type(node), eval_other)(m, node))
+    m.steps += 1
+    if m.steps > m.limit:
+        m.exceed()
+    value = HANDLERS.get(type(node), eval_other)(m, node)
+    return m.settle(value) if isinstance(value, Choice) else value
 
 
 def eval_other(m: Machine, node: ast.expr) -> object:

@@ -38,7 +38,6 @@ class File:
     unreached: list[Origin] = field(default_factory=list)
     data_format: str = "channels_last"
     steps: int = 0
-    barren: int = 0
 
 
 class Files:

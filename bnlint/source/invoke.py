@@ -34,6 +34,8 @@ IDLE = 2_000
 
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression is made of constants alone."""
+    if isinstance(node, (ast.Constant, ast.Name, ast.Attribute, ast.Call)):
+        return isinstance(node, ast.Constant)
     return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in ast.walk(node))
 
 
@@ -261,7 +263,7 @@ def too_deep(m: Machine, function: Function) -> bool:
 
 def enter(m: Machine, function: Function, names: dict[str, object], site: object = None, instance: object = MISSING) -> object:
     """Run the body of a function with its parameters bound."""
-    function.called = True
+    m.mark_called(function)
     scope = Scope(function.scope)
     scope.names.update(names)
     frame = Frame(scope, function.chunk, function.qualified, function, function.owner, instance)

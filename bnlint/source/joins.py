@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph.model import Choice, Join, Shape, Unknown
@@ -27,16 +28,18 @@ def same(first: object, second: object) -> bool:
     return type(first) is type(second) and is_constant(first) and first == second
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weighed(Choice):
+    """A Choice that knows how many leaves it has."""
+
+    leaves: int
+
+
 def weight(value: object) -> int:
     """How many leaves a Choice has."""
-    total, stack = 0, [value]
-    while stack and total <= WEIGHT:
-        current = stack.pop()
-        if isinstance(current, Choice):
-            stack += [current.if_true, current.if_false]
-        else:
-            total += 1
-    return total
+    if isinstance(value, _Weighed):
+        return value.leaves
+    return weight(value.if_true) + weight(value.if_false) if isinstance(value, Choice) else 1
 
 
 def join(condition: Unknown, first: object, second: object) -> object:
@@ -50,10 +53,8 @@ def join(condition: Unknown, first: object, second: object) -> object:
         return Join((first, second), condition, shape, first.channels if first.channels == second.channels else None)
     if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second):
         return tuple(join(condition, a, b) for a, b in zip(first, second, strict=True))
-    choice = Choice(condition, first, second)
-    if weight(choice) > WEIGHT:
-        return Unknown("too many alternatives")
-    return choice
+    leaves = weight(first) + weight(second)
+    return Unknown("too many alternatives") if leaves > WEIGHT else _Weighed(condition, first, second, leaves)
 
 
 def _common(first: Shape, second: Shape) -> Shape:

@@ -63,6 +63,7 @@ def construct(
         origin=m.origin(node),
     )
     m.constructions.append(layer)
+    m.built += 1
     return layer
 
 
@@ -179,15 +180,18 @@ def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: O
     if not inputs or origin.span is None or not isinstance(function, (Function, Partial, Dotted)):
         return None, None
     start, events, made, opened = len(m.calls), len(m.events), len(m.constructions), dict(m.open)
-    uncalled = [each for each in m.functions if not each.called]
+    called, defined = len(m.called), len(m.functions)
     site = ast.Call(func=ast.Name("function", ast.Load()), args=[], keywords=[])
     site.span = origin.span  # type: ignore[attr-defined]
     tensor = inputs[0] if len(inputs) == 1 else List({"items": inputs})
     found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None),)), site))
-    del m.calls[start:], m.events[events:], m.constructions[made:]
+    m.forget(start)
+    del m.events[events:], m.constructions[made:]
     m.open = opened
-    for each in uncalled:
-        each.called = False
+    inner = {id(function) for function in m.functions[defined:]}
+    for each in m.called[called:]:
+        each.called = id(each) in inner
+    del m.called[called:]
     if isinstance(found, TENSORS) and found.shape is not None:
         return found.shape, found.channels
     if isinstance(declared, (tuple, list)) and inputs[0].shape:

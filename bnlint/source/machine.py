@@ -9,10 +9,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.keras_api.tables import words
 from bnlint.source.files import File, Files
 from bnlint.source.joins import join
 from bnlint.source.state import State
-from bnlint.source.values import MISSING, TENSORS, Class, Dataset, Dict, Dotted, Function, Instance, List, Model, Options, Scope, Splice
+from bnlint.source.values import (
+    MISSING,
+    TENSORS,
+    Class,
+    Dataset,
+    Deferred,
+    Dict,
+    Dotted,
+    Function,
+    Instance,
+    List,
+    Model,
+    Options,
+    Scope,
+    Splice,
+)
 from bnlint.text import Chunk
 
 if TYPE_CHECKING:
@@ -24,18 +40,25 @@ STEPS = 500_000
 ROOT_STEPS = 150_000
 """The same for one builder that is analysed on its own."""
 
-GLANCE = 5_000
-"""The same for a builder in a file whose large builders build no layer."""
+IDLE = 20_000
+"""Those of them in which it may build nothing. A builder beyond that is none (but the engine of a framework): it is left, and those that
+are analysed after it may idle half as long."""
 
-BARREN = 2
-"""How many such builders make a file one of them."""
+GLANCE = 2_000
+"""The least of that."""
 
 MODEL_STEPS = 20_000
 """The same for one Sequential whose layers are applied."""
 
+IDLING = frozenset({"unknown", "other", "input", "reshape"})
+"""Roles of calls that build nothing."""
+
 DEPTH = 48
 """Nested calls of user functions."""
 
+
+SUSPENDED = words("budget decided depth epoch frame home landings limit log progress running stack steps tapes under")
+"""What of a machine belongs to the running root."""
 
 SPLICES = 8
 """Elements of a list, each there under a test of its own, beyond which it is not known whether the list is empty."""
@@ -67,7 +90,10 @@ class Machine(State):
         self.frame: Frame = None  # type: ignore[assignment]  # set before the first statement runs
         self.stack: tuple[Span, ...] = ()
         self.steps = 0
-        self.limit = ROOT_STEPS
+        self.limit = self.budget = ROOT_STEPS
+        self.idle = IDLE
+        self.built = self.progress = 0
+        """How many layers and events there are; and were when the limit was last looked at."""
         self.depth = 0
         self.tapes: tuple[int, ...] = ()
         self.tapes_made = 0
@@ -75,9 +101,11 @@ class Machine(State):
         self.running: list[Function] = []
         self.runs: list[Run] = []
         self.calls: list[Call] = []
+        self.positions: dict[int, int] = {}
         self.events: list[Event] = []
         self.constructions: list[Layer] = []
         self.functions: list[Function] = []
+        self.called: list[Function] = []
         self.classes: list[Class] = []
         self.models: list[Model] = []
         self.applications: list[Model] = []
@@ -103,13 +131,26 @@ class Machine(State):
     def spend(self, steps: int = 1) -> None:
         self.steps += steps
         if self.steps > self.limit:
-            raise Exhausted
+            self.exceed()
 
     step = spend
 
+    def allow(self, budget: int, idle: int | None = None) -> None:
+        """What may be spent from now on, and how much of it in a row without building anything."""
+        self.budget = self.steps + budget
+        self.limit = self.budget if idle is None else min(self.steps + idle, self.budget)
+        self.progress = self.built
+
+    def exceed(self) -> None:
+        """The limit is reached: it moves on if something was built on the way."""
+        if self.steps > self.budget or self.built == self.progress:
+            raise Exhausted
+        self.progress = self.built
+        self.limit = min(self.steps + self.idle, self.budget)
+
     def span(self, node: ast.AST) -> Span:
-        given = getattr(node, "span", None)
-        return given if isinstance(given, Span) else self.frame.chunk.span(node)
+        given: Span | None = getattr(node, "span", None)
+        return self.frame.chunk.span(node) if given is None else given
 
     def origin(self, node: ast.AST) -> Origin:
         return Origin(self.span(node), self.stack, self.frame.qualified)
@@ -228,19 +269,20 @@ class Machine(State):
 
     def lookup(self, name: str) -> object:
         """What a name is bound to; MISSING if nothing visible binds it but, perhaps, a star import."""
-        scope: Scope | None = self.frame.scope
-        first = True
-        while scope is not None:
-            if name in scope.names and (first or not scope.is_class):
-                return scope.get(name)
-            scope, first = scope.parent, False
-        return MISSING
+        scope = self.frame.scope
+        found = scope.names.get(name, MISSING)
+        while found is MISSING:
+            if scope.parent is None:
+                return MISSING
+            scope = scope.parent
+            if not scope.is_class:
+                found = scope.names.get(name, MISSING)
+        return found.get() if isinstance(found, Deferred) else found
 
     @contextmanager
     def suspended(self, home: File, frame: Frame) -> Iterator[None]:
         """Leave what runs alone and begin anew at `frame`, for the sake of `home`; in the end all is as it was, but what was built."""
-        names = ("home", "frame", "stack", "depth", "tapes", "under", "running", "landings", "log", "limit", "steps", "decided", "epoch")
-        saved = {name: getattr(self, name) for name in names}
+        saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
         self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
         try:
@@ -263,6 +305,11 @@ class Machine(State):
             self.frame, self.stack = outer, stack
             self.depth -= 1
 
+    def mark_called(self, function: Function) -> None:
+        if not function.called:
+            function.called = True
+            self.called.append(function)
+
     # What is built ---------------------------------------------------------------------------------------------------
 
     def call(
@@ -279,9 +326,24 @@ class Machine(State):
     ) -> Call:
         """Add a node to the graph."""
         self.spend()
+        self.built += layer.role not in IDLING
         made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
         self.calls.append(made)
         return made
+
+    def in_order(self, wanted: set[int]) -> tuple[Call, ...]:
+        """Those of the calls whose ids are wanted, in topological order."""
+        for position in range(len(self.positions), len(self.calls)):
+            self.positions[id(self.calls[position])] = position
+        return tuple([self.calls[position] for position in sorted([self.positions[each] for each in wanted if each in self.positions])])
+
+    def forget(self, start: int) -> list[Call]:
+        """Take the calls since `start` out of the graph."""
+        taken = self.calls[start:]
+        for call in taken:
+            self.positions.pop(id(call), None)
+        del self.calls[start:]
+        return taken
 
     def event(
         self,
@@ -295,6 +357,7 @@ class Machine(State):
         """Note something that is done; `tape` is the innermost that records unless given."""
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
+        self.built += 1
         made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin)
         self.events.append(made)
         self.home.events.append(made)

@@ -12,6 +12,7 @@ from bnlint.keras_api.layers import kinds
 from bnlint.keras_api.tables import words
 from bnlint.source.files import File
 from bnlint.source.machine import Machine
+from bnlint.source.trees import walk
 from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
 
 Unit = Function | Class
@@ -52,7 +53,7 @@ def mentioned(node: ast.AST) -> str | None:
 
 def builds(function: Function) -> bool:
     """Whether a function itself names a layer or a model."""
-    return any(mentioned(node) in BUILDING for node in ast.walk(function.node))
+    return any(mentioned(node) in BUILDING for node in walk(function.node))
 
 
 class Mentions:
@@ -68,9 +69,28 @@ class Mentions:
         self.objects: dict[str, set[str]] = {}
         self.names: dict[int, frozenset[str]] = {}
         self.reach: dict[int, frozenset[int]] = {}
+        self._counted = (0, 0)
+        self._units: list[Unit] = []
+        self._mentioning: dict[int, list[Unit]] = {}
 
     def units(self) -> list[Unit]:
         """In order of files, cells and lines."""
+        self._count()
+        return self._units
+
+    def mentioning(self) -> dict[int, list[Unit]]:
+        """For each unit (by its id) those of the others that mention it."""
+        self._count()
+        return self._mentioning
+
+    def _count(self) -> None:
+        """Look for units where some were made since it was last done."""
+        counted = len(self.m.functions), len(self.m.classes)
+        if self._counted != counted:
+            self._counted, self._units = counted, self._found()
+            self._mentioning = self._mentions(self._units)
+
+    def _found(self) -> list[Unit]:
         m = self.m
         order = {file.path: position for position, file in enumerate(m.files.asked)}
         found: list[Unit] = [f for f in m.functions if f.scope.parent is None]
@@ -80,7 +100,7 @@ class Mentions:
 
     def named(self, unit: Unit) -> frozenset[str]:
         if id(unit.node) not in self.names:
-            self.names[id(unit.node)] = frozenset(name for node in ast.walk(unit.node) if (name := mentioned(node)) is not None)
+            self.names[id(unit.node)] = frozenset(name for node in walk(unit.node) if (name := mentioned(node)) is not None)
         return self.names[id(unit.node)]
 
     def reached(self, file: File) -> frozenset[int]:
@@ -95,9 +115,7 @@ class Mentions:
             self.reach[id(file)] = frozenset(found)
         return self.reach[id(file)]
 
-    def mentioning(self, units: Iterable[Unit]) -> dict[int, list[Unit]]:
-        """For each unit (by its id) those of the others that mention it."""
-        units = list(units)
+    def _mentions(self, units: list[Unit]) -> dict[int, list[Unit]]:
         file_of = {unit.chunk.path: self.m.files.by_path[unit.chunk.path] for unit in units}
         by_name: dict[str, list[Unit]] = {}
         for unit in units:
@@ -115,9 +133,8 @@ class Mentions:
         """The units that name a layer, or something that is done to models, themselves or through others."""
         units = self.units()
         objects = self.objects = self.objects or {file.path: self._objects(file) | self._imported(file) for file in self.m.files.asked}
-        mentioning = self.mentioning(units)
         telling = (unit for unit in units if id(unit) in self.wanted or self._tells(unit, objects[unit.chunk.path]))
-        found = _closure(telling, mentioning)
+        found = _closure(telling, self.mentioning())
         return [unit for unit in units if id(unit) in found]
 
     def want(self, spans: Iterable[Span]) -> bool:
@@ -161,17 +178,17 @@ class Mentions:
     def roots(self) -> list[Unit]:
         """The relevant units that no other one mentions."""
         units = self.relevant()
-        mentioning = self.mentioning(units)
-        return [unit for unit in units if not mentioning[id(unit)]]
+        known, mentioning = {id(unit) for unit in units}, self.mentioning()
+        return [unit for unit in units if not any(id(other) in known for other in mentioning[id(unit)])]
 
     def reaching(self, nodes: list[ast.Call]) -> list[Unit]:
         """The outermost units from which the unit around any of the nodes is mentioned, and these units themselves."""
         if not nodes:
             return []
         units = self.units()
-        mentioning = self.mentioning(units)
+        mentioning = self.mentioning()
         wanted = {id(node) for node in nodes}
-        around = [unit for unit in units if any(id(node) in wanted for node in ast.walk(unit.node))]
+        around = [unit for unit in units if any(id(node) in wanted for node in walk(unit.node))]
         found = {id(unit): unit for unit in around}
         frontier = list(around)
         while frontier:

@@ -46,7 +46,7 @@ def replay(
             order.pop()
         return mapped[id(tensor)]
 
-    for old in [call for call in m.calls if id(call) in needed]:
+    for old in m.in_order(needed):
         if id(old) in mapped:
             continue
         new_inputs = tuple(of(tensor) for tensor in old.inputs)
@@ -62,6 +62,7 @@ def replay(
             )
             m.spend(REPLAY)
             m.calls.append(made)
+            m.built += 1
             mapped[id(old)] = made
     return tuple(of(tensor) for tensor in outputs)
 
@@ -306,7 +307,7 @@ def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:
         return ()
     needed = ancestors(tensors(m, model)[1])
     functional = model.kind == "functional"
-    return tuple(dict.fromkeys(call.layer for call in m.calls if id(call) in needed and (functional or not call.layer.is_function)))
+    return tuple(dict.fromkeys(call.layer for call in m.in_order(needed) if functional or not call.layer.is_function))
 
 
 def find_layer(m: Machine, model: Model, name: object) -> object:

@@ -9,7 +9,7 @@ from bnlint.graph.model import Gap, Origin, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.source import library, statements
 from bnlint.source.files import File
-from bnlint.source.machine import BARREN, GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
+from bnlint.source.machine import GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
 from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
 
 
@@ -25,20 +25,18 @@ class Run:
 
 
 def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
-    """Run one root of a file within its budget; what is left over is a gap.
-
-    Where large roots build no layer (the engine of a framework, not models), the others get a glance only.
-    """
+    """Run one root of a file within its budget; what is left over is a gap. A module may idle as long as it likes."""
     with m.suspended(file, frame):
-        m.limit = min(budget if file.barren < BARREN else GLANCE, STEPS + ROOT_STEPS - file.steps)
-        built = len(m.calls)
+        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), m.idle if budget == ROOT_STEPS else None)
+        built = m.built
         try:
             return run()
         except (Exhausted, RecursionError):
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
+            if m.built == built:
+                m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
-            file.barren += m.steps > 2 * GLANCE and len(m.calls) == built
             file.steps += m.steps
 
 

@@ -154,8 +154,13 @@ class State:
         `value` MISSING means that no path arrives here by itself.
         """
         landing = self.landings[kind].pop()
+        if not landing.pending:
+            self.under = landing.under if value is not MISSING else {}
+            return value
         under = landing.under if value is not MISSING else _common([pending.under for pending in landing.pending])
         shared = self.under
+        before: dict[Key, tuple[Fields, object, object]] = {}
+        counted = landing.mark
         for pending in reversed(landing.pending):
             # What holds for all paths that are joined already need not be asked to tell this one from them.
             guards = [(c, o) for c, o in pending.under.items() if c not in landing.under and shared.get(c) is not o]
@@ -165,14 +170,13 @@ class State:
                 self.rollback(landing.mark)
                 self.apply(pending.changes)
                 continue
-            present = self.changes(landing.mark)
-            before: dict[Key, object] = {}
-            for fields, key, old in self.log[landing.mark :]:
-                before.setdefault((id(fields), key), old)
-            for place in [*present, *(place for place in pending.changes if place not in present)]:
-                fields, key, _ = present.get(place) or pending.changes[place]
+            for entry in self.log[counted:]:
+                before.setdefault((id(entry[0]), entry[1]), entry)
+            counted = len(self.log)
+            for place in [*before, *(place for place in pending.changes if place not in before)]:
+                fields, key, old = before.get(place) or pending.changes[place]
                 current = fields.get(key, MISSING)
-                other = pending.changes[place][2] if place in pending.changes else before[place]
+                other = pending.changes[place][2] if place in pending.changes else old
                 if other is not current:
                     self.spend(len(guards) * (_size(other) + _size(current)))
                     self.write(fields, key, _told(pending, guards, key, other, current))

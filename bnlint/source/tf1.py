@@ -63,6 +63,7 @@ def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], argument
         origin=m.origin(node),
     )
     m.constructions.append(layer)
+    m.built += 1
     return layer
 
 
