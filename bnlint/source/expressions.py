@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from bnlint.graph.model import Unknown
+from bnlint.graph.model import Choice, Unknown
 from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, TENSORS, Dict, Instance, List, Splice, elements, hashable_key

@@ -46,6 +46,10 @@ class Landing:
     pending: list[Pending] = field(default_factory=list)
 
 
+FORK = 4
+"""Steps that a fork costs, whatever its arms do."""
+
+
 class State:
     """Writes are logged; `fork` runs both arms of an undecided test and joins what they wrote."""
 
@@ -93,6 +97,7 @@ class State:
         known = self.decide(condition)
         if known is not None:
             return first() if known else second()
+        self.spend(FORK)
         base, mark = self.under, len(self.log)
         results: list[tuple[object, Changes, Pending | None, Assumption]] = []
         for outcome, arm in ((True, first), (False, second)):
