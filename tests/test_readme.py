@@ -63,7 +63,7 @@ def test_the_settings_of_the_readme_are_accepted(tmp_path: Path) -> None:
 
 
 def test_every_option_of_the_readme_and_the_hooks_exists() -> None:
-    known = bnlint(["check", "--help"]).stdout
+    known = bnlint(["check", "--help"]).stdout + bnlint(["graph", "--help"]).stdout
     text = README.partition("## Developing")[0] + (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert {option for option in used if option not in known} == set()

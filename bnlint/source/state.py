@@ -46,7 +46,7 @@ class Landing:
     pending: list[Pending] = field(default_factory=list)
 
 
-FORK = 4
+FORK = 1
 """Steps that a fork costs, whatever its arms do."""
 
 

@@ -40,7 +40,7 @@ def test_the_call_of_a_layer_within_layers_is_looked_into(major: int) -> None:
         class Block(keras.layers.Layer):
             def __init__(self) -> None:
                 super().__init__()
-                self.conv = keras.layers.Conv1D(8, 1)
+                self.conv = keras.layers.Conv1D(8, 1, use_bias=False)
                 self.norm = keras.layers.BatchNormalization()
 
             def call(self, x: Any, training: Any = None) -> Any:
