@@ -26,8 +26,9 @@ from bnlint.graph.model import (
 )
 from bnlint.graph.query import ancestors
 from bnlint.source import classes, models, trees
+from bnlint.source.budget import MODEL_STEPS, Exhausted
 from bnlint.source.files import File
-from bnlint.source.machine import MODEL_STEPS, Exhausted, Frame, Machine
+from bnlint.source.machine import Frame, Machine
 from bnlint.source.modules import Run
 from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instance, List, Model, Splice
 

@@ -1,4 +1,4 @@
-"""The state of one analysis: where execution stands, what it has built, and the budget that ends it."""
+"""The state of one analysis: where execution stands and what it has built."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.keras_api.tables import words
+from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
 from bnlint.source.joins import join
-from bnlint.source.state import State
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -34,38 +34,14 @@ from bnlint.text import Chunk
 if TYPE_CHECKING:
     from bnlint.source.modules import Run
 
-STEPS = 500_000
-"""Expressions and statements that one file may cost; what lies beyond is a gap."""
-
-ROOT_STEPS = 150_000
-"""The same for one builder that is analysed on its own."""
-
-IDLE = 20_000
-"""Those of them in which it may build nothing. A builder beyond that is none (but the engine of a framework): it is left, and those that
-are analysed after it may idle half as long."""
-
-GLANCE = 2_000
-"""The least of that."""
-
-MODEL_STEPS = 20_000
-"""The same for one Sequential whose layers are applied."""
-
-IDLING = frozenset({"unknown", "other", "input", "reshape"})
-"""Roles of calls that build nothing."""
-
 DEPTH = 48
 """Nested calls of user functions."""
-
 
 SUSPENDED = words("budget decided depth epoch frame home landings limit log progress running stack steps tapes under")
 """What of a machine belongs to the running root."""
 
 SPLICES = 8
 """Elements of a list, each there under a test of its own, beyond which it is not known whether the list is empty."""
-
-
-class Exhausted(Exception):
-    """The budget is spent. Caught where a root is analysed, never seen by a user."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +56,7 @@ class Frame:
     self: object = None
 
 
-class Machine(State):
+class Machine(Budget):
     """Holds what handlers read and change. `frame` is the running one; `stack` the call sites that led to it."""
 
     def __init__(self, files: Files) -> None:
@@ -89,11 +65,6 @@ class Machine(State):
         self.home: File = None  # type: ignore[assignment]  # set before the first statement runs
         self.frame: Frame = None  # type: ignore[assignment]  # set before the first statement runs
         self.stack: tuple[Span, ...] = ()
-        self.steps = 0
-        self.limit = self.budget = ROOT_STEPS
-        self.idle = IDLE
-        self.built = self.progress = 0
-        """How many layers and events there are; and were when the limit was last looked at."""
         self.depth = 0
         self.tapes: tuple[int, ...] = ()
         self.tapes_made = 0
@@ -127,26 +98,6 @@ class Machine(State):
         return self.files.by_path[self.frame.chunk.path]
 
     # Where we are ------------------------------------------------------------------------------------------------
-
-    def spend(self, steps: int = 1) -> None:
-        self.steps += steps
-        if self.steps > self.limit:
-            self.exceed()
-
-    step = spend
-
-    def allow(self, budget: int, idle: int | None = None) -> None:
-        """What may be spent from now on, and how much of it in a row without building anything."""
-        self.budget = self.steps + budget
-        self.limit = self.budget if idle is None else min(self.steps + idle, self.budget)
-        self.progress = self.built
-
-    def exceed(self) -> None:
-        """The limit is reached: it moves on if something was built on the way."""
-        if self.steps > self.budget or self.built == self.progress:
-            raise Exhausted
-        self.progress = self.built
-        self.limit = min(self.steps + self.idle, self.budget)
 
     def span(self, node: ast.AST) -> Span:
         given: Span | None = getattr(node, "span", None)

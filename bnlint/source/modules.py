@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bnlint.graph.model import Gap, Origin, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.source import library, statements
+from bnlint.source.budget import GLANCE, ROOT_STEPS, STEPS, Exhausted
 from bnlint.source.files import File
-from bnlint.source.machine import GLANCE, ROOT_STEPS, STEPS, Exhausted, Frame, Machine
+from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
 
 

@@ -1,0 +1,59 @@
+"""The budget of an analysis: what its roots may cost, and when one that builds nothing is left."""
+
+from __future__ import annotations
+
+from bnlint.source.state import State
+
+STEPS = 500_000
+"""Expressions and statements that one file may cost; what lies beyond is a gap."""
+
+ROOT_STEPS = 150_000
+"""The same for one builder that is analysed on its own."""
+
+IDLE = 20_000
+"""Those of them in which it may build nothing. What idles longer is no builder but the engine of a framework: it is left, and whatever is
+analysed after it may idle half as long."""
+
+GLANCE = 2_000
+"""The least of that."""
+
+MODEL_STEPS = 20_000
+"""The same for one Sequential whose layers are applied."""
+
+IDLING = frozenset({"unknown", "other", "input", "reshape"})
+"""Roles of calls that build nothing."""
+
+
+class Exhausted(Exception):
+    """The budget is spent. Caught where a root is analysed, never seen by a user."""
+
+
+class Budget(State):
+    """Counts steps. `built` are the layers, calls and events so far, `progress` how many they were when the limit was last looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0
+        self.limit = self.budget = ROOT_STEPS
+        self.idle = IDLE
+        self.built = self.progress = 0
+
+    def spend(self, steps: int = 1) -> None:
+        self.steps += steps
+        if self.steps > self.limit:
+            self.exceed()
+
+    step = spend
+
+    def allow(self, budget: int, idle: int | None = None) -> None:
+        """What may be spent from now on, and how much of it in a row without building anything."""
+        self.budget = self.steps + budget
+        self.limit = self.budget if idle is None else min(self.steps + idle, self.budget)
+        self.progress = self.built
+
+    def exceed(self) -> None:
+        """The limit is reached: it moves on if something was built on the way."""
+        if self.steps > self.budget or self.built == self.progress:
+            raise Exhausted
+        self.progress = self.built
+        self.limit = min(self.steps + self.idle, self.budget)
