@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
 from bnlint import catalogue, engine, repair, selection
@@ -313,12 +313,8 @@ class _Run:
         try:
             mended = repair.mend(found, group, self.mend)
         except Exception as error:
-            if len(inputs) > 1:
-                for given in inputs:
-                    self.take(Group((given,), group.root))
-                return
-            problem = failure("fixing", inputs[0].path, error)
-            mended = [Mended(replace(found[0], failures=(*found[0].failures, problem)), (), inputs[0].data)]
+            self.failures.append(failure("fixing", group.label, error))
+            mended = [Mended(checked, (), given.data) for given, checked in zip(inputs, found, strict=True)]
         for given, checked, result in zip(inputs, found, mended, strict=True):
             self.keep(given, checked, result)
 

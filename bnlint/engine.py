@@ -95,6 +95,16 @@ class Group:
     inputs: tuple[Input, ...]
     root: str | None
 
+    @property
+    def label(self) -> str:
+        """What a message calls it."""
+        others = len(self.inputs) - 1
+        return self.inputs[0].path + (f" with {others} more" if others else "")
+
+    def alone(self) -> list[Group]:
+        """Each of its files on its own: what remains to be tried where a bug of ours ended the work on all of them."""
+        return [replace(self, inputs=(given,)) for given in self.inputs]
+
 
 def groups(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
     """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
@@ -149,11 +159,13 @@ def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
     try:
         analysis = source.analyse(documents, group.root)
     except Exception as error:
-        if len(group.inputs) == 1:
-            return [], [], [failure("reading", group.inputs[0].path, error)]
-        parts = [graphs(Group((given,), group.root)) for given in group.inputs]
-        found, sites, told = ([item for part in parts for item in part[kind]] for kind in range(3))
-        return found, sites, told  # type: ignore[return-value]  # the three lists of each part, joined
+        models, sites, told = [], [], [failure("reading", group.label, error)]
+        for part in group.alone() if len(group.inputs) > 1 else ():
+            found, built, unread = graphs(part)
+            models += found
+            sites += built
+            told += unread
+        return models, sites, told
     problems += [f"{path}: this file {problem.message}" for path, problem in analysis.unreadable.items()]
     return list(analysis.models), list(coverage.sites(analysis.modules, analysis.models)), problems
 
@@ -205,12 +217,12 @@ def _checked(group: Group) -> list[Checked]:
         wider = analysis.widen(_concerned(examined.values()))
         done.update(examined if wider is None else _examine(documents, plans, wider))
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
+        told = () if isinstance(error, RecursionError) else (failure("reading", group.label, error),)
         if len(inputs) > 1:
-            return [check(Group((given,), group.root))[0] for given in inputs]
+            first, *others = (check(part)[0] for part in group.alone())
+            return [replace(first, failures=(*told, *first.failures)), *others]
         path, plan = inputs[0].path, inputs[0].plan
-        if isinstance(error, RecursionError):
-            return [unreadable(path, text.Unreadable(TOO_DEEP), plan)]
-        return [Checked(path, plan, failures=(failure("reading", path, error),))]
+        return [Checked(path, plan, failures=told) if told else unreadable(path, text.Unreadable(TOO_DEEP), plan)]
     return [done[given.path] for given in inputs]
 
 

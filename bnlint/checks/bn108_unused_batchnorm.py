@@ -30,9 +30,9 @@ def _is_passed_by(project: Project, bn: Call, used: set[int]) -> bool:
     """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
     if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or query.has_gaps(project, bn):
         return False
-    elsewhere = any(call is not bn for _, call in query.applications(project, bn.layer))
-    consumed = any(step.call is not None for graph in project.models if bn in graph.calls for step in query.consumers(graph, bn))
-    return not elsewhere and not consumed
+    applications = list(query.applications(project, bn.layer))
+    consumed = any(step.call is not None for graph, call in applications if call is bn for step in query.consumers(graph, bn))
+    return not consumed and all(call is bn for _, call in applications)
 
 
 def _is_seen(project: Project, layer: Layer) -> bool:
@@ -40,7 +40,7 @@ def _is_seen(project: Project, layer: Layer) -> bool:
 
     What is not known may be the layer itself, got by `get_layer` or from `submodules`, or code that is handed the whole object.
     """
-    owners = [cls for module in project.modules for cls in module.classes if any(each is layer for each in cls.layers)]
+    owners = query.owners(project, layer)
     return bool(owners) and all(cls.complete and cls.base is not None and _is_followed(project, cls) for cls in owners)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
+from bnlint.graph.index import of_graph, of_project
 from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
 
 Assumption = Mapping[Unknown, bool]
@@ -164,71 +164,9 @@ def producers(call: Call, through: Through | Collection[str] = (), under: Assump
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
-    users: Mapping[int, tuple[tuple[Call | Join, int], ...]]
-    outputs: frozenset[int]
-    layers: frozenset[int]
-
-
-_indexes: WeakKeyDictionary[ModelGraph, _Index] = WeakKeyDictionary()
-"""The index of each graph, for as long as the graph lives."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Layers:
-    """The layers of each place, and where each of them is applied."""
-
-    born: Mapping[Span, tuple[Layer, ...]]
-    applied: Mapping[int, tuple[tuple[ModelGraph, Call], ...]]
-
-
-_layers: WeakKeyDictionary[Project, _Layers] = WeakKeyDictionary()
-"""The index of each project, for as long as the project lives."""
-
-
-_events: WeakKeyDictionary[Project, dict[tuple[str, ...], tuple[Event, ...]]] = WeakKeyDictionary()
-"""The events of each project by their kinds, for as long as the project lives."""
-
-
-def _index(graph: ModelGraph) -> _Index:
-    found = _indexes.get(graph)
-    if found is None:
-        found = _indexes[graph] = _build_index(graph)
-    return found
-
-
-def _build_index(graph: ModelGraph) -> _Index:
-    users: dict[int, list[tuple[Call | Join, int]]] = {}
-    seen: set[int] = set()
-
-    def visit(tensor: Tensor) -> None:
-        stack = [tensor]
-        while stack:
-            current = stack.pop()
-            if id(current) in seen or isinstance(current, Call):
-                continue
-            seen.add(id(current))
-            for position, alternative in enumerate(current.alternatives):
-                users.setdefault(id(alternative), []).append((current, position))
-                stack.append(alternative)
-
-    for call in graph.calls:
-        for tensor in call.inputs:
-            users.setdefault(id(tensor), []).append((call, 0))
-            visit(tensor)
-    for tensor in graph.outputs:
-        visit(tensor)
-    return _Index(
-        {key: tuple(value) for key, value in users.items()},
-        frozenset(id(tensor) for tensor in graph.outputs),
-        frozenset(id(layer) for call in graph.calls for layer in (call.layer, call.layer.inner)),
-    )
-
-
 def consumers(graph: ModelGraph, call: Call, through: Through | Collection[str] = (), under: Assumption | None = None) -> tuple[Step, ...]:
     """What a call feeds. A Step whose call is None is an output of the model, or an end that nothing consumes."""
-    passes, index = _through(through), _index(graph)
+    passes, index = _through(through), of_graph(graph)
     start = merge(under or {}, call.under)
     found: list[Step] = []
     stack: list[tuple[Tensor, tuple[Call, ...], Assumption]] = [] if start is None else [(call, (), start)]
@@ -291,21 +229,7 @@ def upstream(tensors: Collection[Tensor]) -> Iterator[Call]:
 
 def layers(project: Project) -> Iterator[Layer]:
     """Every layer of the project once: those that were constructed, then those that only a graph knows; wrapped ones too."""
-    seen: set[int] = set()
-
-    def once(layer: Layer | None) -> Iterator[Layer]:
-        while layer is not None and id(layer) not in seen:
-            seen.add(id(layer))
-            yield layer
-            layer = layer.inner
-
-    for module in project.modules:
-        for layer in module.constructions:
-            yield from once(layer)
-    for graph in project.models:
-        for call in graph.calls:
-            if not call.layer.is_function:
-                yield from once(call.layer)
+    return iter(of_project(project).layers)
 
 
 def batchnorms(project: Project) -> Iterator[Layer]:
@@ -316,10 +240,7 @@ def batchnorms(project: Project) -> Iterator[Layer]:
 
 def events(project: Project, *kinds: str) -> Iterator[Event]:
     """The events of these kinds, of all modules, in order."""
-    by_kinds = _events.setdefault(project, {})
-    if kinds not in by_kinds:
-        by_kinds[kinds] = tuple(event for module in project.modules for event in module.events if event.kind in kinds)
-    return iter(by_kinds[kinds])
+    return iter(of_project(project).events(kinds))
 
 
 def has_gaps(project: Project, call: Call) -> bool:
@@ -335,7 +256,7 @@ def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
 
 def contains(graph: ModelGraph, layer: Layer) -> bool:
     """Whether the model applies the layer."""
-    return id(layer) in _index(graph).layers
+    return id(layer) in of_graph(graph).layers
 
 
 def with_parts(model: object) -> Iterator[ModelGraph]:
@@ -360,12 +281,19 @@ def covers(owner: object, layer: Layer) -> bool:
 
 def applications(project: Project, layer: Layer) -> Iterator[tuple[ModelGraph, Call]]:
     """Every application of a layer, with the graph in which it stands."""
-    return iter(_index_layers(project).applied.get(id(layer), ()))
+    return iter(of_project(project).applied.get(id(layer), ()))
+
+
+def owners(project: Project, layer: Layer) -> tuple[ClassInfo, ...]:
+    """The classes whose instances own a layer."""
+    return of_project(project).owners.get(id(layer), ())
 
 
 def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
     """All calls that the `call` of a class makes, also where it is looked into as a part of another model."""
-    return (call for graph in project.models for call in graph.calls if graph.cls is cls or call.owner == cls.name)
+    index = of_project(project)
+    yield from (call for graph in index.of_class.get(id(cls), ()) for call in graph.calls)
+    yield from (call for graph, call in index.owned.get(cls.name, ()) if graph.cls is not cls)
 
 
 def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006
@@ -386,28 +314,4 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
     """All layers whose constructor call, or whose application, stands at this span. An input that is not known is none."""
-    return _index_layers(project).born.get(span, ())
-
-
-def _index_layers(project: Project) -> _Layers:
-    known = _layers.get(project)
-    if known is not None:
-        return known
-    applied: dict[int, list[tuple[ModelGraph, Call]]] = {}
-    for graph in project.models:
-        for call in graph.calls:
-            applied.setdefault(id(call.layer), []).append((graph, call))
-    calls = [call for graph in project.models for call in graph.calls]
-    inputs = {id(call.layer) for call in calls if call.layer.role in ("input", "unknown") and not call.inputs}
-    born: dict[Span, dict[int, Layer]] = {}
-    places = [(layer.origin.span, layer) for layer in layers(project)]
-    places += [(call.origin.span, call.layer) for call in calls]
-    places += [(call.layer.origin.span, call.layer) for call in calls if call.layer.is_function]
-    for span, layer in places:
-        if span is not None and id(layer) not in inputs:
-            born.setdefault(span, {})[id(layer)] = layer
-    known = _layers[project] = _Layers(
-        {span: tuple(at.values()) for span, at in born.items()},
-        {key: tuple(found) for key, found in applied.items()},
-    )
-    return known
+    return of_project(project).born.get(span, ())

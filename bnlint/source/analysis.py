@@ -98,7 +98,7 @@ def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
         if isinstance(unit, Class) and id(unit) not in done:
             done.add(id(unit))
             open_unit(m, unit, wide=False)
-    _closures(m)
+    _closures(m, mentions)
     for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
         open_unit(m, unit, wide=True)
 
@@ -112,7 +112,11 @@ def _called(unit: Unit) -> bool:
     return unit.called if isinstance(unit, Function) else bool(unit.instances)
 
 
-def _closures(m: Machine) -> None:
+CLOSURES = 8
+"""Functions made by one inner definition that are analysed, the first ones."""
+
+
+def _closures(m: Machine, mentions: Mentions) -> None:
     """Inner functions and classes that were defined and never called (training steps, callbacks)."""
     for cls in [cls for cls in m.classes if is_asked(m, cls)]:
         call = cls.find("call")
@@ -120,9 +124,13 @@ def _closures(m: Machine) -> None:
             continue
         if cls.keras is not None and cls.instances and classes.concrete(cls) is None:
             _open_call(m, cls, cls.instances[0], call)
-    for function in [function for function in m.functions if is_asked(m, function)]:
-        if not function.called and function.scope.parent is not None and function.owner is None:
-            open_function(m, function, wide=False)
+    inside = mentions.inside(mentions.relevant())
+    made: Counter[int] = Counter()
+    for function in list(m.functions):
+        if not function.called and function.scope.parent is not None and function.owner is None and id(function.node) in inside:
+            made[id(function.node)] += 1
+            if made[id(function.node)] <= CLOSURES:
+                open_function(m, function, wide=False)
 
 
 def open_unit(m: Machine, unit: Unit, wide: bool) -> None:

@@ -264,8 +264,12 @@ def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if isinstance(value, Bound) and value.name in ENDLESS and (column := _column(m, value)) is not None:
         place = m.derived.setdefault(("next", value), {"next": 0})
         assert isinstance(place, dict)
-        m.write(place, "next", place["next"] + 1)
-        return next(itertools.islice(column, place["next"] - 1, None)) if place["next"] <= LONGEST else Unknown("a late element")
+        position = m.settle(place["next"])
+        if not isinstance(position, int) or position >= LONGEST:
+            m.write(place, "next", LONGEST)
+            return Unknown("an element of which it is not known how many came before")
+        m.write(place, "next", position + 1)
+        return next(itertools.islice(column, position, None))
     if isinstance(value, List):
         items = value.items
         if items and not isinstance(items[0], Splice):

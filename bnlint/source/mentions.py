@@ -56,6 +56,9 @@ def builds(function: Function) -> bool:
     return any(mentioned(node) in BUILDING for node in walk(function.node))
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
 class Mentions:
     """The top-level functions and classes of the files under analysis, and the names that each mentions.
 
@@ -180,6 +183,10 @@ class Mentions:
         units = self.relevant()
         known, mentioning = {id(unit) for unit in units}, self.mentioning()
         return [unit for unit in units if not any(id(other) in known for other in mentioning[id(unit)])]
+
+    def inside(self, units: Iterable[Unit]) -> frozenset[int]:
+        """The ids of the nodes of all functions that are defined within some units."""
+        return frozenset(id(node) for unit in units for node in walk(unit.node) if isinstance(node, FUNCTIONS))
 
     def reaching(self, nodes: list[ast.Call]) -> list[Unit]:
         """The outermost units from which the unit around any of the nodes is mentioned, and these units themselves."""
