@@ -10,25 +10,25 @@ from bnlint.graph.model import Call, ClassInfo, Layer, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    used = query.ancestors([output for graph in project.models for output in graph.outputs])
+    reached = query.ancestors([output for graph in project.models for output in graph.outputs])
     for graph in project.models:
         for bn in query.calls_of(graph, "batchnorm"):
-            if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, bn, used):
+            if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, bn, reached):
                 yield Hit("dropped", bn.layer.origin, bn.layer)
     applied = (call.layer for graph in project.models for call in graph.calls)
     called = {id(each) for layer in applied for each in (layer, layer.inner)}
-    escaped = {id(event.target) for event in query.events(project, "escape")}
+    used = called | {id(event.target) for event in query.events(project, "escape")}
     for layer in query.batchnorms(project):
         if layer.origin.span is None or id(layer) in called:
             continue
         siblings = query.born_at(project, layer.origin.span)
-        if not any(id(born) in called | escaped for born in siblings) and all(_is_seen(project, born) for born in siblings):
+        if not any(id(born) in used for born in siblings) and all(_is_seen(project, born) for born in siblings):
             yield Hit("uncalled", layer.origin, layer)
 
 
-def _is_passed_by(project: Project, bn: Call, used: set[int]) -> bool:
+def _is_passed_by(project: Project, bn: Call, reached: set[int]) -> bool:
     """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
-    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in used or id(bn) in used or query.has_gaps(project, bn):
+    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in reached or id(bn) in reached or query.has_gaps(project, bn):
         return False
     applications = list(query.applications(project, bn.layer))
     consumed = any(step.call is not None for graph, call in applications if call is bn for step in query.consumers(graph, bn))

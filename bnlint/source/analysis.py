@@ -49,6 +49,7 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
     done: set[int] = set()
     with _deep():
         for file in m.files.asked:
+            file.distant = not whole and not any("atchNorm" in chunk.text or "atch_norm" in chunk.text for chunk in file.chunks)
             modules.load(m, file)
         return _explored(m, mentions, done)
 

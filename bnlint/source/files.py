@@ -20,6 +20,7 @@ class File:
 
     `place` is its absolute path, `name` its dotted name below the folder from which it is imported, `folder` that of its submodules (of a
     package; one without `__init__.py` has no chunks). `asked`: it is analysed for its own sake, not only because others import it.
+    `distant`: it names no BatchNormalization, and is left when its roots have built nothing for `idle` steps that are too many.
     """
 
     path: str
@@ -38,6 +39,8 @@ class File:
     unreached: list[Origin] = field(default_factory=list)
     data_format: str = "channels_last"
     steps: int = 0
+    distant: bool = False
+    idle: int = 0
 
 
 class Files:

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
-from bnlint.graph.model import Choice, Layer, Span
+from bnlint.graph.model import Choice, Layer, Span, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
+from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tables import words
+from bnlint.source import library
 from bnlint.source.files import File
 from bnlint.source.machine import Machine
 from bnlint.source.trees import walk
-from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
+from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
 
 Unit = Function | Class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """The names that a unit mentions: all of them, those that are looked up in its module, and those that may be of another module."""
+
+    names: frozenset[str]
+    own: frozenset[str]
+    foreign: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holder:
+    """A name of a module behind which stand functions and classes (by the ids of their `nodes`), or a layer or model: then it `tells`."""
+
+    name: str
+    file: File
+    nodes: frozenset[int]
+    tells: bool
+
 
 CHANGING = words("GradientTape apply_gradients load_model minimize")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
@@ -62,19 +85,21 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 class Mentions:
     """The top-level functions and classes of the files under analysis, and the names that each mentions.
 
-    A mention reaches a unit of its own file, and of files that this imports, directly or through others.
+    A mention reaches a unit of its own file, and of files that this imports, directly or through others. Whoever mentions the name of a
+    dict or list of units mentions them all.
     """
 
     def __init__(self, m: Machine, whole: bool = True) -> None:
         self.m = m
         self.whole = whole
         self.wanted: set[int] = set()
-        self.objects: dict[str, set[str]] = {}
-        self.names: dict[int, frozenset[str]] = {}
+        self.imported: dict[str, set[str]] = {}
+        self._said: dict[int, Said] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
         self._units: list[Unit] = []
         self._mentioning: dict[int, list[Unit]] = {}
+        self._holders: list[Holder] = []
 
     def units(self) -> list[Unit]:
         """In order of files, cells and lines."""
@@ -91,7 +116,8 @@ class Mentions:
         counted = len(self.m.functions), len(self.m.classes)
         if self._counted != counted:
             self._counted, self._units = counted, self._found()
-            self._mentioning = self._mentions(self._units)
+            self._holders = [holder for file in self.m.files.asked for holder in self._held(file)]
+            self._mentioning = self._mentions(self._units, self._holders)
 
     def _found(self) -> list[Unit]:
         m = self.m
@@ -101,10 +127,32 @@ class Mentions:
         found = [unit for unit in found if unit.chunk.path in order]
         return sorted(found, key=lambda unit: (order[unit.chunk.path], unit.chunk.cell or 0, unit.node.lineno))
 
-    def named(self, unit: Unit) -> frozenset[str]:
-        if id(unit.node) not in self.names:
-            self.names[id(unit.node)] = frozenset(name for node in walk(unit.node) if (name := mentioned(node)) is not None)
-        return self.names[id(unit.node)]
+    def said(self, unit: Unit) -> Said:
+        """The names that a unit mentions."""
+        if id(unit.node) not in self._said:
+            nodes = list(walk(unit.node))
+            scope = self._file(unit).scope
+            imported = {a.asname or a.name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for a in node.names}
+
+            def may_be_module(node: ast.AST) -> bool:
+                while isinstance(node, ast.Attribute):
+                    node = node.value
+                if not isinstance(node, ast.Name):
+                    return False
+                return node.id in imported or isinstance(scope.get(node.id), (Dotted, Choice, Unknown))
+
+            pairs = [(node, name) for node in nodes if (name := mentioned(node)) is not None]
+            inner = imported.union(
+                name
+                for node, name in pairs
+                if isinstance(node, ast.Constant) or (isinstance(node, ast.Attribute) and may_be_module(node.value))
+            )
+            self._said[id(unit.node)] = Said(
+                frozenset(name for _, name in pairs),
+                frozenset(name for node, name in pairs if isinstance(node, ast.Name)) - imported,
+                frozenset(inner),
+            )
+        return self._said[id(unit.node)]
 
     def reached(self, file: File) -> frozenset[int]:
         """The ids of the files that a file sees: itself, what it imports, what these import."""
@@ -118,26 +166,53 @@ class Mentions:
             self.reach[id(file)] = frozenset(found)
         return self.reach[id(file)]
 
-    def _mentions(self, units: list[Unit]) -> dict[int, list[Unit]]:
-        file_of = {unit.chunk.path: self.m.files.by_path[unit.chunk.path] for unit in units}
-        by_name: dict[str, list[Unit]] = {}
+    def _mentions(self, units: list[Unit], holders: list[Holder]) -> dict[int, list[Unit]]:
+        """For each unit and holder (by its id) the units that mention it; for a unit those that mention a holder of it too."""
+        by_name: dict[str, list[Unit | Holder]] = {}
+        for each in (*(unit for unit in units if not self._is_keras(unit)), *holders):
+            by_name.setdefault(each.name, []).append(each)
+        found: dict[int, list[Unit]] = {id(each): [] for each in (*units, *holders)}
+        meant: dict[tuple[str, str, bool], list[Unit | Holder]] = {}
         for unit in units:
-            by_name.setdefault(unit.name, []).append(unit)
-        found: dict[int, list[Unit]] = {id(unit): [] for unit in units}
-        for unit in units:
-            seen = self.reached(file_of[unit.chunk.path])
-            for name in self.named(unit) & by_name.keys():
-                for other in by_name[name]:
-                    if other is not unit and id(file_of[other.chunk.path]) in seen:
+            said = self.said(unit)
+            for name, foreign in [(name, name in said.foreign) for name in (said.own | said.foreign) & by_name.keys()]:
+                place = (unit.chunk.path, name, foreign)
+                if place not in meant:
+                    meant[place] = self._meant(self._file(unit), name, by_name[name], foreign)
+                for other in meant[place]:
+                    if other is not unit:
                         found[id(other)].append(unit)
+        by_node = {id(unit.node): unit for unit in units}
+        for holder in holders:
+            for held in (by_node[node] for node in holder.nodes & by_node.keys()):
+                found[id(held)] += (unit for unit in found[id(holder)] if unit is not held)
         return found
+
+    def _file(self, each: Unit | Holder) -> File:
+        return each.file if isinstance(each, Holder) else self.m.files.by_path[each.chunk.path]
+
+    def _is_keras(self, unit: Unit) -> bool:
+        """Whether a unit is Keras's own: whoever names it means Keras."""
+        return library.knows(canonical(f"{self._file(unit).name}.{unit.name}"))
+
+    def _meant(self, file: File, name: str, candidates: list[Unit | Holder], foreign: bool) -> list[Unit | Holder]:
+        """What of all that has one name a file may mean by it. `foreign`: what it means may be of another module."""
+        value = MISSING if foreign else file.scope.get(name)
+        if isinstance(value, (Function, Class)):
+            return [each for each in candidates if not isinstance(each, Holder) and each.node is value.node]
+        if isinstance(value, (int, float, str)) or value is None:
+            return []
+        seen = self.reached(file)
+        return [each for each in candidates if id(self._file(each)) in seen]
 
     def relevant(self) -> list[Unit]:
         """The units that name a layer, or something that is done to models, themselves or through others."""
         units = self.units()
-        objects = self.objects = self.objects or {file.path: self._objects(file) | self._imported(file) for file in self.m.files.asked}
-        telling = (unit for unit in units if id(unit) in self.wanted or self._tells(unit, objects[unit.chunk.path]))
-        found = _closure(telling, self.mentioning())
+        imported = self.imported = self.imported or {file.path: self._imported(file) for file in self.m.files.asked}
+        mentioning = self.mentioning()
+        telling = [unit for unit in units if id(unit) in self.wanted or self._tells(unit, imported[unit.chunk.path])]
+        telling += [unit for holder in self._holders if holder.tells for unit in mentioning[id(holder)]]
+        found = _closure(telling, mentioning)
         return [unit for unit in units if id(unit) in found]
 
     def want(self, spans: Iterable[Span]) -> bool:
@@ -152,17 +227,21 @@ class Mentions:
                 self.wanted.add(id(unit))
         return len(self.relevant()) > before
 
-    def _tells(self, unit: Unit, objects: set[str]) -> bool:
-        named = self.named(unit)
-        return not objects.isdisjoint(named) or any(tells(name, self.whole) for name in named)
+    def _tells(self, unit: Unit, imported: set[str]) -> bool:
+        named = self.said(unit).names
+        return not imported.isdisjoint(named) or any(tells(name, self.whole) for name in named)
 
-    def _objects(self, file: File) -> set[str]:
-        """The names of what a module holds ready: layers and models, and what functions, classes and layers are looked up in."""
-        return {name for name, value in file.scope.names.items() if _holds(value, (Layer, Model, Instance))} | {
-            name
-            for name, value in file.scope.names.items()
-            if isinstance(value, (Dict, List, tuple, Choice, Partial)) and _holds(value, (Function, Class, Layer, Dotted))
-        }
+    def _held(self, file: File) -> Iterator[Holder]:
+        """What a module holds ready: layers and models, and what functions, classes and layers are looked up in."""
+        for name, value in file.scope.names.items():
+            parts = [] if isinstance(value, (Function, Class)) else list(_parts(value))
+            nodes = {id((part.cls if isinstance(part, Instance) else part).node) for part in parts if isinstance(part, (*UNITS, Instance))}
+            telling = any(
+                isinstance(part, (Layer, Model)) or (isinstance(part, Dotted) and tells(part.name.rpartition(".")[2], self.whole))
+                for part in parts
+            )
+            if nodes or telling:
+                yield Holder(name, file, frozenset(nodes), telling)
 
     def _imported(self, file: File) -> set[str]:
         """The names that come from files which are not analysed for their own sake: what they build is seen on use only."""
@@ -192,19 +271,15 @@ class Mentions:
         """The outermost units from which the unit around any of the nodes is mentioned, and these units themselves."""
         if not nodes:
             return []
-        units = self.units()
         mentioning = self.mentioning()
         wanted = {id(node) for node in nodes}
-        around = [unit for unit in units if any(id(node) in wanted for node in walk(unit.node))]
-        found = {id(unit): unit for unit in around}
-        frontier = list(around)
-        while frontier:
-            for unit in mentioning[id(frontier.pop())]:
-                if id(unit) not in found:
-                    found[id(unit)] = unit
-                    frontier.append(unit)
-        outer = [unit for unit in found.values() if not any(id(other) in found for other in mentioning[id(unit)])]
+        around = [unit for unit in self.units() if any(id(node) in wanted for node in walk(unit.node))]
+        found = _closure(around, mentioning)
+        outer = [unit for unit in self.units() if id(unit) in found and not any(id(other) in found for other in mentioning[id(unit)])]
         return list(dict.fromkeys([*outer, *around]))
+
+
+UNITS = (Function, Class)
 
 
 def _closure(start: Iterable[Unit], onward: Mapping[int, list[Unit]]) -> set[int]:
@@ -223,10 +298,9 @@ MEMBERS = 64
 """Parts of a value of each level that are looked at."""
 
 
-def _holds(value: object, kinds_of_value: tuple[type, ...], depth: int = 3) -> bool:
-    """Whether a value is of one of these types, or has a part that is."""
-    if isinstance(value, kinds_of_value):
-        return True
+def _parts(value: object, depth: int = 3) -> Iterator[object]:
+    """A value, and the parts of it, and theirs, that stand for layers and what makes them."""
+    yield value
     parts: Iterable[object] = ()
     match value:
         case Dict():
@@ -239,4 +313,6 @@ def _holds(value: object, kinds_of_value: tuple[type, ...], depth: int = 3) -> b
             parts = (value.if_true, value.if_false)
         case Partial():
             parts = (value.callee,)
-    return depth > 0 and any(_holds(part, kinds_of_value, depth - 1) for part in islice(parts, MEMBERS))
+    if depth > 0:
+        for part in islice(parts, MEMBERS):
+            yield from _parts(part, depth - 1)

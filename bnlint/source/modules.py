@@ -27,6 +27,8 @@ class Run:
 
 def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
     """Run one root of a file within its budget; what is left over is a gap. A module may idle as long as it likes."""
+    if file.distant and file.idle > m.idle:
+        return MISSING
     with m.suspended(file, frame):
         m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), m.idle if budget == ROOT_STEPS else None)
         built = m.built
@@ -39,6 +41,9 @@ def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], obje
             return MISSING
         finally:
             file.steps += m.steps
+            if m.built == built and budget == ROOT_STEPS:
+                file.idle += m.steps
+                m.idle = max(m.idle // 2, GLANCE) if file.distant and file.idle > m.idle else m.idle
 
 
 def load(m: Machine, file: File) -> None:
