@@ -91,7 +91,7 @@ def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
         while progress:
             progress = False
             for unit in candidates():
-                if id(unit) not in done and not _called(unit):
+                if id(unit) not in done and not _called(unit) and not mentions.pass_over(unit):
                     done.add(id(unit))
                     open_unit(m, unit, wide=False)
                     progress = True
