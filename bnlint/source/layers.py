@@ -10,7 +10,7 @@ from bnlint.keras_api.roles import activation_name
 from bnlint.keras_api.shapes import output
 from bnlint.source import invoke
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Partial, Splice, bind_parameters, is_constant
+from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Partial, Splice, bind_parameters, is_constant, unspliced
 
 WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization", "Wrapper"})
 
@@ -115,10 +115,8 @@ def inputs_of(m: Machine, value: object, node: ast.AST) -> tuple[Tensor, ...]:
     if isinstance(value, (List, tuple)):
         items = value.items if isinstance(value, List) else value
         found: list[Tensor] = []
-        for item in items:
-            parts = (*item.if_true, *item.if_false) if isinstance(item, Splice) else (item,)
-            for part in parts:
-                found.extend(inputs_of(m, part, node))
+        for item in unspliced(items):
+            found.extend(inputs_of(m, item, node))
         return tuple(found)
     if isinstance(value, Dict):
         return tuple(tensor for part in value.fields.values() for tensor in inputs_of(m, part, node))
@@ -175,7 +173,7 @@ def distinct(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: Origin) -> tuple[Shape, int | None]:
     """Shape and channel axis of what a Lambda makes: its function is tried, and what it builds forgotten."""
-    given = bind_parameters(("function", "output_shape"), layer.arguments)
+    given = bind_parameters(("function", "output_shape", "mask", "arguments"), layer.arguments)
     function, declared = m.settle(given.get("function")), plain(m, given.get("output_shape"))
     if not inputs or origin.span is None or not isinstance(function, (Function, Partial, Dotted)):
         return None, None
@@ -184,7 +182,9 @@ def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: O
     site = ast.Call(func=ast.Name("function", ast.Load()), args=[], keywords=[])
     site.span = origin.span  # type: ignore[attr-defined]
     tensor = inputs[0] if len(inputs) == 1 else List({"items": inputs})
-    found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None),)), site))
+    extra = m.settle(given.get("arguments"))
+    named = [Argument(key, value, None) for key, value in extra.fields.items() if isinstance(key, str)] if isinstance(extra, Dict) else []
+    found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None), *named)), site))
     m.forget(start)
     del m.events[events:], m.constructions[made:]
     m.open = opened

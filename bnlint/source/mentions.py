@@ -44,9 +44,7 @@ class Holder:
 CHANGING = words("GradientTape apply_gradients load_model minimize")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
-TRAINING = words(
-    "compile evaluate fit fit_generator load_weights predict set_weights test_on_batch train_on_batch trainable training"
-)
+TRAINING = words("compile evaluate fit fit_generator load_weights predict set_weights test_on_batch train_on_batch trainable training")
 """Names of what is done to models."""
 
 MODAL = frozenset(
@@ -92,7 +90,7 @@ def builds(function: Function) -> bool:
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-WRAPPERS = 3
+WRAPPERS = 2
 """How many functions that only call a builder, with arguments of their own, are analysed for the sake of findings in it.
 
 A finding needs all that a place builds to agree: if some do not, the others are of no interest, and if they do, they are wanted."""
@@ -117,7 +115,7 @@ class Mentions:
         self._counted = (0, 0)
         self._units: list[Unit] = []
         self._mentioning: dict[int, list[Unit]] = {}
-        self._leads: dict[int, set[int]] = {}
+        self._leads: dict[int, list[Unit]] = {}
         self._holders: list[Holder] = []
 
     def units(self) -> list[Unit]:
@@ -140,7 +138,7 @@ class Mentions:
             self._leads = {}
             for unit in self._units:
                 for other in self._mentioning[id(unit)]:
-                    self._leads.setdefault(id(other), set()).add(id(unit))
+                    self._leads.setdefault(id(other), []).append(unit)
 
     def _found(self) -> list[Unit]:
         m = self.m
@@ -258,10 +256,12 @@ class Mentions:
         if self.whole or id(unit) in self.wanted or not isinstance(unit, Function):
             return False
         wrapped = self._leads.get(id(unit), ())
-        if wrapped and all(self._opened[each] >= WRAPPERS for each in wrapped) and self.said(unit).names.isdisjoint(TELLING):
-            self._passed.add(id(unit))
-            return True
-        self._opened.update(wrapped)
+        if wrapped and all(self._opened[id(each)] >= WRAPPERS for each in wrapped):
+            others = self.said(unit).names - {each.name for each in wrapped}
+            if others.isdisjoint(TELLING):
+                self._passed.add(id(unit))
+                return True
+        self._opened.update(id(each) for each in wrapped)
         return False
 
     def _tells(self, unit: Unit, imported: set[str]) -> bool:

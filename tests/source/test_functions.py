@@ -192,3 +192,15 @@ def test_identities_leave_no_node(definition: str) -> None:
 def test_a_tensor_and_a_number_are_no_merge() -> None:
     program = read("x = Input((8,))\ny = tf.multiply(tf.add(x, tf.nn.relu(x)), 2.0)\nz = Dense(1)(y)\n")
     assert [(call.layer.kind, call.layer.role) for call in program.models[0].calls[2:4]] == [("add", "merge"), ("multiply", "other")]
+
+
+def test_a_lambda_passes_its_arguments_on() -> None:
+    """As grouped convolutions are written: the shape of what they make follows from `arguments`."""
+    seen = read(
+        "def part(x, start, stop, axis):\n"
+        "    return x[:, :, :, start:stop] if axis == 3 else x[:, start:stop, :, :]\n"
+        "x = Lambda(part, arguments={'start': 4, 'stop': 8, 'axis': 3})(Input((8, 8, 16)))\n"
+        "y = BatchNormalization()(x)\n"
+    )
+    (call,) = (call for call in seen.models[0].calls if call.layer.kind == "Lambda")
+    assert call.shape == (None, 8, 8, 4)
