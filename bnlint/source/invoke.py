@@ -26,6 +26,7 @@ from bnlint.source.values import (
     Scope,
     Splice,
     sequence,
+    unspliced,
 )
 
 IDLE = 2_000
@@ -148,10 +149,7 @@ def tensors_of(m: Machine, arguments: Arguments, node: ast.AST) -> tuple[Tensor,
         if isinstance(value, TENSORS):
             found.append(value)
         elif isinstance(value, (tuple, List)):
-            for item in value if isinstance(value, tuple) else value.items:
-                visit(item)
-        elif isinstance(value, Splice):
-            for item in (*value.if_true, *value.if_false):
+            for item in unspliced(value if isinstance(value, tuple) else value.items):
                 visit(item)
         elif isinstance(value, Choice) and _some_tensor(value):
             made = m.tensor(value, node)

@@ -12,7 +12,7 @@ WEIGHT: Final = 64
 """Alternatives of a value beyond which it is unknown."""
 
 LENGTH: Final = 2000
-"""Elements of a list, in branches that differ, beyond which it is unknown."""
+"""Elements of a list, in branches that differ, beyond which it is unknown. They count once for each path: alternatives share parts."""
 
 
 def same(first: object, second: object) -> bool:
@@ -65,7 +65,16 @@ def _common(first: Shape, second: Shape) -> Shape:
 
 def _join_item(condition: Unknown, first: object, second: object) -> object:
     spliced = first is not second and (isinstance(first, Splice) or isinstance(second, Splice))
-    return Splice(condition, (first,), (second,)) if spliced else join(condition, first, second)
+    return _splice(condition, (first,), (second,)) if spliced else join(condition, first, second)
+
+
+def _splice(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> Splice:
+    made = Splice(condition, first, second)
+    return made if made.size <= LENGTH else _endless()
+
+
+def _endless() -> Splice:
+    return Splice(Unknown("a list too long to follow"), (Unknown("an element"),), ())
 
 
 def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...]:
@@ -73,9 +82,9 @@ def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[obje
     if len(first) == len(second):
         return tuple(_join_item(condition, a, b) for a, b in zip(first, second, strict=True))
     if len(first) + len(second) > LENGTH:
-        return (Splice(Unknown("a list too long to follow"), (Unknown("an element"),), ()),)
+        return (_endless(),)
     short = min(len(first), len(second))
     head = next((i for i in range(short) if not same(first[i], second[i])), short)
     tail = next((i for i in range(short - head) if not same(first[-1 - i], second[-1 - i])), short - head)
-    middle = Splice(condition, first[head : len(first) - tail], second[head : len(second) - tail])
+    middle = _splice(condition, first[head : len(first) - tail], second[head : len(second) - tail])
     return (*first[:head], middle, *first[len(first) - tail :])

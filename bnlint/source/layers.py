@@ -10,7 +10,21 @@ from bnlint.keras_api.roles import activation_name
 from bnlint.keras_api.shapes import output
 from bnlint.source import invoke
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Function, List, Partial, Splice, bind_parameters, is_constant, unspliced
+from bnlint.source.values import (
+    TENSORS,
+    Array,
+    Bound,
+    Dataset,
+    Dict,
+    Dotted,
+    Function,
+    List,
+    Partial,
+    Splice,
+    bind_parameters,
+    is_constant,
+    unspliced,
+)
 
 WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization", "Wrapper"})
 

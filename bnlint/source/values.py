@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -194,6 +194,11 @@ class Splice:
     condition: Unknown
     if_true: tuple[object, ...]
     if_false: tuple[object, ...]
+    size: int = field(init=False)
+    """The elements of all its alternatives, counted as often as paths lead to them."""
+
+    def __post_init__(self) -> None:
+        self.size = sum(item.size if isinstance(item, Splice) else 1 for run in (self.if_true, self.if_false) for item in run)
 
 
 @dataclass(slots=True, eq=False)
@@ -328,6 +333,19 @@ def elements(value: object) -> tuple[object, ...]:
         return (Splice(value.condition, elements(value.if_true), elements(value.if_false)),)
     items = sequence(value)
     return items if items is not None else (Splice(Unknown("elements that are not known"), (Unknown("an element"),), ()),)
+
+
+def unspliced(items: tuple[object, ...]) -> Iterator[object]:
+    """The elements of a run, those of all its alternatives; a Splice that stands there twice is entered once."""
+    entered: set[int] = set()
+    waiting = [*reversed(items)]
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, Splice):
+            yield item
+        elif id(item) not in entered:
+            entered.add(id(item))
+            waiting += reversed((*item.if_true, *item.if_false))
 
 
 LONGEST: Final = 4096

@@ -56,6 +56,14 @@ def test_long_programs_are_read_whole(source: str, size: int) -> None:
     assert timed(source, 3) == [size]
 
 
+@pytest.mark.parametrize(
+    "use", ["Concatenate()(c)", "flags(c)", "[ReLU()(each) for each in c]", "keras.Sequential(c)", "list(enumerate(c))"]
+)
+def test_a_list_that_grows_at_both_ends_by_many_tests(use: str) -> None:
+    grow = "".join(f"if flags[{i}]:\n    c.insert(0, x)\n    c.append(y)\n" for i in range(60))
+    assert all(size < 10 for size in timed(f"{FLAGS}y = Dense(1)(x)\nc = [x]\n{grow}z = {use}", 3))
+
+
 def test_a_chain_of_two_hundred_functions() -> None:
     source = (
         "def f0(x):\n    return Dense(1)(x)\n"
