@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
-from bnlint import catalogue, engine, repair, selection
+from bnlint import catalogue, engine, groups, repair, selection
 from bnlint.catalogue import Rule
-from bnlint.engine import Checked, Group, Input, Plan, failure
+from bnlint.engine import Checked, Plan, failure
+from bnlint.groups import Group, Input
 from bnlint.repair import Mend, Mended
 from bnlint.selection import UnknownRule
 from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
@@ -294,11 +295,11 @@ class _Run:
                 self.add(engine.unreadable(file.path, Unreadable(f"cannot be read: {error.strerror}"), plan))
                 continue
             given = Input(file.path, data, plan, file.named)
-            if given.named or engine.may_matter(given):
+            if given.named or groups.may_matter(given):
                 inputs.append(given)
             else:
                 self.add(Checked(file.path, plan, dismissed=True))
-        for group in engine.groups(inputs):
+        for group in groups.form(inputs):
             self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
 
@@ -342,9 +343,6 @@ class _Run:
             self.files.append(checked)
 
 
-# Rules and graphs
-
-
 def all_rules() -> list[Rule]:
     """All rules, in order of code."""
     return list(catalogue.rules().values())
@@ -371,7 +369,7 @@ def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], Coverage, list[str]]
         except OSError as error:
             problems.append(f"{path}: this file cannot be read: {error.strerror}")
     sites: list[Site] = []
-    for group in engine.groups(inputs, everything=True):
+    for group in groups.form(inputs, everything=True):
         models, built, unread = engine.graphs(group)
         found += models
         sites += built

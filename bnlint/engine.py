@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from bnlint.settings import Settings
 if TYPE_CHECKING:
     from bnlint.findings import Finding, Severity, TextEdit
     from bnlint.graph.coverage import Site
-    from bnlint.graph.model import ModelGraph, Module, Project, Span
+    from bnlint.graph.model import KerasTarget, ModelGraph, Module, Project, Span
+    from bnlint.groups import Group, Input
     from bnlint.source import Analysis
     from bnlint.text import Document, Unreadable
 
@@ -71,78 +72,6 @@ def plan(held_to: Settings, root: str) -> Plan:
         words=tuple(dict.fromkeys(word.encode() for rule in rules for word in rule.words)),
         root=root,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Input:
-    """A file to check: its bytes, and the plan that it is held to. `named`: it was not met by a walk."""
-
-    path: str
-    data: bytes
-    plan: Plan
-    named: bool = True
-
-    @property
-    def relevant(self) -> bool:
-        """Whether it holds a word of a rule."""
-        return any(word in self.data for word in self.plan.words)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Group:
-    """Files that are checked together. Below `root`, where there is one, their imports are followed."""
-
-    inputs: tuple[Input, ...]
-    root: str | None
-
-    @property
-    def label(self) -> str:
-        """What a message calls it."""
-        others = len(self.inputs) - 1
-        return self.inputs[0].path + (f" with {others} more" if others else "")
-
-    def alone(self) -> list[Group]:
-        """Each of its files on its own: what remains to be tried where a bug of ours ended the work on all of them."""
-        return [replace(self, inputs=(given,)) for given in self.inputs]
-
-
-def groups(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
-    """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
-
-    A file that leads to no such file is on its own, and so is one without a word of a rule; unless `everything` counts.
-    """
-    if len(inputs) == 1:
-        return [Group(tuple(inputs), inputs[0].plan.root)]
-    by_root: dict[str, list[Input]] = {}
-    for given in inputs:
-        by_root.setdefault(given.plan.root, []).append(given)
-    found = []
-    for root, members in by_root.items():
-        core = [given.path for given in members if any(word in given.data for word in BATCHNORM)]
-        parts: list[list[str]] = []
-        lonely = {given.path for given in members if not everything}
-        if core or everything:
-            from bnlint.source import links
-
-            files = {given.path: given.data for given in members if everything or may_matter(given)}
-            parts, lonely = links.together(core, files, root, BATCHNORM)
-        of_path = {given.path: given for given in members}
-        found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
-        found += [Group((given,), None if path in lonely else root) for path, given in of_path.items()]
-    return sorted(found, key=lambda group: group.inputs[0].path)
-
-
-BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
-"""Words one of which stands in whatever builds BatchNormalization."""
-
-
-def may_matter(given: Input) -> bool:
-    """Whether a file holds a word of a rule, or may use layers that another one builds."""
-    return given.relevant or (b"import" in given.data and any(word in given.data for word in BUILDING))
-
-
-BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
-"""Words one of which stands in whatever builds on layers of another file."""
 
 
 def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
@@ -340,10 +269,12 @@ def _unused(document: Document, places: Iterable[Span], project: Project, severi
     return [replace(finding, fix=Fix(Safety.SAFE)) for finding in found]
 
 
-def _target(document: Document, module: Module, held_to: Plan) -> Any:
+def _target(document: Document, module: Module, held_to: Plan) -> KerasTarget:
+    from bnlint import pins
+
     imports = [bound.dotted for bound in module.imports]
     legacy = b"TF_USE_LEGACY_KERAS" in document.data
-    return settings.target(held_to.settings.target_keras, imports, legacy, held_to.root)
+    return pins.target(held_to.settings.target_keras, imports, legacy, held_to.root)
 
 
 def fails(checked: Checked) -> bool:

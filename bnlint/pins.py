@@ -215,3 +215,20 @@ def _short(version: Version) -> Version:
     while len(version) > 1 and not version[-1]:
         version = version[:-1]
     return version
+
+
+def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
+    """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
+    if setting is not None:
+        major, _, minor = setting.partition(".")
+        if major == "1":
+            return KerasTarget(2, None, "set by target-keras; Keras 1 counts as 2")
+        return KerasTarget(int(major), int(minor) if minor else None, "set by target-keras")
+    tops = {name.partition(".")[0] for name in imports}
+    if "tf_keras" in tops:
+        return KerasTarget(2, None, "the file imports tf_keras")
+    if legacy:
+        return KerasTarget(2, None, "the file mentions TF_USE_LEGACY_KERAS")
+    pinned = read(root)
+    first, second = (pinned.keras, pinned.tensorflow) if "keras" in tops else (pinned.tensorflow, pinned.keras)
+    return first or second or KerasTarget(3)

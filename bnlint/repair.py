@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from bnlint import engine
 
 if TYPE_CHECKING:
-    from bnlint.engine import Checked, Group
+    from bnlint.engine import Checked
     from bnlint.findings import Finding, TextEdit
+    from bnlint.groups import Group
 
 ROUNDS = 10
 """Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""

@@ -12,7 +12,6 @@ from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, fi
 
 if TYPE_CHECKING:
     from bnlint.findings import Severity
-    from bnlint.graph.model import KerasTarget
 
 
 class SettingsError(Exception):
@@ -379,24 +378,3 @@ def matcher(root: str, globs: tuple[str, ...]) -> Callable[[str], bool]:
         return spec.match_file((os.path.relpath(path, root) if inside else os.path.splitdrive(path)[1].lstrip(os.sep)).replace(os.sep, "/"))
 
     return matches
-
-
-def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
-    """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
-    from bnlint.graph.model import KerasTarget
-
-    if setting is not None:
-        major, _, minor = setting.partition(".")
-        if major == "1":
-            return KerasTarget(2, None, "set by target-keras; Keras 1 counts as 2")
-        return KerasTarget(int(major), int(minor) if minor else None, "set by target-keras")
-    tops = {name.partition(".")[0] for name in imports}
-    if "tf_keras" in tops:
-        return KerasTarget(2, None, "the file imports tf_keras")
-    if legacy:
-        return KerasTarget(2, None, "the file mentions TF_USE_LEGACY_KERAS")
-    from bnlint import pins
-
-    pinned = pins.read(root)
-    first, second = (pinned.keras, pinned.tensorflow) if "keras" in tops else (pinned.tensorflow, pinned.keras)
-    return first or second or KerasTarget(3)

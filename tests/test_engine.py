@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint import api, catalogue, engine, repair
+from bnlint import api, catalogue, engine, groups, repair
 from bnlint.api import Plans, fix_source, lint_paths, lint_source
 from bnlint.catalogue import Case, Page
 from bnlint.findings import DropArgument, Finding, Fix, Hit, Safety, SetArgument, Severity, TextEdit
@@ -56,7 +56,7 @@ def layers_of(project: Project) -> tuple[Layer, ...]:
 
 def test_a_file_of_a_walk_that_holds_no_word_is_dismissed_unparsed() -> None:
     plan = Plans(isolated=True).of("a.py")
-    checked = engine.check(engine.Group((engine.Input("a.py", b"def broken(", plan, named=False),), None))[0]
+    checked = engine.check(groups.Group((groups.Input("a.py", b"def broken(", plan, named=False),), None))[0]
     assert (checked.dismissed, checked.findings, checked.document) == (True, (), None)
 
 

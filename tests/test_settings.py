@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bnlint import settings
+from bnlint import pins, settings
 from bnlint.findings import Severity
 from bnlint.graph.model import KerasTarget
 from bnlint.settings import Settings, SettingsError, load_settings
@@ -259,10 +259,10 @@ def test_a_bad_glob_is_told(folder: Path) -> None:
     ],
 )
 def test_the_target(folder: Path, setting: str | None, imports: tuple[str, ...], legacy: bool, expected: KerasTarget) -> None:
-    assert settings.target(setting, imports, legacy, str(folder)) == expected
+    assert pins.target(setting, imports, legacy, str(folder)) == expected
 
 
 def test_the_target_from_pins_depends_on_what_is_imported(folder: Path) -> None:
     (folder / "requirements.txt").write_text("tensorflow==2.15\nkeras==3.4.0")
-    assert settings.target(None, ("keras",), False, str(folder)) == KerasTarget(3, 4, "from requirements.txt")
-    assert settings.target(None, ("tensorflow.keras",), False, str(folder)) == KerasTarget(2, None, "from requirements.txt")
+    assert pins.target(None, ("keras",), False, str(folder)) == KerasTarget(3, 4, "from requirements.txt")
+    assert pins.target(None, ("tensorflow.keras",), False, str(folder)) == KerasTarget(2, None, "from requirements.txt")
