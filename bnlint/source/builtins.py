@@ -71,22 +71,16 @@ PURE: Final[dict[str, Callable[..., object]]] = {
 
 
 def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> object:
-    values = [m.plain(argument.value) for argument in arguments.items]
+    def apply(values: list[object]) -> object:
+        if not all(is_constant(value) for value in values) or not arguments.complete or any(a.name for a in arguments.items):
+            only = values[0] if len(values) == 1 else None
+            return m.derive(only, function.__name__) if isinstance(only, Unknown) else Unknown("a value that is not known")
+        try:
+            return function(*values)
+        except Exception:  # a function of user constants may raise anything; then its value is unknown
+            return Unknown("a computation that fails")
 
-    def apply(rest: list[object], done: list[object]) -> object:
-        if not rest:
-            if not all(is_constant(value) for value in done) or not arguments.complete or any(a.name for a in arguments.items):
-                unknown = next((value for value in done if isinstance(value, Unknown)), None)
-                return (
-                    m.derive(unknown, function.__name__) if unknown is not None and len(done) == 1 else Unknown("a value that is not known")
-                )
-            try:
-                return function(*done)
-            except Exception:  # a function of user constants may raise anything; then its value is unknown
-                return Unknown("a computation that fails")
-        return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
-
-    return apply(values, [])
+    return m.combined((m.plain(argument.value) for argument in arguments.items), apply)
 
 
 def _pow(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -279,8 +273,11 @@ def _names(scope: Scope) -> Dict:
 
 
 def _import_module(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    name = m.settle(first_argument(arguments))
-    return modules.import_module(m, name) if isinstance(name, str) and not name.startswith(".") else Unknown("a module that is not known")
+    def apply(name: object) -> object:
+        followed = isinstance(name, str) and not name.startswith(".")
+        return modules.import_module(m, str(name)) if followed else Unknown("a module that is not known")
+
+    return m.each(first_argument(arguments), apply)
 
 
 def _eval(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -144,14 +144,14 @@ def _compared(m: Machine, op: ast.cmpop, left: object, right: object, node: ast.
 
 
 def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
-    parts: list[str | None] = []
+    parts: list[object] = []
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            value = evaluate(m, part.value)
-            parts.append(texts.formatted(value, evaluate(m, part.format_spec) if part.format_spec else "", part.conversion))
+            given = evaluate(m, part.value), evaluate(m, part.format_spec) if part.format_spec else "", part.conversion
+            parts.append(m.combined(given, texts.formatted))
         else:
-            parts.append(texts.formatted(evaluate(m, part)))
-    return texts.together(parts)
+            parts.append(evaluate(m, part))
+    return m.combined(parts, texts.together)
 
 
 def eval_Lambda(m: Machine, node: ast.Lambda) -> object:

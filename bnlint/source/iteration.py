@@ -27,20 +27,16 @@ def on(m: Machine, function: object, node: ast.Call, *values: object) -> object:
 
 
 def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    values = [m.settle(argument.value) for argument in arguments.positional]
-
-    def apply(rest: list[object], done: list[object]) -> object:
-        if rest:
-            return m.each(rest[0], lambda value: apply(rest[1:], [*done, value]))
-        bounds = [value for value in map(m.opaque, done) if isinstance(value, int)]
-        if len(bounds) == len(done) and 1 <= len(done) <= 3:
+    def apply(values: list[object]) -> object:
+        bounds = [value for value in map(m.opaque, values) if isinstance(value, int)]
+        if len(bounds) == len(values) and 1 <= len(values) <= 3:
             try:
                 return range(*bounds)
             except ValueError:
                 return Unknown("a range of step zero")
-        return Bound(done[0] if len(done) > 1 else 0, "range")
+        return Bound(values[0] if len(values) > 1 else 0, "range")
 
-    return apply(values, [])
+    return m.combined((argument.value for argument in arguments.positional), apply)
 
 
 def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join
 from bnlint.keras_api.tables import words
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
-from bnlint.source.joins import join
+from bnlint.source.joins import WEIGHT, join, weight
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -135,6 +136,15 @@ class Machine(Budget):
             return operation(value)
         choice = value
         return self.fork(choice.condition, lambda: self.each(choice.if_true, operation), lambda: self.each(choice.if_false, operation))
+
+    def combined(self, values: Iterable[object], operation: Callable[[list[object]], object]) -> object:
+        """The operation on the values; on each combination of their alternatives, joined, if there are not too many."""
+        settled = [self.settle(value) for value in values]
+
+        def apply(rest: list[object], done: list[object]) -> object:
+            return self.each(rest[0], lambda value: apply(rest[1:], [*done, value])) if rest else operation(done)
+
+        return apply(settled, []) if math.prod(map(weight, settled)) <= WEIGHT else Unknown("too many alternatives")
 
     def opaque(self, value: object) -> object:
         """The value; for what another module holds under a name, the unknown value that it stands for; of an IntEnum, the number."""

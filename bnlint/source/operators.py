@@ -73,7 +73,8 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
     if isinstance(op, ast.Mult) and isinstance(left, tuple) and isinstance(right, int):
         return left * right
     if isinstance(op, ast.Mod) and isinstance(left, str):
-        return texts.percent(left, right)
+        template = left
+        return m.combined(right if isinstance(right, tuple) else (right,), lambda given: texts.percent(template, tuple(given)))
     if not (is_constant(left) and is_constant(right)) or (
         isinstance(left, tuple) != isinstance(right, tuple) and not isinstance(right, int)
     ):

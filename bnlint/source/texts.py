@@ -57,37 +57,45 @@ CONVERSIONS: Final[dict[int, Callable[[object], str]]] = {ord("r"): repr, ord("s
 """The conversions of f-strings, as `ast` numbers them."""
 
 
-def formatted(value: object, spec: object = "", conversion: int = -1) -> str | None:
-    """`{value!conversion:spec}` of an f-string; None where it is not known."""
+def formatted(given: list[object]) -> str | None:
+    """`{value!conversion:spec}` of an f-string, given the value, the spec and the conversion; None where it is not known."""
+    value, spec, conversion = given
     if not isinstance(value, (str, int, float)) or not isinstance(spec, str) or GROWING.search(spec):
         return None
     try:
-        return format(CONVERSIONS[conversion](value) if conversion in CONVERSIONS else value, spec)
+        return format(CONVERSIONS[conversion](value) if isinstance(conversion, int) and conversion in CONVERSIONS else value, spec)
     except Exception:  # formatting of user constants may raise anything
         return None
 
 
-def together(parts: list[str | None]) -> object:
+def together(parts: list[object]) -> object:
     """The parts of an f-string as one text."""
-    known = [part for part in parts if part is not None]
+    known = [part for part in parts if isinstance(part, str)]
     return "".join(known) if len(known) == len(parts) and sum(map(len, known)) <= SIZE_LIMIT else Unknown("a text with unknown parts")
 
 
-def percent(template: str, values: object) -> object:
-    """`template % values`."""
-    parts = values if isinstance(values, tuple) else (values,)
+def percent(template: str, parts: tuple[object, ...]) -> object:
+    """`template % parts`."""
     if GROWING.search(template) or not all(is_constant(part) for part in parts) or not _short(template, *parts):
         return Unknown("a text with unknown parts")
     try:
-        return template % values
+        return template % parts
     except Exception:  # as above
         return Unknown("a text operation that fails")
 
 
 def method(m: Machine, owner: str, name: str, arguments: Arguments) -> object:
     """A method of a text."""
-    values = [m.settle(argument.value) for argument in arguments.positional]
-    keywords = {argument.name: m.settle(argument.value) for argument in arguments.items if argument.name is not None}
+    names = [argument.name for argument in arguments.items]
+
+    def apply(given: list[object]) -> object:
+        pairs = [*zip(names, given, strict=True)]
+        return _method(owner, name, [each for key, each in pairs if key is None], {key: each for key, each in pairs if key is not None})
+
+    return m.combined((argument.value for argument in arguments.items), apply)
+
+
+def _method(owner: str, name: str, values: list[object], keywords: dict[str, object]) -> object:
     if name == "join" and values:
         items = [item for item in sequence(values[0]) or (None,) if isinstance(item, str)]
         whole = len(items) == len(sequence(values[0]) or (None,))
