@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import replace
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Join, Layer, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Join, Layer, Span, Tensor, Unknown
 from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
@@ -19,9 +20,14 @@ REPLAY = 6
 
 
 def replay(
-    m: Machine, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], given: tuple[Tensor, ...], site: Span
+    m: Machine,
+    inputs: tuple[Tensor, ...],
+    outputs: tuple[Tensor, ...],
+    given: tuple[Tensor, ...],
+    site: Span,
+    renew: Callable[[Layer], Layer] = lambda layer: layer,
 ) -> tuple[Tensor, ...]:
-    """The outputs of a functional model on other inputs: its calls once more, on these."""
+    """The outputs of a functional model on other inputs: its calls once more, on these; `renew` may put other layers in."""
     mapped: dict[int, Tensor] = {id(old): new for old, new in zip(inputs, given, strict=False)}
     needed = ancestors(outputs)
 
@@ -50,10 +56,12 @@ def replay(
         if id(old) in mapped:
             continue
         new_inputs = tuple(of(tensor) for tensor in old.inputs)
-        if any(new is not before for new, before in zip(new_inputs, old.inputs, strict=True)):
-            shape, channels = layers.resized(old, new_inputs)
+        layer = renew(old.layer)
+        if layer is not old.layer or any(new is not before for new, before in zip(new_inputs, old.inputs, strict=True)):
+            shape, channels = layers.resized(old, new_inputs) if layer is old.layer else layers.output_of(layer, new_inputs)
             made = replace(
                 old,
+                layer=layer,
                 inputs=new_inputs,
                 shape=shape,
                 channels=channels,
@@ -244,11 +252,32 @@ def static_batch(m: Machine, model: object) -> int | None:
 
 
 def clone(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    """`keras.models.clone_model(model)`."""
-    model = m.settle(arguments.items[0].value) if arguments.items else None
+    """`keras.models.clone_model(model, clone_function=f)`: f makes the layer that takes the place of each."""
+    named = bind_parameters(("model", "input_tensors", "clone_function"), arguments)
+    model, function = m.settle(named.get("model")), m.settle(named.get("clone_function"))
     if not isinstance(model, Model):
         return Unknown("a clone of a model that is not known")
-    return Model(model.kind, model.name, m.origin(node), dict(model.fields), model.layer)
+    if function is None or model.kind == "application":
+        return Model(model.kind, model.name, m.origin(node), dict(model.fields), model.layer)
+    made: dict[Layer, Layer] = {}
+
+    def renew(layer: Layer) -> Layer:
+        if not layer.is_function and layer not in made:
+            found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, layer, None),)), node))
+            made[layer] = (
+                found
+                if isinstance(found, Layer)
+                else Layer("unknown", "unknown", name="a layer that a function replaces", origin=m.origin(node))
+            )
+        return made.get(layer, layer)
+
+    inputs, outputs = tensors(m, model)
+    taken = named.get("input_tensors")
+    given = layers.inputs_of(m, taken, node) if m.settle(taken) is not None else inputs
+    replaced = replay(m, inputs, outputs, given, m.span(node), renew)
+    clone = Model("functional", model.name, m.origin(node), {**model.fields, "inputs": given, "outputs": replaced}, epoch=m.epoch)
+    m.models.append(clone)
+    return clone
 
 
 def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST) -> object:
@@ -286,6 +315,8 @@ def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
         return made if name == "output" else made.inputs[0]
     if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
         return Variables((layer,), name.startswith("trainable"))
+    if name == "activation" and isinstance(layer.activation, str):
+        return Dotted(f"keras.activations.{layer.activation}", canonical(f"keras.activations.{layer.activation}"))
     if name in layer.config:
         return layer.config[name]
     if name == "trainable":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.source import arrays, invoke, operators, options, protocols
+from bnlint.source.joins import join
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -42,7 +43,10 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
             return made
         if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
             return _any_of(m, key, base)
-        return Unknown("an entry of a dict that is not known")
+        found: object = Unknown("an entry of a dict that is not known")
+        for held in (value for name, value in base.fields.items() if isinstance(name, Unknown)):
+            found = join(Unknown("which entry of a dict"), held, found)
+        return found
     if isinstance(base, TENSORS):
         return index_tensor(m, base, key, node)
     if isinstance(base, Array):
@@ -142,6 +146,8 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
             m.write(owner.fields, key, value)
         else:
             owner.open = True
+            if isinstance(key, Unknown) and isinstance(value, TENSORS):
+                m.write(owner.fields, key, value)
     elif isinstance(owner, Options):
         options.put(m, owner, key, value)
     elif isinstance(owner, List) and isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):

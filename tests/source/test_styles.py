@@ -2,6 +2,7 @@
 
 import pytest
 
+from bnlint.graph.query import upstream
 from tests.source.programs import outputs, read
 
 CHAIN = "Input > Conv2D > BatchNormalization > Activation:relu > Dense"
@@ -307,6 +308,47 @@ def test_a_functional_model_is_replayed_on_a_new_input() -> None:
         z = Input((8,)); n = keras.Model(z, Dense(1)(m(Dropout(0.5)(z))), name="whole")
         """)
     assert program.named("whole") == "Input > Dropout > Dense > BatchNormalization > Dense.2"
+
+
+CLONED = """
+i = Input((8,))
+x = Activation("relu")(BatchNormalization()(Dense(4)(i)))
+model = keras.Model(i, ReLU()(Dense(4)(x)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (
+            "def swap(layer):\n"
+            "    if isinstance(layer, ReLU) or (isinstance(layer, Activation) and layer.activation == keras.activations.relu):\n"
+            "        return PReLU()\n"
+            "    return layer\n",
+            "Input > Dense > BatchNormalization > PReLU > Dense.2 > PReLU.2",
+        ),
+        ("swap = lambda layer: layer\n", "Input > Dense > BatchNormalization > Activation:relu > Dense.2 > ReLU"),
+        ("from mine import swap\n", "Input > unknown > unknown.2 > unknown.3 > unknown.4 > unknown.5"),
+    ],
+)
+def test_a_clone_whose_layers_a_function_replaces(function: str, expected: str) -> None:
+    given = "input_tensors=Input(model.input_shape[1:]), clone_function=swap"
+    assert read(f"{CLONED}{function}clone = keras.models.clone_model(model, {given})").flows[-1] == expected
+
+
+def test_a_tensor_under_an_unknown_key_may_be_found_under_another() -> None:
+    source = """
+    from mine import name
+    first, second = name(1), name(2)
+    x = Input((8,))
+    made = {}
+    made[first] = BatchNormalization()(x)
+    y = ReLU()(made[second])
+    z = Dense(1)(made[first])
+    """
+    calls = {call.layer.kind: call for call in read(source).models[0].calls}
+    assert calls["BatchNormalization"] in [*upstream(calls["ReLU"].inputs)]
+    assert calls["Dense"].inputs == (calls["BatchNormalization"],)
 
 
 def test_a_model_called_twice_shares_its_layers() -> None:
