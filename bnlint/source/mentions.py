@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -251,6 +251,10 @@ class Mentions:
         self.wanted, self._passed = leading, self._passed - leading
         return missed or len(self.relevant()) > before
 
+    def passed(self, unit: Unit) -> bool:
+        """Whether a unit was passed over."""
+        return id(unit) in self._passed
+
     def pass_over(self, unit: Unit) -> bool:
         """Whether a unit need not be analysed for now: it only wraps builders, and others have shown what these build."""
         if self.whole or id(unit) in self.wanted or not isinstance(unit, Function):
@@ -290,15 +294,10 @@ class Mentions:
         }
         return {bound.name for bound in file.imports if not telling.isdisjoint(bound.dotted.split("."))} if telling else set()
 
-    def latest(self) -> list[Unit]:
-        """The relevant units, later ones first."""
-        return self.relevant()[::-1]
-
-    def roots(self) -> list[Unit]:
-        """The relevant units that no other one mentions."""
-        units = self.relevant()
-        known, mentioning = {id(unit) for unit in units}, self.mentioning()
-        return [unit for unit in units if not any(id(other) in known for other in mentioning[id(unit)])]
+    def outer(self, units: Collection[Unit]) -> list[Unit]:
+        """Those of some units that no other of them mentions."""
+        among, mentioning = {id(unit) for unit in units}, self.mentioning()
+        return [unit for unit in units if not any(id(other) in among for other in mentioning[id(unit)])]
 
     def inside(self, units: Iterable[Unit]) -> frozenset[int]:
         """The ids of the nodes of all functions that are defined within some units."""
@@ -312,7 +311,7 @@ class Mentions:
         wanted = {id(node) for node in nodes}
         around = [unit for unit in self.units() if any(id(node) in wanted for node in walk(unit.node))]
         found = _closure(around, mentioning)
-        outer = [unit for unit in self.units() if id(unit) in found and not any(id(other) in found for other in mentioning[id(unit)])]
+        outer = self.outer([unit for unit in self.units() if id(unit) in found])
         return list(dict.fromkeys([*outer, *around]))
 
 

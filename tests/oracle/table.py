@@ -105,7 +105,7 @@ def of_applications(major: int) -> Table:
     # A site belongs to all models that pass through it: each family is judged against what all of them build there.
     truth = merge(truths.values())
     parts = {name: frozenset(sites) for name, sites in truths.items()}
-    return Table(families.label(major), parts, truth, answer(read_graph({path for path, _ in truth})))
+    return Table(families.label(major), parts, truth, answer(read_graph({os.path.dirname(path) for path, _ in truth})))
 
 
 def of_packages(names: Collection[str]) -> Table:
