@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.source import arrays, invoke, operators, options, protocols
 from bnlint.source.joins import join
@@ -146,8 +147,8 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
             m.write(owner.fields, key, value)
         else:
             owner.open = True
-            if isinstance(key, Unknown) and isinstance(value, TENSORS):
-                m.write(owner.fields, key, value)
+            if any(isinstance(leaf, TENSORS) for leaf in query.alternatives(value)):
+                m.write(owner.fields, key if isinstance(key, Unknown) else Unknown("a key that is not known"), value)
     elif isinstance(owner, Options):
         options.put(m, owner, key, value)
     elif isinstance(owner, List) and isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):
