@@ -202,13 +202,46 @@ def exec_Assert(m: Machine, node: ast.Assert) -> None:
 
 
 def exec_If(m: Machine, node: ast.If) -> Completion | None:
+    ended = _if(m, node)
+    if ended is not None and ended.kind == "raise" and (refused := _refused(m, node)):
+        for name in refused:
+            made = Unknown(f"the parameter `{name}` of {m.frame.qualified} is not known")
+            m.parameters.add(made)
+            m.bind(name, made)
+        ended = _if(m, node)
+    return ended
+
+
+def _if(m: Machine, node: ast.If) -> Completion | None:
     test = expressions.evaluate(m, node.test)
+
+    def otherwise() -> Completion | None:
+        match node.orelse:
+            case [ast.If() as further]:
+                m.step()
+                return _if(m, further)
+        return execute(m, node.orelse)
+
     m.decided += 1
     try:
-        result = m.branch(test, lambda: execute(m, node.body), lambda: execute(m, node.orelse))
+        result = m.branch(test, lambda: execute(m, node.body), otherwise)
     finally:
         m.decided -= 1
     return result if isinstance(result, Completion) else None
+
+
+def _refused(m: Machine, node: ast.If) -> list[str]:
+    """Parameters whose defaults a function that is analysed on its own does not take (`if kind not in KINDS: raise`)."""
+    function = m.frame.function
+    if function is None or m.stack:
+        return []
+    tests = [node.test]
+    while len(node.orelse) == 1 and isinstance(further := node.orelse[0], ast.If):
+        node = further
+        tests.append(node.test)
+    tested = {part.id for test in tests for part in ast.walk(test) if isinstance(part, ast.Name)}
+    held = m.frame.scope.names
+    return [name for name, default in function.defaults.items() if name in tested and held.get(name, MISSING) is default]
 
 
 def exec_For(m: Machine, node: ast.For | ast.AsyncFor) -> Completion | None:

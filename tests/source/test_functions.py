@@ -122,6 +122,29 @@ def test_wide_only_where_the_defaults_leave_a_batch_normalization_unseen() -> No
     assert any(layer.kind == "BatchNormalization" for layer in program.module.constructions)
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "if kind not in ('a', 'b'):\n        raise ValueError(kind)\n    norm = BatchNormalization() if kind == 'a' else LayerNormalization()",
+        "if kind == 'a':\n        norm = BatchNormalization()\n    elif kind == 'b':\n        norm = LayerNormalization()\n"
+        "    else:\n        raise ValueError(kind)",
+    ],
+)
+def test_a_default_that_a_builder_does_not_take_is_no_value_of_it(refusal: str) -> None:
+    program = read(f"def build(x, activation='relu', kind=None):\n    {refusal}\n    return Activation(activation)(norm(Dense(4)(x)))")
+    assert program.flow == (
+        "unknown > Dense > BatchNormalization > LayerNormalization(Dense) > Activation:relu({BatchNormalization | LayerNormalization})"
+    )
+
+
+def test_a_default_that_a_helper_does_not_take_ends_the_call() -> None:
+    program = read(
+        "def norm(x, kind=None):\n    if kind is None:\n        raise ValueError\n    return BatchNormalization()(x)\n"
+        "def build():\n    x = Dense(4)(Input((8,)))\n    norm(x)\n    return keras.Model(x, x)"
+    )
+    assert not any(layer.kind == "BatchNormalization" and layer.origin.stack for layer in program.module.constructions)
+
+
 def test_an_argument_that_is_not_known_is_unknown() -> None:
     program = read("def build(n):\n    return Dense(n)(Input((8,)))")
     assert known(program.layer("Dense").config["units"]) == "?"
