@@ -86,12 +86,11 @@ def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
 
 def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
     """Analyse what the modules define and never call, by and by: what nothing else that is left mentions; in a circle the last first."""
-    while left := [unit for unit in mentions.relevant() if id(unit) not in done and not _called(unit) and not mentions.passed(unit)]:
+    while left := [unit for unit in mentions.relevant() if id(unit) not in done and not _called(unit)]:
         for unit in mentions.outer(left) or left[::-1]:
-            if _called(unit) or mentions.pass_over(unit):
-                continue
-            done.add(id(unit))
-            open_unit(m, unit, wide=False)
+            if not _called(unit):
+                done.add(id(unit))
+                open_unit(m, unit, wide=False)
     for unit in mentions.relevant()[::-1]:
         if isinstance(unit, Class) and id(unit) not in done:
             done.add(id(unit))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -44,9 +43,6 @@ class Holder:
 CHANGING = words("GradientTape apply_gradients load_model minimize")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
-TRAINING = words("compile evaluate fit fit_generator load_weights predict set_weights test_on_batch train_on_batch trainable training")
-"""Names of what is done to models."""
-
 MODAL = frozenset(
     {name for name in kinds() if "BatchNorm" in name or "Dropout" in name or "Noise" in name}
     | {name for name, batchnorm in APPLICATIONS.items() if batchnorm}
@@ -59,10 +55,6 @@ BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_nor
     "RNN",
 }
 """Names without which a function builds nothing."""
-
-
-TELLING = BUILDING | CHANGING | TRAINING | MODAL
-"""Names without which a function but passes on what others build."""
 
 
 def tells(name: str, whole: bool) -> bool:
@@ -90,12 +82,6 @@ def builds(function: Function) -> bool:
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-WRAPPERS = 2
-"""How many functions that only call a builder, with arguments of their own, are analysed for the sake of findings in it.
-
-A finding needs all that a place builds to agree: if some do not, the others are of no interest, and if they do, they are wanted."""
-
-
 class Mentions:
     """The top-level functions and classes of the files under analysis, and the names that each mentions.
 
@@ -109,13 +95,10 @@ class Mentions:
         self.wanted: set[int] = set()
         self.imported: dict[str, set[str]] = {}
         self._said: dict[int, Said] = {}
-        self._opened: Counter[int] = Counter()
-        self._passed: set[int] = set()
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
         self._units: list[Unit] = []
         self._mentioning: dict[int, list[Unit]] = {}
-        self._leads: dict[int, list[Unit]] = {}
         self._holders: list[Holder] = []
 
     def units(self) -> list[Unit]:
@@ -135,10 +118,6 @@ class Mentions:
             self._counted, self._units = counted, self._found()
             self._holders = [holder for file in self.m.files.asked for holder in self._held(file)]
             self._mentioning = self._mentions(self._units, self._holders)
-            self._leads = {}
-            for unit in self._units:
-                for other in self._mentioning[id(unit)]:
-                    self._leads.setdefault(id(other), []).append(unit)
 
     def _found(self) -> list[Unit]:
         m = self.m
@@ -246,27 +225,7 @@ class Mentions:
             last = unit.node.end_lineno or unit.node.lineno
             if any(unit.node.lineno <= line <= last for line in lines.get(unit.chunk.path, ())):
                 self.wanted.add(id(unit))
-        leading = _closure((unit for unit in self.units() if id(unit) in self.wanted), self.mentioning())
-        missed = bool(self._passed & leading)
-        self.wanted, self._passed = leading, self._passed - leading
-        return missed or len(self.relevant()) > before
-
-    def passed(self, unit: Unit) -> bool:
-        """Whether a unit was passed over."""
-        return id(unit) in self._passed
-
-    def pass_over(self, unit: Unit) -> bool:
-        """Whether a unit need not be analysed for now: it only wraps builders, and others have shown what these build."""
-        if self.whole or id(unit) in self.wanted or not isinstance(unit, Function):
-            return False
-        wrapped = self._leads.get(id(unit), ())
-        if wrapped and all(self._opened[id(each)] >= WRAPPERS for each in wrapped):
-            others = self.said(unit).names - {each.name for each in wrapped}
-            if others.isdisjoint(TELLING):
-                self._passed.add(id(unit))
-                return True
-        self._opened.update(id(each) for each in wrapped)
-        return False
+        return len(self.relevant()) > before
 
     def _tells(self, unit: Unit, imported: set[str]) -> bool:
         named = self.said(unit).names

@@ -231,7 +231,8 @@ def _if(m: Machine, node: ast.If) -> Completion | None:
 
 
 def _refused(m: Machine, node: ast.If) -> list[str]:
-    """Parameters whose defaults a function that is analysed on its own does not take (`if kind not in KINDS: raise`)."""
+    """Parameters whose defaults a function that is analysed on its own does not take (`if kind not in KINDS: raise`), and its switches:
+    nobody calls it with its defaults alone, thus these decide nothing."""
     function = m.frame.function
     if function is None or m.stack:
         return []
@@ -240,8 +241,10 @@ def _refused(m: Machine, node: ast.If) -> list[str]:
         node = further
         tests.append(node.test)
     tested = {part.id for test in tests for part in ast.walk(test) if isinstance(part, ast.Name)}
-    held = m.frame.scope.names
-    return [name for name, default in function.defaults.items() if name in tested and held.get(name, MISSING) is default]
+    held = [name for name, default in function.defaults.items() if m.frame.scope.names.get(name, MISSING) is default]
+    if tested.isdisjoint(held):
+        return []
+    return [name for name in held if name in tested or isinstance(function.defaults[name], bool)]
 
 
 def exec_For(m: Machine, node: ast.For | ast.AsyncFor) -> Completion | None:

@@ -66,7 +66,9 @@ class Writer:
 
     def test(self) -> str:
         one, two = self.dice.choice(FLAGS), self.dice.choice(FLAGS)
-        return self.dice.choice((one, f"not {one}", f"{one} and {two}", f"{one} or not {two}", f"{one} is True", "n == 1", "n > 1", "d['n']", "ls"))
+        return self.dice.choice(
+            (one, f"not {one}", f"{one} and {two}", f"{one} or not {two}", f"{one} is True", "n == 1", "n > 1", "d['n']", "ls")
+        )
 
     def number(self) -> str:
         return self.dice.choice(("1", "n + 1", "2 if f0 else 1", "d['n'] + 1"))

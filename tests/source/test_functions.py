@@ -137,6 +137,21 @@ def test_a_default_that_a_builder_does_not_take_is_no_value_of_it(refusal: str) 
     )
 
 
+def test_the_switches_of_a_builder_that_does_not_take_its_defaults_are_open() -> None:
+    program = read("""
+        def build(x, activation="relu", kind=None, down=False):
+            if kind is None:
+                raise ValueError(kind)
+            x = BatchNormalization()(x)
+            if down:
+                x = BatchNormalization()(MaxPooling2D()(x))
+            return Activation(activation)(x)
+        """)
+    assert program.flow == (
+        "unknown > BatchNormalization > MaxPooling2D > BatchNormalization.2 > Activation:relu({BatchNormalization.2 | BatchNormalization})"
+    )
+
+
 def test_a_default_that_a_helper_does_not_take_ends_the_call() -> None:
     program = read(
         "def norm(x, kind=None):\n    if kind is None:\n        raise ValueError\n    return BatchNormalization()(x)\n"
