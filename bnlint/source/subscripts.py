@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Final
 
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.source import arrays, invoke, operators, options, protocols
 from bnlint.source.joins import join
-from bnlint.source.machine import Machine
+from bnlint.source.machine import SPLICES, Machine
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -78,11 +79,12 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         if isinstance(key, int) and -len(items) <= key < len(items):
             return items[key]
     if isinstance(base, List) and isinstance(key, int) and items:
-        edge = items[-1] if key == -1 else items[0] if key == 0 else None
-        if edge is not None and not isinstance(edge, Splice):
-            return edge
-        if key == -1 and isinstance(edge, Splice):
+        if key == -1:
             return _last(m, items)
+        few = sum(isinstance(part, Splice) for part in items) <= SPLICES
+        if (key == 0 and not isinstance(items[0], Splice)) or (few and 0 <= key < DEEPEST):
+            found = _at(m, items, key)
+            return Unknown("an element that is not known") if found is MISSING else found
     if isinstance(base, Unknown):
         width = arrays.slice_width(m, key)
         derived = m.derive(base, "item", key if hashable_key(key) else None, width)
@@ -110,6 +112,20 @@ def _last(m: Machine, items: tuple[object, ...]) -> object:
         return last
     rest = items[:-1]
     return m.fork(last.condition, lambda: _last(m, rest + last.if_true), lambda: _last(m, rest + last.if_false))
+
+
+DEEPEST: Final = 4
+"""Positions that are looked for in a list whose length depends on tests: each may double the ways to it."""
+
+
+def _at(m: Machine, items: tuple[object, ...], position: int) -> object:
+    """The element at a position of a list that may hold Splices, which is taken to be as long; MISSING if it is not."""
+    if not items:
+        return MISSING
+    first, rest = items[0], items[1:]
+    if isinstance(first, Splice):
+        return m.fork(first.condition, lambda: _at(m, first.if_true + rest, position), lambda: _at(m, first.if_false + rest, position))
+    return first if position == 0 else _at(m, rest, position - 1)
 
 
 def _any_of(m: Machine, key: Unknown, base: Dict) -> object:
@@ -181,14 +197,13 @@ def delete_item(m: Machine, owner: object, key: object) -> object:
 
 
 def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> object:
-    """`tensor[key]`: a part of several outputs, or a node."""
-    if (
-        isinstance(key, int)
-        and isinstance(tensor, Call)
-        and (_plural(tensor) or (tensor.layer.role in ("input", "unknown") and tensor.shape is None))
-    ):
-        return part(m, tensor, key, node)
-
+    """`tensor[key]`: a part of several outputs, or a node. What has entries by name, or may have (`outputs[max(outputs)]`), is no array."""
+    if isinstance(tensor, Call):
+        opaque = tensor.layer.role in ("input", "unknown") and tensor.shape is None
+        if isinstance(key, str) or (isinstance(key, int) and (_plural(tensor) or opaque)):
+            return part(m, tensor, key, node)
+        if tensor.layer.role == "unknown" and tensor.shape is None and isinstance(key, Unknown) and not arrays.is_slice(m, key):
+            return tensor
     return operators.operation(m, node, (tensor,), "getitem", "reshape", {"key": _written(m, key)})
 
 
@@ -210,7 +225,7 @@ def _plural(call: Call) -> bool:
     )
 
 
-def part(m: Machine, tensor: Tensor, position: int, node: ast.AST) -> object:
+def part(m: Machine, tensor: Tensor, position: int | str, node: ast.AST) -> object:
     """One of several outputs of a call: of an input, an input of its own; else the call itself."""
     if isinstance(tensor, Call) and tensor.layer.role == "input" and not tensor.inputs:
         key = ("part", tensor, position)

@@ -193,6 +193,35 @@ def test_unknown_functions_are_unknown_nodes() -> None:
     assert program.flow == "Input > unknown > BatchNormalization"
 
 
+@pytest.mark.parametrize(
+    ("key", "flow"),
+    [
+        ("max(outputs.keys())", "unknown > unknown.2 > BatchNormalization"),
+        ("'logits'", "unknown > unknown.2 > BatchNormalization"),
+        ("level", "unknown > unknown.2 > BatchNormalization"),
+        ("-1", "unknown > unknown.2 > BatchNormalization"),
+        (":, -1", "unknown > unknown.2 > getitem > BatchNormalization"),
+        (":level", "unknown > unknown.2 > getitem > BatchNormalization"),
+    ],
+)
+def test_an_entry_of_what_an_unknown_model_gives_is_no_part_of_an_array(key: str, flow: str) -> None:
+    program = read(f"def build(x, backbone, level):\n    outputs = backbone(x)\n    return BatchNormalization()(outputs[{key}])")
+    assert program.flow == flow
+
+
+def test_an_entry_by_name_of_an_input_is_an_input() -> None:
+    program = read("""
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.norm = BatchNormalization()
+
+            def call(self, inputs):
+                return self.norm(inputs["image"])
+        """)
+    assert program.flow == "Input > Input.2() > BatchNormalization"
+
+
 def test_unknown_functions_that_give_unknown_layers() -> None:
     program = read("from mine import Norm\nx = Dense(4)(Input((8,)))\ny = ReLU()(Norm(axis=1)(x))")
     assert program.flow == "Input > Dense > unknown > ReLU"
