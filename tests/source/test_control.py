@@ -461,3 +461,21 @@ def test_a_class_of_keras_is_no_class_of_the_user() -> None:
     """)
     assert [layer.config["axis"] for layer in program.module.constructions if layer.kind == "BatchNormalization"] == [-1]
     assert not any("width" in layer.config for layer in program.module.constructions)
+
+
+def test_the_layers_of_a_list_as_long_as_an_unknown_number() -> None:
+    source = """
+    from mine import n
+    norms = [BatchNormalization() for _ in range(n)]
+    x = Input((8,))
+    for i in range(n):
+        x = norms[i](Dense(4)(x))
+    """
+    calls = read(source).models[0].calls
+    assert [call.layer.kind for call in calls] == ["Input", "Dense", "BatchNormalization", "Dense", "unknown"]
+
+
+@pytest.mark.parametrize(("position", "kinds"), [(0, {"Dense"}), (1, {"ReLU", "Dropout"}), (2, {"Dropout"})])
+def test_an_element_of_a_list_whose_length_depends_on_a_test(position: int, kinds: set[str]) -> None:
+    source = f"from mine import flag\nc = [Dense(1)]\nif flag:\n    c += [ReLU()]\nc += [Dropout(0.1)]\ny = c[{position}](Input((8,)))"
+    assert {call.layer.kind for call in read(source).models[0].calls} == {"Input", *kinds}
