@@ -202,8 +202,9 @@ def index_tensor(m: Machine, tensor: Tensor, key: object, node: ast.AST) -> obje
         opaque = tensor.layer.role in ("input", "unknown") and tensor.shape is None
         if isinstance(key, str) or (isinstance(key, int) and (_plural(tensor) or opaque)):
             return part(m, tensor, key, node)
-        if tensor.layer.role == "unknown" and tensor.shape is None and isinstance(key, Unknown) and not arrays.is_slice(m, key):
-            return tensor
+    named = isinstance(key, str) or (isinstance(key, Unknown) and not arrays.is_slice(m, key))
+    if named and all(call.layer.role == "unknown" and call.shape is None for call, _ in query.sources(tensor)):
+        return tensor
     return operators.operation(m, node, (tensor,), "getitem", "reshape", {"key": _written(m, key)})
 
 

@@ -209,6 +209,15 @@ def test_an_entry_of_what_an_unknown_model_gives_is_no_part_of_an_array(key: str
     assert program.flow == flow
 
 
+def test_an_entry_of_what_one_of_two_unknown_models_gives_is_no_part_of_an_array() -> None:
+    program = read("""
+        def build(x, backbone, wide, level):
+            outputs = backbone(x) if wide else make_backbone()(x)
+            return BatchNormalization()(outputs[level])
+        """)
+    assert not any(call.layer.kind == "getitem" for graph in program.models for call in graph.calls)
+
+
 def test_an_entry_by_name_of_an_input_is_an_input() -> None:
     program = read("""
         class Net(keras.Model):
