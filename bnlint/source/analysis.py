@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import NoneType
 
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
@@ -84,20 +85,28 @@ def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
     return Analysis(found, models, m.files.unreadable, tuple(sorted(others)), widen)
 
 
+Kinds = tuple[type, ...]
+
+WIDE: tuple[Kinds, ...] = ((bool, NoneType), (bool, NoneType, str))
+"""Parameters with such defaults are unknown all the same, where a BatchNormalization was not reached with the defaults: flags first."""
+
+
 def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
     """Analyse what the modules define and never call, by and by: what nothing else that is left mentions; in a circle the last first."""
     while left := [unit for unit in mentions.relevant() if id(unit) not in done and not _called(unit)]:
         for unit in mentions.outer(left) or left[::-1]:
             if not _called(unit):
                 done.add(id(unit))
-                open_unit(m, unit, wide=False)
+                open_unit(m, unit, wide=())
     for unit in mentions.relevant()[::-1]:
         if isinstance(unit, Class) and id(unit) not in done:
             done.add(id(unit))
-            open_unit(m, unit, wide=False)
+            open_unit(m, unit, wide=())
     _closures(m, mentions)
-    for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
-        open_unit(m, unit, wide=True)
+    for wide in WIDE:
+        for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
+            open_unit(m, unit, wide)
+        _closures(m, mentions)
 
 
 def is_asked(m: Machine, unit: Unit) -> bool:
@@ -127,18 +136,18 @@ def _closures(m: Machine, mentions: Mentions) -> None:
         if not function.called and function.scope.parent is not None and function.owner is None and id(function.node) in inside:
             made[id(function.node)] += 1
             if made[id(function.node)] <= CLOSURES:
-                open_function(m, function, wide=False)
+                open_function(m, function, wide=())
 
 
-def open_unit(m: Machine, unit: Unit, wide: bool) -> None:
-    """Analyse a function or class on its own. `wide`: flags that have a default are unknown all the same."""
+def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:
+    """Analyse a function or class on its own. Defaults of the types `wide` are not taken for granted."""
     if isinstance(unit, Function):
         open_function(m, unit, wide)
     elif wide or unit.keras is not None or unit.instances or any(isinstance(v, Function) for v in unit.scope.names.values()):
         open_class(m, unit, wide)
 
 
-def open_function(m: Machine, function: Function, wide: bool, instance: object = MISSING) -> object:
+def open_function(m: Machine, function: Function, wide: Kinds, instance: object = MISSING) -> object:
     """Run a function with its defaults, and with unknown values where it has none."""
     start, file = len(m.calls), m.files.by_path[function.chunk.path]
     m.epoch += 1
@@ -161,7 +170,7 @@ def returned(m: Machine, value: object, node: ast.AST) -> object:
     return value
 
 
-def parameters(m: Machine, function: Function, wide: bool, instance: object = MISSING) -> dict[str, object]:
+def parameters(m: Machine, function: Function, wide: Kinds, instance: object = MISSING) -> dict[str, object]:
     """The parameters of a function that is analysed on its own."""
     spec = function.node.args
     names: dict[str, object] = {}
@@ -173,7 +182,7 @@ def parameters(m: Machine, function: Function, wide: bool, instance: object = MI
             names[name] = instance.cls if "classmethod" in function.decorators and isinstance(instance, Instance) else instance
             continue
         default = function.defaults.get(name, MISSING)
-        if default is MISSING or (wide and (default is None or isinstance(default, (bool, str)))):
+        if default is MISSING or isinstance(default, wide):
             names[name] = unknown_parameter(m, function, name)
         else:
             names[name] = default
@@ -190,7 +199,7 @@ def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
     return made
 
 
-def open_class(m: Machine, cls: Class, wide: bool) -> None:
+def open_class(m: Machine, cls: Class, wide: Kinds) -> None:
     """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods."""
     if classes.concrete(cls) is not None:
         return
@@ -230,7 +239,7 @@ def _attributes(m: Machine, function: Function) -> frozenset[str]:
     return found
 
 
-def _some_instance(m: Machine, cls: Class, wide: bool) -> Instance:
+def _some_instance(m: Machine, cls: Class, wide: Kinds) -> Instance:
     if cls.instances and not wide:
         return cls.instances[0]
     instance = Instance(cls, origin=Origin(cls.chunk.span(cls.node), (), cls.qualified), epoch=m.epoch)
@@ -246,7 +255,7 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function) -> No
     start, file = len(m.calls), m.files.by_path[cls.chunk.path]
     m.epoch += 1
     m.data_format = file.data_format
-    names = parameters(m, call, False, instance)
+    names = parameters(m, call, (), instance)
     arguments = [a.arg for a in (*call.node.args.posonlyargs, *call.node.args.args, *call.node.args.kwonlyargs)]
     for position, name in enumerate(arguments[1:]):
         if name in ("training", "is_training"):

@@ -280,3 +280,28 @@ def test_a_lambda_passes_its_arguments_on() -> None:
     )
     (call,) = (call for call in seen.models[0].calls if call.layer.kind == "Lambda")
     assert call.shape == (None, 8, 8, 4)
+
+
+def test_flags_are_opened_before_names() -> None:
+    """What the default leaves out is seen without giving up what the other defaults say."""
+    seen = read(
+        "def block(x, activation='relu', norm=False):\n"
+        "    x = Dense(4)(x)\n"
+        "    if norm:\n"
+        "        x = BatchNormalization()(x)\n"
+        "    return Activation(activation)(x)\n"
+    )
+    calls = [call for graph in seen.models for call in graph.calls]
+    assert any(call.layer.kind == "BatchNormalization" for call in calls)
+    assert {call.layer.activation for call in calls if call.layer.kind == "Activation"} == {"relu"}
+
+
+def test_a_builder_that_returns_a_function_is_opened_too() -> None:
+    seen = read(
+        "def block(norm=False):\n"
+        "    def apply(x):\n"
+        "        x = Dense(4)(x)\n"
+        "        return BatchNormalization()(x) if norm else x\n"
+        "    return apply\n"
+    )
+    assert any(call.layer.kind == "BatchNormalization" for graph in seen.models for call in graph.calls)
