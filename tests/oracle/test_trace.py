@@ -79,7 +79,7 @@ def test_the_input_of_a_model_that_is_applied_stands_for_what_it_is_applied_to(m
     def builder(keras: Any) -> Any:
         inputs = keras.Input((8,))
         inner = keras.Model(inputs, keras.layers.BatchNormalization()(inputs))
-        return keras.layers.Dropout(0.5)(inner(keras.layers.Dense(8)(keras.Input((8,)))))
+        return keras.layers.Dropout(0.5)(inner(keras.layers.Dense(8, use_bias=False)(keras.Input((8,)))))
 
     assert sides_in(major, builder) == [({LINEAR}, {DROPOUT})]
 
