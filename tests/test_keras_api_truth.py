@@ -182,7 +182,7 @@ def test_arguments_that_batchnormalization_takes(keras: ModuleType) -> None:
     defaults = layer_spec("BatchNormalization", major(keras)).defaults
     for argument in {*values, *taken}:
         try:
-            vars(keras.layers)["BatchNormalization"](**{argument: values.get(argument, defaults.get(argument))})
+            keras.layers.BatchNormalization(**{argument: values.get(argument, defaults.get(argument))})
         except (TypeError, ValueError):
             assert argument not in taken, argument
         else:

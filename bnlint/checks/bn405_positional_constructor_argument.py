@@ -14,7 +14,7 @@ from bnlint.graph.model import Layer, Project
 def check(project: Project) -> Iterator[Hit]:
     for layer in query.batchnorms(project):
         positional = layer.arguments.positional
-        if not positional or layer.subclass is not None:
+        if not positional or layer.subclass is not None or layer.attempted:
             continue
         value = query.resolve(positional[0].value)
         case = _case(value)

@@ -31,7 +31,7 @@ CASES = {
 
 def check(project: Project) -> Iterator[Hit]:
     for layer in query.batchnorms(project):
-        if layer.subclass is not None:
+        if layer.subclass is not None or layer.attempted:
             continue
         known = accepted(layer.kind, project.keras.major) | once_accepted(layer.kind)
         names = [item.name for item in layer.arguments.items if item.name is not None and item.name not in known]

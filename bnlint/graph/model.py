@@ -141,6 +141,8 @@ class Layer:
     subclass: str | None = None
     path: str | None = None
     """The dotted name through which the source reached the class (`tensorflow.keras.layers.Dense`)."""
+    attempted: bool = False
+    """Whether the code is ready for Keras to refuse it: built in a `try` that catches TypeError or ValueError, or under `pytest.raises`."""
     origin: Origin = field(default_factory=Origin)
 
 

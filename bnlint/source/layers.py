@@ -74,6 +74,7 @@ def construct(
         inner=inner,
         subclass=subclass,
         path=path,
+        attempted=m.attempts > 0,
         origin=m.origin(node),
     )
     m.constructions.append(layer)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 DEPTH = 48
 """Nested calls of user functions."""
 
-SUSPENDED = words("budget decided depth epoch frame home landings limit log progress running stack steps tapes under")
+SUSPENDED = words("attempts budget decided depth epoch frame home landings limit log progress running stack steps tapes under")
 """What of a machine belongs to the running root."""
 
 SPLICES = 8
@@ -86,7 +86,7 @@ class Machine(Budget):
         self.parameters: set[Unknown] = set()
         self.symbolic: set[Call] = set()
         self.epoch = 0
-        self.decided = 0
+        self.decided = self.attempts = 0
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
         self.parts: dict[Unknown, object] = {}
@@ -245,6 +245,7 @@ class Machine(Budget):
         """Leave what runs alone and begin anew at `frame`, for the sake of `home`; in the end all is as it was, but what was built."""
         saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
+        self.attempts = 0
         self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
         try:
             yield

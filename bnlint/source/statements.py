@@ -262,11 +262,12 @@ def exec_While(m: Machine, node: ast.While) -> Completion | None:
 
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
-    outer, scope = m.tapes, m.arg_scope
+    outer, scope, attempts = m.tapes, m.arg_scope, m.attempts
     managers: list[tuple[object, ast.expr]] = []
     for item in node.items:
         value = expressions.evaluate(m, item.context_expr)
         managers.insert(0, (value, item.context_expr))
+        m.attempts += _names_refusal(item.context_expr)
         if isinstance(value, Tape):
             m.tapes = (*m.tapes, value.number)
         elif isinstance(value, ArgScope):
@@ -277,7 +278,7 @@ def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
     try:
         ended = execute(m, node.body)
     finally:
-        m.tapes, m.arg_scope = outer, scope
+        m.tapes, m.arg_scope, m.attempts = outer, scope, attempts
     for value, place in managers:
         protocols.left(m, value, place)
     return ended
@@ -300,12 +301,26 @@ def _try(m: Machine, node: ast.Try) -> Completion | None:
     if not node.handlers:
         return execute(m, node.body)
 
+    prepared = any(_names_refusal(handler.type) for handler in node.handlers)
+
     def attempt() -> Completion | None:
-        ended = execute(m, node.body)
+        m.attempts += prepared
+        try:
+            ended = execute(m, node.body)
+        finally:
+            m.attempts -= prepared
         return _rescue(m, node.handlers) if ended is not None and ended.kind == "raise" else ended
 
     result = m.fork(Unknown("whether an exception is raised"), attempt, lambda: _rescue(m, node.handlers))
     return result if isinstance(result, Completion) else None
+
+
+REFUSALS = frozenset({"TypeError", "ValueError"})
+"""What Keras raises at arguments that it does not know or like."""
+
+
+def _names_refusal(node: ast.AST | None) -> bool:
+    return node is not None and any(isinstance(part, ast.Name) and part.id in REFUSALS for part in ast.walk(node))
 
 
 def _rescue(m: Machine, handlers: Sequence[ast.ExceptHandler]) -> Completion | None:
