@@ -330,7 +330,7 @@ def main() -> None:
     """The entry point of `bnlint`."""
     import gc
 
-    gc.set_threshold(100_000, 20, 50)  # trees and graphs are large and live short: collecting as often as usual costs a sixth of the time
+    gc.set_threshold(100_000, 20, 50)  # trees and graphs are large and live short: the usual thresholds cost up to a third of the time
     try:
         group(prog_name="bnlint")
     except Exception as error:  # whatever happens, a user gets a line and no traceback
