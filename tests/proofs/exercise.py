@@ -55,6 +55,22 @@ def difference(keras: Any, path: str, first: str, second: str) -> Report:
     return {name: max(values, default=None) for name, values in compared.items()}
 
 
+def observe(keras: Any, path: str, source: str, probe: str) -> Report:
+    """Run a program and then a probe among its names: what the probe left in `fact`, or the error that ended them."""
+    Path(path).write_text(source, encoding="utf-8")
+    linecache.clearcache()
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(7)
+    names: dict[str, Any] = {"__name__": "program", "__file__": path, "keras": keras, "np": np}
+    try:
+        exec(compile(source, path, "exec"), names)
+        exec(compile(probe, "probe", "exec"), names)
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        return {"error": type(error).__name__, "message": str(error)}
+    return {"fact": names.get("fact")}
+
+
 def _load(keras: Any, path: str, source: str) -> "Program":
     problem: Exception | None = None
     for shape in SHAPES:

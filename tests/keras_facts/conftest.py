@@ -1,0 +1,38 @@
+"""A fact about Keras: a program of a page, and what is asked of it once it ran."""
+
+from typing import Any, Protocol
+
+import pytest
+
+from tests.proofs.conftest import Run, run
+from tests.test_pages import everything
+
+__all__ = ["run"]
+
+
+class Observe(Protocol):
+    """`observe(major, program, probe)`: the value of `fact` after both ran, or `{"error": type, "message": text}`.
+
+    The probe sees the names of the program, `keras` and `np` (numpy).
+    """
+
+    def __call__(self, major: int, program: str, probe: str = "") -> Any: ...
+
+
+@pytest.fixture
+def observe(run: Run) -> Observe:
+    def ask(major: int, program: str, probe: str = "") -> Any:
+        answer = run(major, "observe", path="program.py", source=program, probe=probe)
+        return answer["fact"] if "fact" in answer else answer
+
+    return ask
+
+
+def bad(code: str, number: int = 0) -> str:
+    """The *Bad* program of that number (from 0) on a page."""
+    return [example for example in everything("Bad") if example.code == code][number].source
+
+
+def fixed(code: str, number: int = 0) -> str:
+    """The *Fixed* program of that number (from 0) on a page."""
+    return [example for example in everything("Fixed") if example.code == code][number].source
