@@ -23,7 +23,7 @@ class Observe(Protocol):
 def observe(run: Run) -> Observe:
     def ask(major: int, program: str, probe: str = "") -> Any:
         answer = run(major, "observe", path="program.py", source=program, probe=probe)
-        return answer["fact"] if "fact" in answer else answer
+        return answer.get("fact", answer)
 
     return ask
 
