@@ -17,7 +17,7 @@ from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.mentions import Mentions, Unit, builds
 from bnlint.source.modules import Run
-from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance
+from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Scope
 from bnlint.text import Chunk, Document, Unreadable
 
 
@@ -104,9 +104,10 @@ def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
             open_unit(m, unit, wide=())
     _closures(m, mentions)
     for wide in WIDE:
+        start = len(m.functions)
         for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
             open_unit(m, unit, wide)
-        _closures(m, mentions)
+        _closures(m, mentions, start)
 
 
 def is_asked(m: Machine, unit: Unit) -> bool:
@@ -122,8 +123,12 @@ CLOSURES = 8
 """Functions made by one inner definition that are analysed, the first ones."""
 
 
-def _closures(m: Machine, mentions: Mentions) -> None:
-    """Inner functions and classes that were defined and never called (training steps, callbacks)."""
+def _closures(m: Machine, mentions: Mentions, start: int = 0) -> None:
+    """Inner functions and classes that were defined and never called (training steps, callbacks).
+
+    What a builder returned that was opened alone is of no interest where the same builder made others that were called; unless that
+    happened since the function of number `start` was made: then it was opened for what those do not show.
+    """
     for cls in [cls for cls in m.classes if is_asked(m, cls)]:
         call = cls.find("call")
         if not isinstance(call, Function) or call.called or any(instance.called for instance in cls.instances):
@@ -132,11 +137,18 @@ def _closures(m: Machine, mentions: Mentions) -> None:
             _open_call(m, cls, cls.instances[0], call)
     inside = mentions.inside(mentions.relevant())
     made: Counter[int] = Counter()
-    for function in list(m.functions):
-        if not function.called and function.scope.parent is not None and function.owner is None and id(function.node) in inside:
+    shown = {id(function.node) for function in m.functions if function.called and not start}
+    for function in m.functions[start:]:
+        if function.called or function.scope.parent is None or function.owner is not None or id(function.node) not in inside:
+            continue
+        if id(function.node) not in shown or not any(value in m.parameters for value in _unknowns(function.scope)):
             made[id(function.node)] += 1
             if made[id(function.node)] <= CLOSURES:
                 open_function(m, function, wide=())
+
+
+def _unknowns(scope: Scope) -> Iterator[Unknown]:
+    return (value for value in scope.names.values() if isinstance(value, Unknown))
 
 
 def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:

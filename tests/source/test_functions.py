@@ -305,3 +305,16 @@ def test_a_builder_that_returns_a_function_is_opened_too() -> None:
         "    return apply\n"
     )
     assert any(call.layer.kind == "BatchNormalization" for graph in seen.models for call in graph.calls)
+
+
+def test_what_a_builder_returned_is_not_opened_without_arguments_where_others_of_its_kind_were_called() -> None:
+    seen = read(
+        "def conv(n):\n"
+        "    def apply(x):\n"
+        "        return BatchNormalization()(Conv2D(n, 3)(x))\n"
+        "    return apply\n"
+        "def later(n):\n"
+        "    return conv(n)\n"
+        "y = Activation('relu')(conv(4)(Input((8, 8, 3))))\n"
+    )
+    assert seen.flow == BLOCK
