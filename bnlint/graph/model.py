@@ -38,7 +38,7 @@ class Unknown:
     """A value that could not be resolved, and why. It has no truth value.
 
     As the condition of a `Choice` or `Join` it stands for its own truth. `test` says what it tests, where that is known:
-    ("==", other, constant) or ("is", other, None); two tests of one unknown are then correlated.
+    ("==", other, constant), ("is", other, None) or ("isinstance", other, names of classes); two tests of one unknown are then correlated.
     """
 
     reason: str
@@ -211,11 +211,14 @@ EVENTS: Final[Mapping[str, str]] = {
     "predict": "model.predict / predict_on_batch / predict_generator",
     "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs, tapes (all that record, "
     "outermost first), owner (the class whose `call` is running, or None)",
-    "learning_phase": "set_learning_phase or learning_phase_scope: args value",
+    "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
+    "read_learning_phase": "learning_phase(): args path",
+    "positional": "a layer called with a second positional argument: args value",
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
     "of_inputs (bool)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
-    "set_trainable": "X.trainable = v: args value",
+    "set_trainable": "X.trainable = v: args value; where it is set on layers of the target, of ('each', 'slice', 'one'), cut (the "
+    "slice, or None) and only ('' all of them, 'batchnorms', 'others': none of these, 'unclear': under a test that is not understood)",
     "load_weights": "weights loaded into the target: args source",
     "save": "model.save / save_weights",
     "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
@@ -223,6 +226,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
+    "wrapped": "TimeDistributed(model): args model",
     "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",
 }
 
@@ -308,17 +312,18 @@ class ClassInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Import:
-    """A name bound by an import statement. `dotted` is the full path of what it is bound to."""
+    """A name bound by an import statement. `dotted` is the full path of what is imported; `local`: its package stands in the project."""
 
     name: str
     dotted: str
     origin: Origin = field(default_factory=Origin)
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not; `unreached` are
-    the constructor calls of BatchNormalization that nothing seen leads to."""
+    the constructor calls of BatchNormalization that nothing seen leads to; `guarded` is code that is ready for another version of Keras."""
 
     path: str
     imports: tuple[Import, ...] = ()
@@ -327,6 +332,7 @@ class Module:
     events: tuple[Event, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unreached: tuple[Origin, ...] = ()
+    guarded: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

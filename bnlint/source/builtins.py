@@ -166,7 +166,7 @@ def of_class(m: Machine, value: object, wanted: tuple[object, ...]) -> bool | Un
     if None not in answers:
         return False
     if isinstance(value, Unknown) and all(isinstance(kind, (Dotted, Class)) for kind in wanted):
-        return m.derive(value, "isinstance", tuple(kind.name for kind in wanted if isinstance(kind, (Dotted, Class))))
+        return m.test("isinstance", value, tuple(kind.name for kind in wanted if isinstance(kind, (Dotted, Class))))
     return Unknown("the class of a value that is not known")
 
 

@@ -27,6 +27,7 @@ from bnlint.source.values import (
     List,
     Model,
     Options,
+    Part,
     Scope,
     Splice,
 )
@@ -89,7 +90,7 @@ class Machine(Budget):
         self.decided = self.attempts = 0
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
-        self.parts: dict[Unknown, object] = {}
+        self.parts: dict[Unknown, Part] = {}
         self.data_format = "channels_last"
         self.training = Unknown("whether the model is training")
 

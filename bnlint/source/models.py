@@ -13,7 +13,21 @@ from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
-from bnlint.source.values import TENSORS, Array, Bound, Dataset, Dict, Dotted, Instance, LayerList, List, Model, Variables, bind_parameters
+from bnlint.source.values import (
+    TENSORS,
+    Array,
+    Bound,
+    Dataset,
+    Dict,
+    Dotted,
+    Instance,
+    LayerList,
+    List,
+    Model,
+    Part,
+    Variables,
+    bind_parameters,
+)
 
 REPLAY = 6
 """Steps that a call costs which is made once more."""
@@ -290,7 +304,7 @@ def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST
     if name in ("output", "outputs", "input", "inputs", "layers"):
         inputs, outputs = tensors(m, base)
         if name == "layers":
-            return LayerList(base, layers_of(m, base), base.kind != "application")
+            return layer_list(m, base)
         chosen = outputs if name.startswith("output") else inputs
         base.called = base.called or base.kind == "application"
         if not chosen:
@@ -321,6 +335,8 @@ def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
         return layer.config[name]
     if name == "trainable":
         return layer.trainable
+    if name == "layers" and (backbone := next((each for each in m.applications if each.layer is layer), None)) is not None:
+        return layer_list(m, backbone)
     if name == "__class__":
         return class_of(layer)
     return Bound(layer, name)
@@ -341,6 +357,22 @@ def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:
     return tuple(dict.fromkeys(call.layer for call in m.in_order(needed) if functional or not call.layer.is_function))
 
 
+def layer_list(m: Machine, model: Model, flat: bool = False) -> LayerList:
+    """`model.layers`: where the model was built upon what a backbone puts out, its layers are among them; `flat`: all layers inside."""
+    needed = ancestors(tensors(m, model)[1])
+    built_on = [backbone for backbone in m.applications if flat or id(backbone.fields["outputs"][0]) in needed]
+    backbones = {backbone.layer: backbone for backbone in built_on}
+    found: list[Layer | Unknown] = []
+    for layer in layers_of(m, model):
+        if layer in backbones:
+            part = Unknown(f"the layers of {backbones[layer].name}")
+            m.parts[part] = Part(backbones[layer], "each", None, m.under)
+            found.append(part)
+        else:
+            found.append(layer)
+    return LayerList(model, tuple(found), model.kind != "application")
+
+
 def find_layer(m: Machine, model: Model, name: object) -> object:
     """`model.get_layer(name)`: its output is one node where the model is not looked into."""
     if model.kind != "application" and isinstance(name, str):
@@ -351,5 +383,5 @@ def find_layer(m: Machine, model: Model, name: object) -> object:
     found = m.derived.get(key)
     if not isinstance(found, Unknown):
         found = m.derived[key] = Unknown(f"a layer inside {model.name}")
-        m.parts[found] = model
+        m.parts[found] = Part(model, "one", None, m.under)
     return found

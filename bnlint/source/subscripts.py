@@ -24,6 +24,7 @@ from bnlint.source.values import (
     LayerList,
     List,
     Options,
+    Part,
     Splice,
     Variables,
     elements,
@@ -138,17 +139,21 @@ def _any_of(m: Machine, key: Unknown, base: Dict) -> object:
 
 
 def _layer_item(m: Machine, base: LayerList, key: object) -> object:
-    if base.known and isinstance(key, int) and -len(base.layers) <= key < len(base.layers):
-        return base.layers[key]
+    known, built_on = base.known, any(isinstance(layer, Unknown) for layer in base.layers)
+    if known and isinstance(key, int) and -len(base.layers) <= key < len(base.layers):
+        beyond = base.layers[key:] if key < 0 else base.layers[: key + 1]
+        if not any(isinstance(layer, Unknown) for layer in beyond):
+            return base.layers[key]
     if isinstance(key, slice):
-        return LayerList(base.model, base.layers[key], base.known)
-    return _some_layer(m, base)
+        whole = key.start is None and key.stop is None
+        return LayerList(base.model, () if built_on else base.layers[key], known and not built_on, base.cut if whole else key)
+    return some_layer(m, base, "one")
 
 
-def _some_layer(m: Machine, layers: LayerList) -> Unknown:
+def some_layer(m: Machine, layers: LayerList, which: str) -> Unknown:
     """A layer of a model; which one is not known."""
     found = Unknown("a layer that is not known")
-    m.parts[found] = layers.model
+    m.parts[found] = Part(layers.model, "slice" if which == "each" and layers.cut else which, layers.cut, m.under)
     return found
 
 
@@ -264,7 +269,7 @@ def element(m: Machine, iterable: object) -> Callable[[int], object]:
     if isinstance(iterable, Dataset):
         return lambda done: batch(m, iterable)
     if isinstance(iterable, LayerList):
-        return lambda done: _some_layer(m, iterable)
+        return lambda done: some_layer(m, iterable, "each")
     if isinstance(iterable, TENSORS):
         return lambda done: part(m, iterable, done, ast.Pass())
     return lambda done: Unknown("an element of a value that is not known")

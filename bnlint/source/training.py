@@ -21,6 +21,7 @@ from bnlint.source.values import (
     Instance,
     LayerList,
     Model,
+    Part,
     Partial,
     Super,
     Tape,
@@ -35,6 +36,10 @@ UPDATES: Final = frozenset({"apply", "apply_gradients", "minimize"})
 
 REPLICAS: Final = frozenset({"call_for_each_replica", "experimental_run_v2", "run"})
 """Methods of distribution strategies that run a function."""
+
+NORMS: Final = frozenset({"BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"})
+ANY_LAYER: Final = frozenset({"Functional", "Layer", "Model", "Module", "Sequential", "object"})
+"""Names of classes of which a BatchNormalization, or a model that holds one, is an instance."""
 
 DISTRIBUTED: Final = frozenset(
     {
@@ -84,8 +89,28 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
     settled = m.settle(value)
     if isinstance(owner, Instance) and owner.cls.keras is None:
         return
-    target = m.parts.get(owner, owner) if isinstance(owner, Unknown) else owner
-    m.event("set_trainable", target, {"value": settled}, node)
+    part = m.parts.get(owner) if isinstance(owner, Unknown) else None
+    if part is None:
+        m.event("set_trainable", owner, {"value": settled}, node)
+    else:
+        m.event("set_trainable", part.model, {"value": settled, "of": part.which, "cut": part.cut, "only": _only(m, part)}, node)
+
+
+def _only(m: Machine, part: Part) -> str:
+    """Which layers the tests let through that stand between the choice of a layer and what is done to it."""
+    only = ""
+    for condition, outcome in m.under.items():
+        if condition in part.under:
+            continue
+        operator, _, names = condition.test or ("", None, None)
+        if operator != "isinstance" or not isinstance(names, tuple):
+            return "unclear"
+        kinds = {name.rpartition(".")[2] for name in names}
+        if bool(kinds & NORMS) is not outcome and not (outcome and kinds & ANY_LAYER):
+            only = "others"
+        elif only != "others":
+            only = "batchnorms" if outcome and kinds & NORMS and not only else "unclear"
+    return only
 
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -142,6 +167,8 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
     if name == "pop" and model.kind == "sequential" and (items := sequential.elements_of(model)):
         m.write(model.fields, "items", items[:-1])
         return None
+    if name == "_flatten_layers":
+        return models.layer_list(m, model, flat=True)
     if name == "get_layer":
         named = bind_parameters(("name", "index"), arguments) if arguments.keyword("index") is None else {}
         return models.find_layer(m, model, m.settle(named.get("name")))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Tensor, Unknown
+from bnlint.graph.query import Assumption
 from bnlint.keras_api.functions import function_spec
 from bnlint.text import Chunk
 
@@ -290,11 +291,23 @@ class Variables:
 
 @dataclass(slots=True, eq=False)
 class LayerList:
-    """`model.layers` of a model: its layers as far as known."""
+    """`model.layers` of a model: its layers as far as known. An Unknown among them stands for the layers of a backbone that the model
+    was built upon; `cut`: where they were cut out of the whole list."""
 
     model: object
-    layers: tuple[Layer, ...]
+    layers: tuple[Layer | Unknown, ...]
     known: bool = True
+    cut: slice | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Which layers of a model an unknown layer stands for: "each", those of a "slice", or "one"; `under`: the tests that led to it."""
+
+    model: object
+    which: str
+    cut: slice | None
+    under: Assumption
 
 
 TENSORS: Final = (Call, Join)
