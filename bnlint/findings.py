@@ -122,8 +122,32 @@ class ApplyArguments:
     at: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Unwrap:
+    """`W(X(…), k=v)` at `at` becomes `X(…, k=v)`."""
+
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`[X] * n` at `at` becomes `[X for _ in range(n)]`."""
+
+    at: Span
+
+
 Edit = (
-    SetArgument | DropArgument | RenameArgument | Swap | InsertActivation | RemoveApplication | SetParameter | Instantiate | ApplyArguments
+    SetArgument
+    | DropArgument
+    | RenameArgument
+    | Swap
+    | InsertActivation
+    | RemoveApplication
+    | SetParameter
+    | Instantiate
+    | ApplyArguments
+    | Unwrap
+    | Repeat
 )
 
 

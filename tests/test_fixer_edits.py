@@ -17,10 +17,12 @@ from bnlint.findings import (
     Instantiate,
     RemoveApplication,
     RenameArgument,
+    Repeat,
     Safety,
     SetArgument,
     SetParameter,
     Swap,
+    Unwrap,
 )
 from bnlint.fixer import Refused, apply, edits
 from bnlint.graph.model import Span
@@ -494,6 +496,47 @@ CALLS = {
 @pytest.mark.parametrize(("source", "make", "expected"), CALLS.values(), ids=CALLS)
 def test_classes_are_called_and_tensors_applied(source: str, make: Make, expected: str) -> None:
     assert fixed(source, make) == expected
+
+
+def unwrap(call: str) -> Make:
+    return lambda document: Unwrap(spot(document, call))
+
+
+def repeat(call: str) -> Make:
+    return lambda document: Repeat(spot(document, call))
+
+
+WRAPPED = "y = Each(\n    BN(\n        a=1,  # one\n    ),\n)(x)\n"
+
+REWRITTEN = {
+    "wrapper": ("y = Each(BN(a=1))(x)\n", unwrap("Each(BN(a=1))"), "y = BN(a=1)(x)\n"),
+    "wrapper-by-keyword": ("y = Each(layer=BN())(x)\n", unwrap("Each(layer=BN())"), "y = BN()(x)\n"),
+    "wrapper-with-arguments": ("y = Each(BN(1), name='b' + c)(x)\n", unwrap("Each(BN(1), name='b' + c)"), "y = BN(1, name='b' + c)(x)\n"),
+    "wrapper-over-lines": (WRAPPED, unwrap(WRAPPED[4:-4]), "y = BN(\n        a=1,  # one\n    )(x)\n"),
+    "list": ("b = [BN()] * 3\n", repeat("[BN()] * 3"), "b = [BN() for _ in range(3)]\n"),
+    "list-behind": ("b = (n + 1) * [BN(a=1)]\n", repeat("(n + 1) * [BN(a=1)]"), "b = [BN(a=1) for _ in range(n + 1)]\n"),
+}
+
+
+@pytest.mark.parametrize(("source", "make", "expected"), REWRITTEN.values(), ids=REWRITTEN)
+def test_wrappers_go_and_lists_are_built_element_by_element(source: str, make: Make, expected: str) -> None:
+    assert fixed(source, make) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "make", "reason"),
+    [
+        ("y = Each(BN(b=1), b=2)\n", unwrap("Each(BN(b=1), b=2)"), "the wrapper and the layer are given the same argument"),
+        ("y = Each(bn)\n", unwrap("Each(bn)"), "the layer is not built where it is wrapped"),
+        ("y = Each(BN(), **k)\n", unwrap("Each(BN(), **k)"), "the layer is not built where it is wrapped"),
+        ("y = Each(  # why\n    BN())\n", unwrap("Each(  # why\n    BN())"), "a comment stands where the wrapper is taken away"),
+        ("b = [BN(), 1] * 3\n", repeat("[BN(), 1] * 3"), "the list that is multiplied does not hold one element"),
+        ("b = [BN()] + c\n", repeat("[BN()] + c"), "it is not a list that is multiplied"),
+        ("b = [  # why\n    BN()] * 3\n", repeat("[  # why\n    BN()] * 3"), "a comment stands where the list is rewritten"),
+    ],
+)
+def test_what_cannot_be_rewritten_is_refused(source: str, make: Make, reason: str) -> None:
+    assert refusal(source, make) == reason
 
 
 PARAMETERS = {

@@ -24,16 +24,18 @@ def following(project: Project, target: object) -> tuple[Layer, ...]:
     return tuple(
         call.layer
         for call in calls
-        if (is_backbone(call.layer) or _normalises(call.layer)) and _follows(call) and query.frozen(project, call.layer) is False
+        if (is_backbone(call.layer) or normalises(call.layer)) and follows(call) and query.frozen(project, call.layer) is False
     )
 
 
-def _follows(call: Call) -> bool:
+def follows(call: Call) -> bool:
+    """Whether a layer takes the mode of what calls it."""
     # Inside `call`, what is unknown is its parameter `training`; elsewhere an unknown flag proves nothing.
     return call.training is ABSENT or call.training is None or (call.owner is not None and isinstance(call.training, Unknown))
 
 
-def _normalises(layer: Layer) -> bool:
+def normalises(layer: Layer) -> bool:
+    """Whether the layer is a BatchNormalization of Keras itself."""
     return layer.role == "batchnorm" and layer.family == "keras" and layer.subclass is None
 
 

@@ -15,10 +15,12 @@ from bnlint.findings import (
     Instantiate,
     RemoveApplication,
     RenameArgument,
+    Repeat,
     SetArgument,
     SetParameter,
     Swap,
     TextEdit,
+    Unwrap,
 )
 from bnlint.fixer import Refused, activation, flow, lines, tree
 from bnlint.fixer.locate import Function, Place, Source, read
@@ -114,6 +116,39 @@ def _instantiate(plan: Plan, edit: Instantiate) -> None:
         plan.replace(part, node, lambda: ast.Call(node, [], []))
     else:
         raise Refused("it is not the name of a class")
+
+
+def _unwrap(plan: Plan, edit: Unwrap) -> None:
+    place = plan.source.find(edit.at)
+    part, call = place.part, place.call
+    inner = call.args[0] if call.args else next((keyword.value for keyword in call.keywords if keyword.arg == "layer"), None)
+    others = [keyword for keyword in call.keywords if keyword.value is not inner]
+    if not isinstance(inner, ast.Call) or len(call.args) > 1 or any(keyword.arg is None for keyword in others):
+        raise Refused("the layer is not built where it is wrapped")
+    if {keyword.arg for keyword in others} & {keyword.arg for keyword in inner.keywords}:
+        raise Refused("the wrapper and the layer are given the same argument")
+    (start, end), (left, right) = part.range(call), part.range(inner)
+    if "#" in part.text[start:left] + part.text[right:end]:
+        raise Refused("a comment stands where the wrapper is taken away")
+    plan.texts += [part.edit(start, left, ""), part.edit(right, end, "")]
+    for keyword in others:
+        plan.change_arguments(part, inner, SetArgument(edit.at, str(keyword.arg), part.slice(keyword.value)))
+    plan.replace(part, call, lambda: inner)
+
+
+def _repeat(plan: Plan, edit: Repeat) -> None:
+    place = plan.source.find(edit.at)
+    part, node = place.part, place.node
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)):
+        raise Refused("it is not a list that is multiplied")
+    items, times = (node.left, node.right) if isinstance(node.left, ast.List) else (node.right, node.left)
+    if not isinstance(items, ast.List) or len(items.elts) != 1 or isinstance(items.elts[0], ast.Starred):
+        raise Refused("the list that is multiplied does not hold one element")
+    code = f"[{part.slice(items.elts[0])} for _ in range({part.slice(times)})]"
+    if "#" in part.slice(node) and "#" not in code:
+        raise Refused("a comment stands where the list is rewritten")
+    plan.texts.append(part.edit(*part.range(node), code))
+    plan.replace(part, node, partial(tree.expression, code))
 
 
 def _set_parameter(plan: Plan, edit: SetParameter) -> None:
@@ -250,6 +285,8 @@ _PLANNERS: Final[Mapping[type, Callable[[Plan, Any], None]]] = {
     RenameArgument: _arguments,
     ApplyArguments: _apply_arguments,
     Instantiate: _instantiate,
+    Unwrap: _unwrap,
+    Repeat: _repeat,
     SetParameter: _set_parameter,
     Swap: _swap,
     RemoveApplication: _remove,

@@ -18,7 +18,9 @@ from bnlint.source.values import (
     Dict,
     Dotted,
     Function,
+    Instance,
     List,
+    Model,
     Partial,
     Splice,
     bind_parameters,
@@ -63,6 +65,8 @@ def construct(
         inner = wrapped if isinstance(wrapped, Layer) else None
         if spec.kind == "TimeDistributed":
             role = inner.role if inner is not None else "other"
+            if isinstance(wrapped, (Model, Instance)):
+                m.event("wrapped", None, {"model": wrapped}, node)
     layer = Layer(
         spec.kind,
         role,

@@ -64,6 +64,13 @@ def _fewer_norms(before: Report, after: Report) -> None:
     assert [kind for kind in first if kind != "BatchNormalization"] == [kind for kind in second if kind != "BatchNormalization"]
 
 
+def _unwrapped(before: Report, after: Report) -> None:
+    first, second = _chain(before), _chain(after)
+    assert len(first) == len(second)
+    changed = [(old, new) for old, new in zip(first, second, strict=True) if old != new]
+    assert changed == [("TimeDistributed", "BatchNormalization")]
+
+
 def _no_bias(before: Report, after: Report) -> None:
     assert _chain(before) == _chain(after)
     assert _argument("use_bias", after).count(False) > _argument("use_bias", before).count(False)
@@ -98,6 +105,7 @@ INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
     "BN103": _no_bias,
     "BN104": _fewer_norms,
     "BN105": _fewer_norms,
+    "BN109": _unwrapped,
     "BN301": _statistics(False, True, "fit"),
     "BN302": _statistics(False, True, "functions", "fit"),
     "BN303": _statistics(True, False, "functions", "evaluate"),

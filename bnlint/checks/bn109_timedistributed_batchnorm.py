@@ -1,0 +1,42 @@
+"""BN in a TimeDistributed: under Keras 3 every time step is normalised by itself, and moves the statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks.modes import follows, normalises
+from bnlint.checks.written import is_plain
+from bnlint.findings import Edit, Fix, Hit, Related, Safety, SetArgument, Unwrap
+from bnlint.graph import query
+from bnlint.graph.model import Layer, ModelGraph, Project
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for wrapper in query.layers(project):
+        layer = wrapper.inner
+        if wrapper.kind == "TimeDistributed" and layer is not None and _trains(project, layer):
+            calls = [call for _, call in query.applications(project, wrapper)]
+            if calls and all(follows(call) or call.training is True for call in calls):
+                yield Hit("default", layer.origin, layer, related=(Related(wrapper.origin, "wrapper"),), fix=_fix(wrapper, layer))
+    for event in query.events(project, "wrapped"):
+        model = event.args.get("model")
+        for call in query.calls_of(model, "batchnorm") if isinstance(model, ModelGraph) else ():
+            if _trains(project, call.layer) and follows(call):
+                yield Hit("submodel", call.layer.origin, call.layer, related=(Related(event.origin, "wrapper"),))
+
+
+def _trains(project: Project, layer: Layer) -> bool:
+    return normalises(layer) and query.frozen(project, layer) is False
+
+
+def _fix(wrapper: Layer, layer: Layer) -> Fix | None:
+    """Without the wrapper an axis that is counted from the front counts the time axis, too."""
+    axis, at = query.config(layer, "axis"), wrapper.origin.span
+    if type(axis) is not int or at is None or layer.origin.span is None:
+        return None
+    shift: tuple[Edit, ...] = ()
+    if axis >= 0:
+        if not is_plain(layer, layer.arguments.keyword("axis")):
+            return Fix(Safety.UNSAFE, refused="axis")
+        shift = (SetArgument(layer.origin.span, "axis", str(axis + 1)),)
+    return Fix(Safety.UNSAFE, (Unwrap(at), *shift), touches=(wrapper, layer))
