@@ -105,8 +105,9 @@ def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
     _closures(m, mentions)
     for wide in WIDE:
         start = len(m.functions)
-        for unit in mentions.reaching([node for _, _, node in _unseen(m, NAMES)]):
-            open_unit(m, unit, wide)
+        for towards in (mentions.outermost, mentions.leading, mentions.around):
+            for unit in towards([node for _, _, node in _unseen(m, NAMES)]):
+                open_unit(m, unit, wide)
         _closures(m, mentions, start)
 
 
@@ -153,10 +154,13 @@ def _unknowns(scope: Scope) -> Iterator[Unknown]:
 
 def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:
     """Analyse a function or class on its own. Defaults of the types `wide` are not taken for granted."""
+    start = len(m.called)
     if isinstance(unit, Function):
         open_function(m, unit, wide)
     elif wide or unit.keras is not None or unit.instances or any(isinstance(v, Function) for v in unit.scope.names.values()):
         open_class(m, unit, wide)
+    for function in m.called[start:]:
+        m.leading.setdefault(id(function.node), unit)
 
 
 def open_function(m: Machine, function: Function, wide: Kinds, instance: object = MISSING) -> object:

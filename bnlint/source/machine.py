@@ -79,6 +79,7 @@ class Machine(Budget):
         self.constructions: list[Layer] = []
         self.functions: list[Function] = []
         self.called: list[Function] = []
+        self.leading: dict[int, Function | Class] = {}  # what was opened alone when the function of this node (its id) was called first
         self.classes: list[Class] = []
         self.models: list[Model] = []
         self.applications: list[Model] = []

@@ -262,16 +262,21 @@ class Mentions:
         """The ids of the nodes of all functions that are defined within some units."""
         return frozenset(id(node) for unit in units for node in walk(unit.node) if isinstance(node, FUNCTIONS))
 
-    def reaching(self, nodes: list[ast.Call]) -> list[Unit]:
-        """The outermost units from which the unit around any of the nodes is mentioned, and these units themselves."""
-        if not nodes:
-            return []
-        mentioning = self.mentioning()
+    def around(self, nodes: list[ast.Call]) -> list[Unit]:
+        """The units in which any of the nodes stands."""
         wanted = {id(node) for node in nodes}
-        around = [unit for unit in self.units() if any(id(node) in wanted for node in walk(unit.node))]
-        found = _closure(around, mentioning)
-        outer = self.outer([unit for unit in self.units() if id(unit) in found])
-        return list(dict.fromkeys([*outer, *around]))
+        return [unit for unit in self.units() if any(id(node) in wanted for node in walk(unit.node))] if wanted else []
+
+    def outermost(self, nodes: list[ast.Call]) -> list[Unit]:
+        """The outermost units from which the unit around any of the nodes is mentioned."""
+        found = _closure(self.around(nodes), self.mentioning())
+        return self.outer([unit for unit in self.units() if id(unit) in found])
+
+    def leading(self, nodes: list[ast.Call]) -> list[Unit]:
+        """The units whose analysis was the first that called a function in which any of the nodes stands."""
+        wanted = {id(node) for node in nodes}
+        functions = [function for function in self.m.called if any(id(node) in wanted for node in walk(function.node))] if wanted else []
+        return list(dict.fromkeys(self.m.leading[id(function.node)] for function in functions if id(function.node) in self.m.leading))
 
 
 UNITS = (Function, Class)

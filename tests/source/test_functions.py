@@ -318,3 +318,21 @@ def test_what_a_builder_returned_is_not_opened_without_arguments_where_others_of
         "y = Activation('relu')(conv(4)(Input((8, 8, 3))))\n"
     )
     assert seen.flow == BLOCK
+
+
+def test_a_block_is_opened_with_the_flags_of_its_builder_before_it_is_opened_alone() -> None:
+    """What leads there by a flag of the caller is seen with what the caller feeds."""
+    seen = read(
+        "def block(x, pre):\n"
+        "    if pre:\n"
+        "        x = BatchNormalization()(x)\n"
+        "    return Dense(4)(x)\n"
+        "def net(pre=False):\n"
+        "    x = Input((8,))\n"
+        "    return Model(x, block(Dense(4)(x), pre))\n"
+        "def outer():\n"
+        "    register(net)\n"
+    )
+    assert [flow.partition(" > unknown(")[0] for flow in seen.flows if "BatchNormalization" in flow] == [
+        "Input > Dense > BatchNormalization > Dense.2({BatchNormalization | Dense})"
+    ]
