@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bnlint.graph import query
-from bnlint.graph.model import Call, Choice, ClassInfo, Event, KerasTarget, Layer, ModelGraph, Module, Origin, Project, Unknown
+from bnlint.graph.model import Call, Choice, ClassInfo, Event, KerasTarget, Layer, ModelGraph, Module, Origin, Project, Span, Unknown
 from bnlint.graph.query import Step
 from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, pool, relu, span, unknown
 
@@ -329,3 +329,17 @@ def test_an_input_that_is_not_known_is_no_layer_of_its_place() -> None:
 def test_calls_by_role() -> None:
     built = chain(conv(), bn(), act("relu"))
     assert [call.layer.kind for call in query.calls_of(built.graph, "linear", "activation")] == ["Conv2D", "Activation"]
+
+
+# Code for other versions
+
+
+def test_code_is_guarded_by_the_stretches_around_it_and_around_its_callers() -> None:
+    module = Module("a.py", guarded=(Span("a.py", 3, 1, 6, 20),))
+    project = Project(KerasTarget(3), (module,))
+    inside, outside = Span("a.py", 4, 5, 4, 9), Span("a.py", 7, 1, 7, 9)
+    assert query.guarded(project, Origin(inside))
+    assert query.guarded(project, Origin(outside, (inside,)))
+    assert not query.guarded(project, Origin(outside))
+    assert not query.guarded(project, Origin(Span("b.py", 4, 5, 4, 9)))
+    assert not query.guarded(project, Origin(None))

@@ -106,6 +106,11 @@ class ProjectIndex:
         return {span: tuple(at.values()) for span, at in found.items()}
 
     @cached_property
+    def guarded(self) -> Mapping[str, tuple[Span, ...]]:
+        """By the path of a file the code in it that is ready for another version of Keras."""
+        return {module.path: module.guarded for module in self._modules}
+
+    @cached_property
     def owners(self) -> Mapping[int, tuple[ClassInfo, ...]]:
         """By the id of a layer the classes whose instances own it."""
         found: dict[int, dict[int, ClassInfo]] = {}

@@ -213,7 +213,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "outermost first), owner (the class whose `call` is running, or None)",
     "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
     "read_learning_phase": "learning_phase(): args path",
-    "positional": "a layer called with a second positional argument: args value",
+    "positional": "a BatchNormalization called with a second positional argument: args value",
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
     "of_inputs (bool)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
@@ -226,6 +226,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
+    "repeated": "[layer] * n, a list that holds one layer several times",
     "wrapped": "TimeDistributed(model): args model",
     "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",
 }
@@ -312,7 +313,7 @@ class ClassInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Import:
-    """A name bound by an import statement. `dotted` is the full path of what is imported; `local`: its package stands in the project."""
+    """A name bound by an import statement. `dotted` is the full path of what is imported; `local`: Keras stands in the project itself."""
 
     name: str
     dotted: str

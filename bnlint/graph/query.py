@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bnlint.graph.index import of_graph, of_project
-from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Project, Span, Tensor, Under, Unknown
+from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Origin, Project, Span, Tensor, Under, Unknown
 
 Assumption = Mapping[Unknown, bool]
 """Outcomes of tests that are taken for granted on the path under consideration."""
@@ -241,6 +241,17 @@ def batchnorms(project: Project) -> Iterator[Layer]:
 def events(project: Project, *kinds: str) -> Iterator[Event]:
     """The events of these kinds, of all modules, in order."""
     return iter(of_project(project).events(kinds))
+
+
+def guarded(project: Project, origin: Origin) -> bool:
+    """Whether code is ready for another version of Keras: in a `try` or under a test of versions, or called from there."""
+    spans = of_project(project).guarded
+    return any(_lies_in(place, span) for place in (origin.span, *origin.stack) if place is not None for span in spans.get(place.path, ()))
+
+
+def _lies_in(inner: Span, outer: Span) -> bool:
+    starts = (outer.line, outer.column) <= (inner.line, inner.column)
+    return inner.cell == outer.cell and starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
 
 
 def has_gaps(project: Project, call: Call) -> bool:

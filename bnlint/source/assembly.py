@@ -25,7 +25,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import ancestors
-from bnlint.source import classes, models, trees
+from bnlint.source import classes, guards, models, trees
 from bnlint.source.budget import MODEL_STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
@@ -85,7 +85,8 @@ def _module(file: File, part: _Part, graphs: Mapping[int, object]) -> Module:
     """What one file says. Events belong to the file whose code set them off, wherever they stand."""
     events = (replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *part.escapes))
     imports, gaps, unreached = tuple(file.imports), tuple(file.gaps), tuple(file.unreached)
-    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached)
+    guarded = tuple(span for chunk, tree in zip(file.chunks, file.trees, strict=True) for span in guards.guarded(chunk, tree))
+    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached, guarded)
 
 
 def _concerns(graph: ModelGraph, paths: set[str]) -> bool:

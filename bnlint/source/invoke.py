@@ -120,6 +120,8 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
         case Class():
             return classes.instantiate(m, callee, arguments, node)
         case Layer():
+            if callee.role == "batchnorm" and len(arguments.positional) > 1:
+                m.event("positional", callee, {"value": m.settle(arguments.positional[1].value)}, node, arguments)
             return layers.apply_layer(m, callee, arguments, node)
         case Model():
             return models.apply_model(m, callee, arguments, node)

@@ -44,6 +44,8 @@ def knows(name: str | None) -> bool:
 def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> object:
     """Call something imported."""
     name = callee.canonical or callee.name
+    if name in LEARNING_PHASE:
+        return _learning_phase(m, callee, arguments, node)
     handler = handlers().get(name) or handlers().get(callee.name)
     if handler is not None:
         return handler(m, arguments, node)
@@ -154,9 +156,13 @@ def _ordering(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return "th" if m.data_format == "channels_first" else "tf"
 
 
-def _learning_phase(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+def _learning_phase(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> object:
+    """`set_learning_phase(0)`, `with learning_phase_scope(1)`; `learning_phase()`."""
     value = first_argument(arguments)
-    m.event("learning_phase", None, {"value": Unknown("the learning phase") if value is MISSING else m.settle(value)}, node)
+    if value is MISSING:
+        m.event("read_learning_phase", None, {"path": callee.name}, node, arguments)
+    else:
+        m.event("learning_phase", None, {"value": m.settle(value), "path": callee.name}, node, arguments)
     return Unknown("the learning phase")
 
 
@@ -185,6 +191,10 @@ def _decorator(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return value if known else Dotted("bnlint.identity", "bnlint.identity")
 
 
+LEARNING_PHASE: Final = frozenset(
+    f"keras.backend.{name}" for name in ("learning_phase", "learning_phase_scope", "set_learning_phase", "symbolic_learning_phase")
+)
+
 HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("keras.remat", "tf.autograph.experimental.do_not_convert", "tf.function", "tf.recompute_grad"), _decorator),
     "keras.activations.get": _activation,
@@ -200,8 +210,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("keras.backend.shape", "keras.ops.shape", "tf.compat.v1.shape", "tf.shape"), _dynamic_shape),
     **dict.fromkeys(("keras.backend.ndim", "keras.ops.ndim", "tf.compat.v1.rank", "tf.rank"), _rank),
     "keras.backend.int_shape": _static_shape,
-    "keras.backend.set_learning_phase": _learning_phase,
-    "keras.backend.learning_phase_scope": _learning_phase,
     "keras.backend.backend": _value("tensorflow"),
     "keras.config.backend": _value("tensorflow"),
     "keras.backend.epsilon": _value(1e-7),

@@ -177,6 +177,12 @@ def import_star(m: Machine, level: int, name: str) -> File | None:
     return found
 
 
+def is_local(m: Machine, dotted: str) -> bool:
+    """Whether it is Keras or TensorFlow that is imported, and that stands in the project itself."""
+    top = dotted.partition(".")[0]
+    return top in ("keras", "tensorflow") and m.files.find(m.file, 0, top) is not None
+
+
 def leads_somewhere(m: Machine, level: int, name: str) -> bool:
     """Whether a relative import finds its module; an absolute one may find it outside the project."""
     return level == 0 or m.files.find(m.file, level, name) is not None

@@ -140,7 +140,8 @@ def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
 
 def exec_Import(m: Machine, node: ast.Import) -> None:
     for alias in node.names:
-        m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node)))
+        local = modules.is_local(m, alias.name)
+        m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node), local))
         whole = modules.import_module(m, alias.name)
         top = alias.name.partition(".")[0]
         m.bind(alias.asname or top, whole if alias.asname or top == alias.name else modules.import_module(m, top))
@@ -156,13 +157,13 @@ def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
             _import_star(m, node, module)
             continue
         dotted = f"{source}.{alias.name}" if module else source + alias.name
-        m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node)))
+        m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node), modules.is_local(m, source)))
         m.bind(alias.asname or alias.name, modules.import_name(m, node.level, module, alias.name))
 
 
 def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
     source = "." * node.level + module
-    m.file.imports.append(Import("*", source, m.origin(node)))
+    m.file.imports.append(Import("*", source, m.origin(node), modules.is_local(m, source)))
     known = exports(canonical(module) or "") if not node.level else {}
     for name in known:
         m.bind(name, Dotted(f"{module}.{name}", canonical(f"{module}.{name}") or known[name]))
