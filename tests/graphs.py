@@ -199,7 +199,8 @@ class Net:
         return call
 
     def join(self, first: Tensor, second: Tensor, condition: Unknown) -> Join:
-        return Join((first, second), condition, shape=first.shape, channels=first.channels)
+        alike = first.shape == second.shape
+        return Join((first, second), condition, shape=first.shape if alike else None, channels=first.channels if alike else None)
 
     def build(
         self,

@@ -12,7 +12,7 @@ from bnlint.graph.model import ABSENT, Call, Event, Project
 def training(project: Project) -> Iterator[Event]:
     """What trains: `fit`, `train_on_batch`, and calls in training mode under a tape.
 
-    Left out are the rounds of a loop over batches with less samples than others, such as the last one.
+    Left out are the rounds of a loop over batches with less samples than others, such as the last one, or than others may have.
     """
     yield from query.events(project, "fit")
     batches = query.events(project, "train_on_batch", "call")
@@ -21,8 +21,9 @@ def training(project: Project) -> Iterator[Event]:
         if event.kind != "call" or (event.tape is not None and event.args.get("training") is True):
             rounds.setdefault((event.origin.span, event.origin.stack, id(event.target)), []).append(event)
     for same in rounds.values():
-        largest = max(whole(event.args.get("batch_size")) for event in same)
-        yield from (event for event in same if whole(event.args.get("batch_size")) == largest)
+        sizes = [whole(event.args.get("batch_size")) for event in same]
+        largest = 0 if 0 in sizes else max(sizes)
+        yield from (event for event, size in zip(same, sizes, strict=True) if size == largest)
 
 
 def trained(project: Project, model: object) -> tuple[Call, ...]:

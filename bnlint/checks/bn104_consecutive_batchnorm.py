@@ -30,8 +30,7 @@ def _before(bn: Call) -> Call | None:
         return None
     if first.layer is bn.layer:
         return None
-    axes = {_axis(call, bn) for call in (first, bn)}
-    return None if len(axes) == 2 and all(isinstance(axis, int) for axis in axes) else first
+    return first if {_axis(call, bn) for call in calls if call is not None} == {_axis(bn, bn)} else None
 
 
 def _axis(call: Call, bn: Call) -> object:

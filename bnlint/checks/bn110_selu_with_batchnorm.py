@@ -16,8 +16,9 @@ def check(project: Project) -> Iterator[Hit]:
         if proof is None:
             continue
         related = (Related(proof.layer.origin, "proof", proof.layer),)
-        for layer in map(order.core, order.batchnorms(graph)):
-            if query.frozen(project, layer) is not True:
+        for bn in order.batchnorms(graph):
+            layer = order.core(bn)
+            if set(proof.under) <= set(bn.under) and query.frozen(project, layer) is not True:
                 yield Hit("default", layer.origin, layer, related=related)
 
 
@@ -27,4 +28,5 @@ def _self_normalising(graph: ModelGraph) -> Call | None:
     activated = {call: name for call in graph.calls if (name := order.activation(call)) is not None and not order.ends(graph, call)}
     if alpha is not None:
         return alpha
-    return next(iter(activated), None) if activated and all(name == "selu" for name in activated.values()) else None
+    told = not any(call.layer.role == "unknown" and call.inputs for call in graph.calls)
+    return next(iter(activated), None) if told and all(name == "selu" for name in activated.values()) else None
