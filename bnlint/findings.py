@@ -136,6 +136,47 @@ class Repeat:
     at: Span
 
 
+@dataclass(frozen=True, slots=True)
+class FreezeNorms:
+    """Freeze every BatchNormalization inside X again, after the assignment `X.trainable = …` at `at`, or after the loop over X's layers
+    in which it stands."""
+
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CopyLayer:
+    """The application `X(…)` at `at`, of a layer that `built` constructs, gets a layer of its own: the same constructor call."""
+
+    at: Span
+    built: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MoveImport:
+    """The import statement at `at` imports `names`, in the order of its own, from `module`. What it binds keeps its names."""
+
+    at: Span
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenameCallee:
+    """The call of `a.old` at `at` becomes one of `a.new`. `old` may be several attributes (`b.c`)."""
+
+    at: Span
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveStatement:
+    """Take out the statement that is nothing but the expression at `at`."""
+
+    at: Span
+
+
 Edit = (
     SetArgument
     | DropArgument
@@ -148,6 +189,10 @@ Edit = (
     | ApplyArguments
     | Unwrap
     | Repeat
+    | FreezeNorms
+    | MoveImport
+    | RenameCallee
+    | RemoveStatement
 )
 
 

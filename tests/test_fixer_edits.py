@@ -10,13 +10,17 @@ import pytest
 from bnlint.findings import (
     Applied,
     ApplyArguments,
+    CopyLayer,
     DropArgument,
     Edit,
     Fix,
     InsertActivation,
     Instantiate,
+    MoveImport,
     RemoveApplication,
+    RemoveStatement,
     RenameArgument,
+    RenameCallee,
     Repeat,
     Safety,
     SetArgument,
@@ -506,6 +510,10 @@ def repeat(call: str) -> Make:
     return lambda document: Repeat(spot(document, call))
 
 
+def copy(call: str, built: str = "BN(axis=1)") -> Make:
+    return lambda document: CopyLayer(spot(document, call), spot(document, built))
+
+
 WRAPPED = "y = Each(\n    BN(\n        a=1,  # one\n    ),\n)(x)\n"
 
 REWRITTEN = {
@@ -513,6 +521,7 @@ REWRITTEN = {
     "wrapper-by-keyword": ("y = Each(layer=BN())(x)\n", unwrap("Each(layer=BN())"), "y = BN()(x)\n"),
     "wrapper-with-arguments": ("y = Each(BN(1), name='b' + c)(x)\n", unwrap("Each(BN(1), name='b' + c)"), "y = BN(1, name='b' + c)(x)\n"),
     "wrapper-over-lines": (WRAPPED, unwrap(WRAPPED[4:-4]), "y = BN(\n        a=1,  # one\n    )(x)\n"),
+    "layer": ("bn = BN(axis=1)\nx = bn(x)\ny = bn(c(x))\n", copy("bn(c(x))"), "bn = BN(axis=1)\nx = bn(x)\ny = BN(axis=1)(c(x))\n"),
     "list": ("b = [BN()] * 3\n", repeat("[BN()] * 3"), "b = [BN() for _ in range(3)]\n"),
     "list-behind": ("b = (n + 1) * [BN(a=1)]\n", repeat("(n + 1) * [BN(a=1)]"), "b = [BN(a=1) for _ in range(n + 1)]\n"),
 }
@@ -530,6 +539,10 @@ def test_wrappers_go_and_lists_are_built_element_by_element(source: str, make: M
         ("y = Each(bn)\n", unwrap("Each(bn)"), "the layer is not built where it is wrapped"),
         ("y = Each(BN(), **k)\n", unwrap("Each(BN(), **k)"), "the layer is not built where it is wrapped"),
         ("y = Each(  # why\n    BN())\n", unwrap("Each(  # why\n    BN())"), "a comment stands where the wrapper is taken away"),
+        ("b = BN(name='a')\ny = b(x)\n", copy("b(x)", "BN(name='a')"), "a second layer would have the same name"),
+        ("b = BN(axis=1)\ndef f(x):\n    return b(x)\n", copy("b(x)"), "the layer is built in another function or cell"),
+        ("s.b = BN(axis=1)\ny = s.b(x)\n", copy("s.b(x)"), "the layer is not built and called by a name of its own"),
+        ("b = BN(\n    axis=1)\ny = b(x)\n", copy("b(x)", "BN(\n    axis=1)"), "the constructor call goes over several lines"),
         ("b = [BN(), 1] * 3\n", repeat("[BN(), 1] * 3"), "the list that is multiplied does not hold one element"),
         ("b = [BN()] + c\n", repeat("[BN()] + c"), "it is not a list that is multiplied"),
         ("b = [  # why\n    BN()] * 3\n", repeat("[  # why\n    BN()] * 3"), "a comment stands where the list is rewritten"),
@@ -612,3 +625,65 @@ def test_feasible_does_not_import_libcst() -> None:
         "assert 'libcst' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# Where names come from
+
+
+def move(statement: str, module: str, *names: str) -> Make:
+    return lambda document: MoveImport(spot(document, statement), module, names)
+
+
+def call_other(call: str, old: str, new: str) -> Make:
+    return lambda document: RenameCallee(spot(document, call), old, new)
+
+
+def remove(call: str) -> Make:
+    return lambda document: RemoveStatement(spot(document, call))
+
+
+SEVERAL = "from a.b import (\n    X,  # x\n    Y as Z,\n)\n"
+
+MOVED = {
+    "module": ("from a.b import X\n", move("from a.b import X", "c", "X"), "from c import X\n"),
+    "name": ("from a import V2\n", move("from a import V2", "c", "X"), "from c import X as V2\n"),
+    "alias": ("from a import V2 as W\n", move("from a import V2 as W", "c", "X"), "from c import X as W\n"),
+    "no-alias-any-more": ("from a import V2 as X\n", move("from a import V2 as X", "c", "X"), "from c import X\n"),
+    "several": (SEVERAL, move(SEVERAL[:-1], "c", "X", "Q"), SEVERAL.replace("a.b", "c").replace("Y as", "Q as")),
+    "continued": ("from a.b \\\n  import X\n", move("from a.b \\\n  import X", "c", "X"), "from c \\\n  import X\n"),
+    "behind-a-semicolon": ("x = 1; from a import X  # x\n", move("from a import X", "c", "X"), "x = 1; from c import X  # x\n"),
+    "whole-module": ("import a.b.l as L\n", move("import a.b.l as L", "c", "l"), "from c import l as L\n"),
+    "callee": ("y = a.b.C(1)\n", call_other("a.b.C(1)", "b.C", "D"), "y = a.D(1)\n"),
+    "callee-over-lines": ("y = (a.b\n  .c.D)(1)\n", call_other("(a.b\n  .c.D)(1)", "c.D", "E"), "y = (a.b.E)(1)\n"),
+    "statement": ("x = 1\nf(0)  # why\ny = 2\n", remove("f(0)"), "x = 1\ny = 2\n"),
+}
+
+
+@pytest.mark.parametrize(("source", "make", "expected"), MOVED.values(), ids=MOVED)
+def test_names_come_from_elsewhere(source: str, make: Make, expected: str) -> None:
+    assert fixed(source, make) == expected
+
+
+def test_a_class_gets_another_name_and_another_argument_at_once() -> None:
+    call = "a.b.C(1)"
+    assert fixed("y = a.b.C(1)\n", call_other(call, "b.C", "D"), argument(call, "s", "True")) == "y = a.D(1, s=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "make", "reason"),
+    [
+        (
+            "import a.b\n",
+            move("import a.b", "c", "b"),
+            "the statement imports more than one module, or binds none of them to a name of its own",
+        ),
+        ("from a import *\n", move("from a import *", "c", "*"), "it is not an import statement that can be rewritten"),
+        ("from a . b import X\n", move("from a . b import X", "c", "X"), "it is not an import statement that can be rewritten"),
+        ("y = C(1)\n", call_other("C(1)", "b.C", "D"), "what is called is not written as `….b.C`"),
+        ("y = (a.  # why\n  C)(1)\n", call_other("(a.  # why\n  C)(1)", "C", "D"), "a comment stands where the name is rewritten"),
+        ("y = f(0)\n", remove("f(0)"), "it is part of a statement that does more"),
+        ("if a:\n    f(0)\n", remove("f(0)"), "it is the only statement of its block"),
+    ],
+)
+def test_names_that_cannot_come_from_elsewhere(source: str, make: Make, reason: str) -> None:
+    assert refusal(source, make) == reason

@@ -9,12 +9,17 @@ from typing import Any, Final
 
 from bnlint.findings import (
     ApplyArguments,
+    CopyLayer,
     DropArgument,
     Fix,
+    FreezeNorms,
     InsertActivation,
     Instantiate,
+    MoveImport,
     RemoveApplication,
+    RemoveStatement,
     RenameArgument,
+    RenameCallee,
     Repeat,
     SetArgument,
     SetParameter,
@@ -22,7 +27,7 @@ from bnlint.findings import (
     TextEdit,
     Unwrap,
 )
-from bnlint.fixer import Refused, activation, flow, lines, tree
+from bnlint.fixer import Refused, activation, flow, freezing, lines, paths, tree
 from bnlint.fixer.locate import Function, Place, Source, read
 from bnlint.fixer.plan import Plan
 from bnlint.text import Document
@@ -149,6 +154,22 @@ def _repeat(plan: Plan, edit: Repeat) -> None:
         raise Refused("a comment stands where the list is rewritten")
     plan.texts.append(part.edit(*part.range(node), code))
     plan.replace(part, node, partial(tree.expression, code))
+
+
+def _copy_layer(plan: Plan, edit: CopyLayer) -> None:
+    place, built = plan.source.find(edit.at), plan.source.find(edit.built)
+    part, layer, constructor = place.part, place.call.func, built.call
+    if built.part is not part or built.scope is not place.scope:
+        raise Refused("the layer is built in another function or cell")
+    if not isinstance(layer, ast.Name) or getattr(built.statement, "value", None) is not constructor:
+        raise Refused("the layer is not built and called by a name of its own")
+    if any(keyword.arg in (None, "name") for keyword in constructor.keywords):
+        raise Refused("a second layer would have the same name")
+    code = part.slice(constructor)
+    if not tree.stands_alone(code) or "\n" in code:
+        raise Refused("the constructor call goes over several lines")
+    plan.texts.append(part.edit(*part.range(layer), code))
+    plan.replace(part, layer, partial(tree.expression, code))
 
 
 def _set_parameter(plan: Plan, edit: SetParameter) -> None:
@@ -287,8 +308,13 @@ _PLANNERS: Final[Mapping[type, Callable[[Plan, Any], None]]] = {
     Instantiate: _instantiate,
     Unwrap: _unwrap,
     Repeat: _repeat,
+    CopyLayer: _copy_layer,
     SetParameter: _set_parameter,
     Swap: _swap,
     RemoveApplication: _remove,
     InsertActivation: activation.insert,
+    FreezeNorms: freezing.freeze_norms,
+    MoveImport: paths.move_import,
+    RenameCallee: paths.rename_callee,
+    RemoveStatement: paths.remove_statement,
 }

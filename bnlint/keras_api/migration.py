@@ -83,9 +83,6 @@ _KERAS: Final[Mapping[str, Removed]] = {
 }
 """Below `keras` and `tensorflow.keras`."""
 
-_ATTRIBUTES: Final = "compat."
-"""TensorFlow still has `tf.compat.v1.keras` as an attribute; only as a module it cannot be imported."""
-
 PATHS: Final[Mapping[str, Removed]] = {
     **{f"{root}.{path}": removed for root in ("keras", "tensorflow.keras") for path, removed in _KERAS.items()},
     "tensorflow.compat.v1.keras": Removed((3, 0), "tensorflow.keras", "safe", evidence="ModuleNotFoundError"),
@@ -96,8 +93,12 @@ PATHS: Final[Mapping[str, Removed]] = {
 """Paths, whole or the beginning of them, by which BatchNormalization can no longer be reached."""
 
 
+_ATTRIBUTES: Final = ("tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")
+"""Attributes that TensorFlow still has; only as modules they cannot be imported."""
+
+
 @cache
-def gone(dotted: str, by_import: bool) -> str | None:
+def gone(dotted: str, by_import: bool = True) -> str | None:
     """The path, or its beginning, of which nothing leads to BatchNormalization any longer; None if there is none.
 
     `by_import`: the path is that of an import statement, not of an attribute.
@@ -105,7 +106,7 @@ def gone(dotted: str, by_import: bool) -> str | None:
     parts = dotted.split(".")
     beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     found = next((path for path in beginnings if path in PATHS), None)
-    return None if found is None or (not by_import and _ATTRIBUTES in found) else found
+    return None if found in _ATTRIBUTES and (not by_import or dotted == found) else found
 
 
 def today(dotted: str) -> str | None:

@@ -1,0 +1,69 @@
+"""Paths by which BatchNormalization could once be reached, and no longer can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.findings import Edit, Fix, Hit, MoveImport, RenameCallee, Safety, SetArgument
+from bnlint.graph import query
+from bnlint.graph.model import Import, Layer, Project, Span
+from bnlint.keras_api.migration import PATHS, gone, is_gone, today
+from bnlint.keras_api.names import canonical
+
+CLASSES = ("keras.layers.BatchNormalization", "keras.layers.SyncBatchNormalization")
+
+
+def check(project: Project) -> Iterator[Hit]:
+    if project.keras.major < 3 or any(bound.local for module in project.modules for bound in module.imports):
+        return
+    explained: set[str] = set()
+    for module in project.modules:
+        built = {layer.path for layer in module.constructions if layer.path is not None and canonical(layer.path) in CLASSES}
+        statements: dict[Span | None, dict[tuple[str, str], Import]] = {}
+        for bound in module.imports:
+            statements.setdefault(bound.origin.span, {})[bound.name, bound.dotted] = bound
+        for statement in map(list, map(dict.values, statements.values())):
+            lost = [bound for bound in statement if _lost(project, bound.dotted) and _leads(bound, built)]
+            explained.update(bound.dotted for bound in lost)
+            if lost and not query.guarded(project, lost[0].origin):
+                case = "synchronized" if canonical(lost[0].dotted) == CLASSES[1] else "import"
+                yield Hit(case, lost[0].origin, values={"path": _shown(lost[0])}, fix=_moved(statement))
+    for layer in query.batchnorms(project):
+        path = layer.path or ""
+        here = any(path == dotted or path.startswith(f"{dotted}.") for dotted in explained)
+        if not here and canonical(path) in CLASSES and _lost(project, path, by_import=False) and not query.guarded(project, layer.origin):
+            yield Hit("attribute", layer.origin, layer, {"path": path}, fix=_renamed(layer, path))
+
+
+def _lost(project: Project, dotted: str, by_import: bool = True) -> bool:
+    path = gone(dotted, by_import)
+    return path is not None and is_gone(PATHS[path], project.keras)
+
+
+def _leads(bound: Import, built: set[str]) -> bool:
+    """Whether the import is one of the class, or of a module through which the file reaches it."""
+    return canonical(bound.dotted) in CLASSES or any(path.startswith(f"{bound.dotted}.") for path in built)
+
+
+def _shown(bound: Import) -> str:
+    return bound.dotted + ".*" if bound.name == "*" else bound.dotted
+
+
+def _moved(statement: list[Import]) -> Fix | None:
+    """The statement with today's paths, where one module has all that it imports."""
+    at, paths = statement[0].origin.span, [today(bound.dotted) for bound in statement]
+    known = [path.rpartition(".") for path in paths if path is not None]
+    if at is None or len(known) < len(paths) or len({module for module, _, _ in known}) > 1 or any(b.name == "*" for b in statement):
+        return None
+    return Fix(Safety.SAFE, (MoveImport(at, known[0][0], tuple(name for _, _, name in known)),))
+
+
+def _renamed(layer: Layer, path: str) -> Fix | None:
+    """The call of today's class beside the module that is gone."""
+    at, (_, _, old) = layer.origin.span, path.partition(".layers.")
+    if at is None or not old or PATHS[gone(path, by_import=False) or ""].safety != "safe":
+        return None
+    edits: tuple[Edit, ...] = (RenameCallee(at, old, "BatchNormalization"),)
+    if canonical(path) == CLASSES[1]:
+        edits += (SetArgument(at, "synchronized", "True"),)
+    return Fix(Safety.SAFE, edits, (layer,))

@@ -1,0 +1,56 @@
+"""Statements that freeze layers."""
+
+from __future__ import annotations
+
+import ast
+
+from bnlint.findings import FreezeNorms
+from bnlint.fixer import Refused, flow, lines, styles
+from bnlint.fixer.locate import COMPREHENSIONS, Place
+from bnlint.fixer.plan import Plan
+
+NAMES = ("layer", "norm", "inner")
+"""Names for the variable of the loop, in order of preference."""
+
+
+def freeze_norms(plan: Plan, edit: FreezeNorms) -> None:
+    """A loop behind the assignment that freezes each BatchNormalization inside what was set trainable."""
+    place = plan.source.find(edit.at)
+    target = place.node.targets[0] if isinstance(place.node, ast.Assign) else place.node
+    if not isinstance(target, ast.Attribute) or any(isinstance(node, COMPREHENSIONS) for node in place.path):
+        raise Refused("it is not a plain assignment to `trainable`")
+    model, statement = _over(place, target)
+    part = place.part
+    if not lines.alone(part, statement):
+        raise Refused("other statements share its line")
+    like = tuple(node.func for node in plan.source.walk() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    kind = styles.layer(plan.source, "BatchNormalization", like, place)
+    for bound in kind.imports:
+        plan.add_import(bound.part, bound.statement, "BatchNormalization")
+    here = place.up(statement)
+    name = next((name for name in NAMES if not flow.loads(model, name) and not flow.read_later(plan.source, here, name)), None)
+    if name is None:
+        raise Refused("no name is free for the variable of a loop")
+    indent = part.indent(part.range(statement)[0])
+    step = "\t" if "\t" in indent else "    "
+    code = (
+        f"for {name} in {ast.unparse(model)}._flatten_layers():\n"
+        f"{indent}{step}if isinstance({name}, {kind.code}):\n"
+        f"{indent}{step * 2}{name}.trainable = False"
+    )
+    plan.insert_statement(part, statement, code)
+
+
+def _over(place: Place, target: ast.Attribute) -> tuple[ast.expr, ast.stmt]:
+    """The model that is set trainable, and the statement that does it: the assignment, or the loop over the model's layers."""
+    loops = [node for node in place.path if isinstance(node, ast.For)]
+    owner = target.value
+    if not isinstance(owner, ast.Name):
+        return owner, place.statement
+    loop = next((loop for loop in reversed(loops) if isinstance(loop.target, ast.Name) and loop.target.id == owner.id), None)
+    if loop is None:
+        return owner, place.statement
+    over = loop.iter.value if isinstance(loop.iter, ast.Subscript) else loop.iter
+    if not (isinstance(over, ast.Attribute) and over.attr == "layers"):
+        raise Refused("it cannot be told which model the loop goes over")
+    return over.value, loop
