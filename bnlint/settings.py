@@ -282,9 +282,9 @@ def _build(root: str, file: str | None, table: _Source, given: _Source) -> Setti
 
 
 def _severity(source: _Source) -> dict[str, Severity]:
+    """Severities by code; where several selectors name a rule, the longest counts."""
     from bnlint.findings import Severity
 
-    """Severities by code; where several selectors name a rule, the longest counts."""
     found: dict[str, tuple[int, Severity]] = {}
     for word, level in source.table.get("severity", {}).items():
         _check_choice(source.at(f"severity.{word}"), level, [str(severity) for severity in Severity])
@@ -308,30 +308,43 @@ def _target(source: _Source) -> str | None:
 
 def _options(table: _Source, given: _Source) -> dict[str, dict[str, Any]]:
     """The options of all rules that have some: the page's default, a shortcut in the file, the rule's own table, the command line."""
-    own: dict[str, dict[str, Any]] = {}
-    for word, options in table.table.get("rules", {}).items():
-        try:
-            rule = find(word, table.known)
-        except UnknownRule as error:
-            raise SettingsError(f"{table.at('rules')}: {error}") from None
-        names = {name.replace("_", "-"): name for name in rule.options}
-        for key, value in options.items():
-            if key not in names:
-                raise SettingsError(f"{table.at(f'rules.{word}')}: unknown option `{key}`{did_you_mean(key, names)}")
-            default = rule.options[names[key]]
-            accepted = (int, float) if type(default) is float else type(default)
-            if not isinstance(value, accepted) or isinstance(value, bool) is not isinstance(default, bool):
-                at = table.at(f"rules.{word}.{key}")
-                raise SettingsError(f"{at}: expected `{type(default).__name__}`, got `{type(value).__name__}`")
-            if key in _CHOICES:
-                _check_choice(table.at(f"rules.{word}.{key}"), value, _CHOICES[key])
-            own.setdefault(rule.code, {})[names[key]] = value
-    shortcut, last = ({key.replace("-", "_"): source.table[key] for key in _SHORTCUTS if key in source.table} for source in (table, given))
+    layers = [part for source in (table, given) for part in (_shortcuts(source), _own_options(source))]
     return {
-        rule.code: {name: (shortcut | own.get(rule.code, {}) | last).get(name, default) for name, default in rule.options.items()}
+        rule.code: {
+            name: next((part[key] for part in reversed(layers) for key in ((rule.code, name), ("", name)) if key in part), default)
+            for name, default in rule.options.items()
+        }
         for rule in table.known
         if rule.options
     }
+
+
+def _shortcuts(source: _Source) -> dict[tuple[str, str], Any]:
+    """The options that a key of its own sets for every rule that has it, by ("", name)."""
+    return {("", key.replace("-", "_")): source.table[key] for key in _SHORTCUTS if key in source.table}
+
+
+def _own_options(source: _Source) -> dict[tuple[str, str], Any]:
+    """The options in the tables of single rules, by (code, name)."""
+    own: dict[tuple[str, str], Any] = {}
+    for word, options in source.table.get("rules", {}).items():
+        try:
+            rule = find(word, source.known)
+        except UnknownRule as error:
+            raise SettingsError(f"{source.at('rules')}: {error}") from None
+        names = {name.replace("_", "-"): name for name in rule.options}
+        for key, value in options.items():
+            if key not in names:
+                raise SettingsError(f"{source.at(f'rules.{word}')}: unknown option `{key}`{did_you_mean(key, names)}")
+            default = rule.options[names[key]]
+            accepted = (int, float) if type(default) is float else type(default)
+            if not isinstance(value, accepted) or isinstance(value, bool) is not isinstance(default, bool):
+                at = source.at(f"rules.{word}.{key}")
+                raise SettingsError(f"{at}: expected `{type(default).__name__}`, got `{type(value).__name__}`")
+            if key in _CHOICES:
+                _check_choice(source.at(f"rules.{word}.{key}"), value, _CHOICES[key])
+            own[rule.code, names[key]] = value
+    return own
 
 
 # Asking

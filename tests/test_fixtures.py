@@ -2,23 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bnlint.api import lint_source
+from tests.test_pages import settings
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "checks"
 FILES = sorted(path for path in FOLDER.glob("*/*") if path.suffix in (".py", ".ipynb"))
 SETTINGS = re.compile(r"# settings: (.*)")
-
-
-def settings(source: str, code: str) -> dict[str, Any]:
-    """What `# settings: placement=after target-keras=2` on the first line asks for."""
-    first = SETTINGS.fullmatch(source.partition("\n")[0].strip())
-    pairs = [word.partition("=") for word in first.group(1).split()] if first else []
-    asked = {key.replace("-", "_"): int(value) if key == "min-batch" else value for key, _, value in pairs}
-    return {"target_keras": "3", "select": ["ALL", code], **asked}
+"""On the first line of a file, as on the fences of a page: `# settings: placement=after target-keras=2`."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -26,7 +19,9 @@ def test_exactly_the_marked_lines_are_flagged(path: Path) -> None:
     source, code = path.read_text(encoding="utf-8"), path.parent.name
     marks = re.compile(rf"# (?:BN\d{{3}} )*{code}\b")
     expected = [line for line, text in enumerate(source.split("\n"), 1) if marks.search(text)]
-    found = lint_source(source, path=path.name, isolated=True, **settings(source, code))
+    first = SETTINGS.fullmatch(source.partition("\n")[0].strip())
+    asked = settings(code, first.group(1).split() if first else [])
+    found = lint_source(source, path=path.name, isolated=True, select=["ALL", code], **asked)
     lines = {finding.span.line for finding in found if finding.code == code and finding.span is not None}
     assert sorted(lines) == expected
 

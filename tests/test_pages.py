@@ -38,11 +38,21 @@ def examples(code: str, section: str) -> tuple[Example, ...]:
 
 def example(code: str, section: str, number: int, info: str, source: str) -> Example:
     marked = [line for line, text in enumerate(source.split("\n"), 1) for found in MARK.findall(text) if code in found.split()]
-    settings: dict[str, Any] = {}
-    for word in info.split():
+    return Example(code, section, number, MARK.sub("", source), settings(code, info.split()), tuple(marked))
+
+
+def settings(code: str, words: list[str]) -> dict[str, Any]:
+    """What `placement=after target-keras=2` asks for: settings of the command line, and options of the rule."""
+    asked: dict[str, Any] = {"target_keras": "3"}
+    options = catalogue.rules()[code].options
+    for word in words:
         key, _, value = word.partition("=")
-        settings[key.replace("-", "_")] = int(value) if key == "min-batch" else value
-    return Example(code, section, number, MARK.sub("", source), {"target_keras": "3", **settings}, tuple(marked))
+        name = key.replace("-", "_")
+        if name in options:
+            asked.setdefault("rules", {}).setdefault(code, {})[key] = type(options[name])(value)
+        else:
+            asked[name] = value
+    return asked
 
 
 def everything(*sections: str) -> list[Example]:
