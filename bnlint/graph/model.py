@@ -211,6 +211,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "predict": "model.predict / predict_on_batch / predict_generator",
     "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs, tapes (all that record, "
     "outermost first), owner (the class whose `call` is running, or None)",
+    "apply": "model(tensor, training=…) while another model is built: args training, owner (as in call)",
     "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
     "read_learning_phase": "learning_phase(): args path",
     "positional": "a BatchNormalization called with a second positional argument: args value",
@@ -226,6 +227,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
+    "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name (of the function)",
+    "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
     "repeated": "[layer] * n, a list that holds one layer several times",
     "wrapped": "TimeDistributed(model): args model",
     "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",

@@ -35,7 +35,7 @@ from bnlint.source.values import TENSORS, Class, Dict, Dotted, Function, Instanc
 
 def assemble(m: Machine) -> tuple[tuple[Module, ...], tuple[ModelGraph, ...]]:
     """A Module for each file under analysis, and the graphs: one for each model object, one for the calls of a root that belong to none."""
-    targets = {id(event.target) for event in m.events}
+    targets = {id(event.target) for event in m.events if event.kind != "apply"}
     graphs: dict[int, object] = {}
     emitted: list[ModelGraph] = []
     before = len(m.calls)
@@ -148,7 +148,7 @@ class _Reads:
 
 def _model(m: Machine, model: Model) -> ModelGraph:
     file = m.files.by_path[model.origin.span.path] if model.origin.span is not None else m.files.asked[0]
-    m.frame = Frame(file.scope, file.chunks[0], "")
+    m.home, m.frame = file, Frame(file.scope, file.chunks[0], "")
     m.allow(MODEL_STEPS)
     try:
         _, outputs = models.tensors(m, model)

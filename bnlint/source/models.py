@@ -177,6 +177,8 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
         return call_event(m, model, arguments, node)
     given = layers.inputs_of(m, _in_order(m, model, first.value), node)
     model.called = True
+    if model.kind != "application" and (mode := arguments.keyword("training")) is not None:
+        m.event("apply", model, {"training": mode.value, "owner": m.caller()}, node, arguments)
     if model.kind == "application":
         assert model.layer is not None
         training = arguments.keyword("training")

@@ -64,6 +64,11 @@ def _fewer_norms(before: Report, after: Report) -> None:
     assert [kind for kind in first if kind != "BatchNormalization"] == [kind for kind in second if kind != "BatchNormalization"]
 
 
+def _more_norms(before: Report, after: Report) -> None:
+    assert _chain(before) == _chain(after)
+    assert len(after["moves"]["fit"]) > len(before["moves"]["fit"])
+
+
 def _unwrapped(before: Report, after: Report) -> None:
     first, second = _chain(before), _chain(after)
     assert len(first) == len(second)
@@ -80,6 +85,10 @@ def _keras_momentum(before: Report, after: Report) -> None:
     assert _chain(before) == _chain(after)
     pairs = zip(_argument("momentum", before), _argument("momentum", after), strict=True)
     assert all(new == pytest.approx(1 - old if old <= 0.2 else old) for old, new in pairs)
+
+
+def _same_layers(before: Report, after: Report) -> None:
+    assert _chain(before) == _chain(after)
 
 
 def _axis_changed(before: Report, after: Report) -> None:
@@ -105,14 +114,17 @@ INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
     "BN103": _no_bias,
     "BN104": _fewer_norms,
     "BN105": _fewer_norms,
+    "BN107": _more_norms,
     "BN109": _unwrapped,
     "BN301": _statistics(False, True, "fit"),
     "BN302": _statistics(False, True, "functions", "fit"),
     "BN303": _statistics(True, False, "functions", "evaluate"),
     "BN305": _statistics(True, False, "call"),
     "BN306": _statistics(None, False, "call"),
+    "BN309": _statistics(None, False, "fit"),
     "BN401": _axis_changed,
     "BN403": _keras_momentum,
+    "BN504": _same_layers,
 }
 
 

@@ -1,0 +1,58 @@
+"""Statements that freeze layers: where they are put, how they are spelled, what is refused."""
+
+import pytest
+
+from bnlint.findings import FreezeNorms
+from tests.test_fixer_edits import Make, fixed, refusal, spot
+
+IMPORT = "from keras import layers\n"
+LOOP = "for layer in base._flatten_layers():\n    if isinstance(layer, layers.BatchNormalization):\n        layer.trainable = False\n"
+
+
+def freeze(assignment: str) -> Make:
+    return lambda document: FreezeNorms(spot(document, assignment))
+
+
+WHOLE = "base.trainable = True\n"
+SLICE = "for layer in base.layers[-9:]:\n    layer.trainable = True\n"
+INSIDE = "def tune(self):\n\tself.base.trainable = True\n\treturn self\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "assignment", "expected"),
+    [
+        (f"{IMPORT}{WHOLE}fit()\n", "base.trainable", f"{IMPORT}{WHOLE}{LOOP}fit()\n"),
+        (f"{IMPORT}{SLICE}fit()\n", "layer.trainable", f"{IMPORT}{SLICE}{LOOP}fit()\n"),
+        (
+            f"{IMPORT}{INSIDE}",
+            "self.base.trainable",
+            f"{IMPORT}def tune(self):\n\tself.base.trainable = True\n\tfor layer in self.base._flatten_layers():\n"
+            "\t\tif isinstance(layer, layers.BatchNormalization):\n\t\t\tlayer.trainable = False\n\treturn self\n",
+        ),
+        (
+            f"from keras.layers import Dense\n{WHOLE}",
+            "base.trainable",
+            f"from keras.layers import BatchNormalization, Dense\n{WHOLE}{LOOP.replace('layers.Batch', 'Batch')}",
+        ),
+        (
+            f"{IMPORT}{WHOLE}use(layer)\n",
+            "base.trainable",
+            f"{IMPORT}{WHOLE}{LOOP.replace('layer in', 'norm in').replace('layer.', 'norm.').replace('(layer,', '(norm,')}use(layer)\n",
+        ),
+    ],
+)
+def test_a_loop_freezes_what_was_set_trainable(source: str, assignment: str, expected: str) -> None:
+    assert fixed(source, freeze(assignment)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "assignment", "reason"),
+    [
+        (f"{IMPORT}base.trainable = True; fit()\n", "base.trainable", "other statements share its line"),
+        (f"{IMPORT}for layer in chosen:\n    layer.trainable = True\n", "layer.trainable", "which model the loop goes over"),
+        ("import other\nbase.trainable = True\n", "base.trainable", "does not import Keras's layers"),
+        (f"{IMPORT}build(base)\n", "build(base)", "not a plain assignment"),
+    ],
+)
+def test_what_cannot_be_placed_is_refused(source: str, assignment: str, reason: str) -> None:
+    assert reason in refusal(source, freeze(assignment))
