@@ -169,6 +169,7 @@ def test_json_has_the_keys_of_ruff() -> None:
         "fingerprint": "f00",
         "fix": {
             "applicability": "unsafe",
+            "changes": ["function", "statistics"],
             "edits": [{"content": "", "end_location": {"column": 53, "row": 6}, "location": {"column": 38, "row": 6}}],
             "message": "Remove `training=True`",
         },
@@ -240,6 +241,14 @@ def test_show_fixes_lists_files_and_rules() -> None:
         "\n"
         "Found 3 errors, 0 warnings, 0 info (3 fixed, 0 remaining) in 2 of 2 files.\n"
     )
+
+
+def test_unsafe_fixes_say_what_they_change() -> None:
+    fixed = (fixable(Safety.UNSAFE), fixable(Safety.UNSAFE), fixable(Safety.SAFE))
+    words = "    2 × BN305 (hardcoded-training-true): what the model computes and its statistics\n\n"
+    assert report.summary(Report((), fixed=fixed, files=1)).startswith(f"Unsafe fixes have changed:\n{words}Found ")
+    assert report.only_fixed(Report((), fixed=fixed), would=True).startswith(f"Unsafe fixes would change:\n{words}Would fix ")
+    assert "Unsafe" not in report.summary(Report((), fixed=fixed[2:], files=1))
 
 
 def test_fix_only_and_diff_say_what_is_or_would_be_fixed() -> None:

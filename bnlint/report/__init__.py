@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bnlint import catalogue
 from bnlint.findings import Finding, Safety, Severity, TextEdit
 
 FORMATS = ("text", "concise", "json")
@@ -99,6 +100,7 @@ def summary(report: Report) -> str:
     fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
     places = len({finding.path for finding in everything})
     listed = _fixes(report.fixed) if report.show_fixes else ""
+    listed += _unsafe(report.fixed)
     return f"{listed}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report) + gaps
 
 
@@ -124,11 +126,36 @@ def _fixes(findings: Sequence[Finding]) -> str:
     return f"Fixed {tally(findings)}:\n{text}\n" if findings else ""
 
 
+CHANGES = {
+    "function": "what the model computes",
+    "statistics": "its statistics",
+    "checkpoint": "which saved weights fit",
+    "layer index": "the positions of its layers",
+}
+"""What an unsafe fix may change: the words of a page's `changes` in a sentence."""
+
+
+def changes(code: str) -> str:
+    """What the unsafe fix of a rule changes, as the object of a sentence."""
+    *others, last = [CHANGES[change] for change in catalogue.page(code).changes] or ["what the code does"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _unsafe(findings: Sequence[Finding], would: bool = False) -> str:
+    """What the unsafe fixes that were applied change, rule by rule; nothing where there were none."""
+    counts: dict[tuple[str, str], int] = {}
+    for finding in findings:
+        if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
+            counts[finding.code, finding.name] = counts.get((finding.code, finding.name), 0) + 1
+    lines = [f"    {number} × {code} ({name}): {changes(code)}\n" for (code, name), number in sorted(counts.items())]
+    return f"Unsafe fixes {'would change' if would else 'have changed'}:\n{''.join(lines)}\n" if lines else ""
+
+
 def only_fixed(report: Report, would: bool = False) -> str:
     """The closing lines of `--fix-only`, and (`would`) of `--diff`."""
     more = sum(applies(finding, True) for finding in report.findings) if not report.unsafe else 0
     hint = f" ({count(more, 'more fix')} available with `--unsafe-fixes`)" if more else ""
     if not report.fixed:
         return f"{'Nothing would be' if would else 'Nothing was'} fixed{hint}.\n"
-    listed = _fixes(report.fixed) if report.show_fixes else ""
+    listed = (_fixes(report.fixed) if report.show_fixes else "") + _unsafe(report.fixed, would)
     return f"{listed}{'Would fix' if would else 'Fixed'} {tally(report.fixed)}{hint}.\n"

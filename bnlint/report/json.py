@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue
-from bnlint.findings import Finding, TextEdit
+from bnlint.findings import Finding, Safety, TextEdit
 from bnlint.report import Report
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def _fix(finding: Finding, report: Report) -> dict[str, Any] | None:
     if finding.fix is None:
         return None
     edits = [_edit(edit) for edit in report.edits(finding)]
-    return {"applicability": finding.fix.safety.value, "message": finding.help, "edits": edits} if edits else None
+    if not edits:
+        return None
+    changed = catalogue.page(finding.code).changes if finding.fix.safety is Safety.UNSAFE else ()
+    return {"applicability": finding.fix.safety.value, "changes": list(changed), "message": finding.help, "edits": edits}
 
 
 def _edit(edit: TextEdit) -> dict[str, Any]:

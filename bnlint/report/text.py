@@ -6,9 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bnlint import catalogue
 from bnlint.findings import Finding, Safety, Severity
-from bnlint.report import Report, applies, place, place_of, printable, summary
+from bnlint.report import Report, applies, changes, place, place_of, printable, summary
 
 if TYPE_CHECKING:
     from bnlint.graph.model import Span
@@ -21,14 +20,6 @@ LONGEST = 12
 
 WIDTH = 160
 """Columns of a source line; of longer ones a window is shown."""
-
-CHANGES = {
-    "function": "what the model computes",
-    "statistics": "its statistics",
-    "checkpoint": "which saved weights fit",
-    "layer index": "the positions of its layers",
-}
-"""What an unsafe fix may change: the words of a page's `changes` in a sentence."""
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _BLUE, _BOLD, _CYAN = "1;34", "1", "36"
@@ -64,9 +55,7 @@ def _notes(finding: Finding) -> list[tuple[str, str]]:
     """The lines below the frame, with their labels."""
     notes = [("help", printable(finding.help))] if finding.help else []
     if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
-        changes = [CHANGES[change] for change in catalogue.page(finding.code).changes]
-        what = " and ".join([", ".join(changes[:-1]), changes[-1]] if len(changes) > 1 else changes) or "what the code does"
-        notes.append(("note", f"This is an unsafe fix and changes {what}"))
+        notes.append(("note", f"This is an unsafe fix and changes {changes(finding.code)}"))
     if finding.reason:
         notes.append(("note", f"No fix here: {printable(finding.reason)}"))
     for message, at in finding.related:
