@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.written import in_call
 from bnlint.findings import Edit, Fix, Hit, MoveImport, RenameCallee, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Import, Layer, Project, Span
@@ -61,7 +62,8 @@ def _moved(statement: list[Import]) -> Fix | None:
 def _renamed(layer: Layer, path: str) -> Fix | None:
     """The call of today's class beside the module that is gone."""
     at, (_, _, old) = layer.origin.span, path.partition(".layers.")
-    if at is None or not old or PATHS[gone(path, by_import=False) or ""].safety != "safe":
+    written = layer.arguments.complete and all(in_call(layer, item) for item in layer.arguments.items)
+    if at is None or not old or not written or PATHS[gone(path, by_import=False) or ""].safety != "safe":
         return None
     edits: tuple[Edit, ...] = (RenameCallee(at, old, "BatchNormalization"),)
     if canonical(path) == CLASSES[1]:

@@ -8,7 +8,7 @@ from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, RenameArgument, Safety
 from bnlint.graph import query
 from bnlint.graph.model import Argument, Layer, Project
-from bnlint.keras_api.migration import ARGUMENTS, HARMLESS, INITIALIZERS, Removed, is_gone
+from bnlint.keras_api.migration import ARGUMENTS, HARMLESS, INITIALIZERS, Removed, follows, is_gone
 
 CASES = {
     "adjustment": "adjustment",
@@ -34,7 +34,7 @@ def check(project: Project) -> Iterator[Hit]:
     if project.keras.major < 3:
         return
     for layer in query.batchnorms(project):
-        if layer.subclass is not None or layer.attempted or query.guarded(project, layer.origin):
+        if layer.subclass is not None or layer.attempted or not follows(layer.path) or query.guarded(project, layer.origin):
             continue
         for argument in layer.arguments.items:
             removed = ARGUMENTS.get(argument.name or "")

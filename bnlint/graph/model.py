@@ -214,7 +214,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "apply": "model(tensor, training=…) while another model is built: args training, owner (as in call)",
     "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
     "read_learning_phase": "learning_phase(): args path",
-    "positional": "a BatchNormalization called with a second positional argument: args value",
+    "positional": "a BatchNormalization called with a second positional argument: args value, name (of the variable or attribute)",
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
     "of_inputs (bool)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",

@@ -41,6 +41,15 @@ def is_gone(removed: Removed, keras: KerasTarget) -> bool:
     return removed.since <= version and not (removed.until is not None and removed.until <= version)
 
 
+_STAYING: Final = ("tensorflow._api.", "tensorflow.python.keras.", "tf_keras.")
+"""Paths to a Keras 2 that stays one, whatever else is installed."""
+
+
+def follows(path: str | None) -> bool:
+    """Whether what stands at a path is of the Keras that the file runs on."""
+    return path is None or not path.startswith(_STAYING)
+
+
 # Arguments of the constructor
 
 ARGUMENTS: Final[Mapping[str, Removed]] = {

@@ -74,6 +74,12 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     return Arguments(tuple(found), complete, presumed and not complete)
 
 
+def _name(node: ast.expr) -> str:
+    """The name by which a value is written: of a variable, an attribute, a function that is called; "" for anything else."""
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def unpacked(value: object) -> Arguments:
     """The entries of a dict as the arguments of a call."""
     if not isinstance(value, Dict):
@@ -121,7 +127,8 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
             return classes.instantiate(m, callee, arguments, node)
         case Layer():
             if callee.role == "batchnorm" and len(arguments.positional) > 1:
-                m.event("positional", callee, {"value": m.settle(arguments.positional[1].value)}, node, arguments)
+                name = _name(node.args[1]) if len(node.args) > 1 else ""
+                m.event("positional", callee, {"value": m.settle(arguments.positional[1].value), "name": name}, node, arguments)
             return layers.apply_layer(m, callee, arguments, node)
         case Model():
             return models.apply_model(m, callee, arguments, node)

@@ -40,7 +40,7 @@ class Holder:
     tells: bool
 
 
-CHANGING = words("GradientTape apply_gradients load_model minimize")
+CHANGING = words("GradientTape apply_gradients learning_phase learning_phase_scope load_model minimize set_learning_phase")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
 MODAL = frozenset(
