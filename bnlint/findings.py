@@ -189,6 +189,7 @@ Edit = (
     | ApplyArguments
     | Unwrap
     | Repeat
+    | CopyLayer
     | FreezeNorms
     | MoveImport
     | RenameCallee

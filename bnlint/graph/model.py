@@ -189,7 +189,8 @@ class Event:
     """Something that code does to a model, a layer or a data set, in order of execution (`order` counts within a module).
 
     `kind` is one of EVENTS; `target` is the model or layer it is done to (Unknown if unresolved, None if there is none); `args` are the
-    arguments by name. `under` as in Call; `tape` numbers the innermost GradientTape that is recording, None outside.
+    arguments by name. `under` as in Call; `tape` numbers the innermost GradientTape that is recording, None outside. `run` numbers and
+    names the execution it happened in: that of a module, of a cell, or of a function that nothing seen calls.
     """
 
     kind: str
@@ -198,6 +199,7 @@ class Event:
     order: int = 0
     under: Under = ()
     tape: int | None = None
+    run: tuple[int, str] = (0, "")
     arguments: Arguments = field(default_factory=Arguments)
     origin: Origin = field(default_factory=Origin)
 

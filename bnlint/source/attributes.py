@@ -253,7 +253,7 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
         invoke.run(m, setter, arguments, invoke.Site(m.span(node)), owner)
     elif isinstance(owner, Instance):
         m.write(owner.fields, name, value)
-        classes.own(owner, value)
+        classes.own(m, owner, value)
     elif isinstance(owner, Function):
         m.write(owner.fields, name, value)
     elif isinstance(owner, Class):

@@ -238,7 +238,7 @@ def _setattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if isinstance(name, str):
         attributes.put(m, owner, name, value, node)
     elif isinstance(owner, Instance):
-        classes.own(owner, value)
+        classes.own(m, owner, value)
         m.event("escape", value, {}, node)
     return None
 

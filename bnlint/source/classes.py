@@ -9,7 +9,7 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
-from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements
+from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements, surroundings
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
 
@@ -170,10 +170,11 @@ def _parts(value: object) -> Iterable[object]:
     return ()
 
 
-def own(owner: Instance, value: object) -> None:
+def own(m: Machine, owner: Instance, value: object) -> None:
     """Note that an instance holds layers; they may be reached as `self.layers`."""
     if isinstance(value, Instance) and owner.cls.keras is not None:
         value.cls.used.add("sublayer")
+    surroundings.in_module(m, owner, value)
     owner.layers.extend(owned(value))
 
 

@@ -8,7 +8,7 @@ from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer,
 from bnlint.keras_api.layers import configure, layer_spec, modern
 from bnlint.keras_api.roles import activation_name
 from bnlint.keras_api.shapes import output
-from bnlint.source import invoke
+from bnlint.source import invoke, surroundings
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     TENSORS,
@@ -83,6 +83,8 @@ def construct(
     )
     m.constructions.append(layer)
     m.built += 1
+    if spec.role == "batchnorm":
+        surroundings.built(m, layer, m.span(node))
     return layer
 
 
@@ -204,8 +206,9 @@ def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: O
     extra = m.settle(given.get("arguments"))
     named = [Argument(key, value, None) for key, value in extra.fields.items() if isinstance(key, str)] if isinstance(extra, Dict) else []
     found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None), *named)), site))
-    m.forget(start)
+    applied, inside = [call.layer for call in m.forget(start)], m.constructions[made:]
     del m.events[events:], m.constructions[made:]
+    surroundings.in_lambda(m, applied, inside, origin)
     m.open = opened
     inner = {id(function) for function in m.functions[defined:]}
     for each in m.called[called:]:

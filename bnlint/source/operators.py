@@ -11,6 +11,7 @@ from typing import Any, Final
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
+from bnlint.keras_api.tables import words
 from bnlint.source import arrays, protocols, texts
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.texts import SIZE_LIMIT
@@ -66,6 +67,8 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return _combined(op, left, right)
     if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)):
         left, right = right, left
+    if isinstance(op, ast.Mult) and isinstance(left, List):
+        _repeated(m, node, left, right)
     if _too_large(op, left, right):
         return Unknown("a value too large to compute")
     if isinstance(op, ast.Mult) and isinstance(left, List) and isinstance(right, int):
@@ -85,6 +88,26 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return Unknown("an operand that is not known")
     function = BINARY.get(type(op))
     return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
+
+
+def _repeated(m: Machine, node: ast.expr | ast.stmt, items: List, times: object) -> None:
+    """Note a layer that a list is to hold several times. A bool, or what may be one, makes a list of one or none."""
+    several = type(times) is int and times > 1
+    if not several and isinstance(times, Unknown) and isinstance(node, ast.BinOp):
+        counts = [side for side in (node.left, node.right) if not isinstance(side, ast.List)]
+        several = bool(counts) and not NUMBERS.isdisjoint(_words(counts[0]))
+    for item in items.items if several and len(items.items) == 1 else ():
+        if isinstance(item, Layer):
+            m.event("repeated", item, {}, node)
+
+
+NUMBERS: Final = words("n num number count depth len length layers levels blocks stages steps")
+"""Words of names that stand for a number."""
+
+
+def _words(node: ast.expr) -> set[str]:
+    names = (part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute)))
+    return {word for name in names for word in name.lower().split("_")}
 
 
 def _combined(op: ast.operator, left: object, right: object) -> object:
