@@ -85,10 +85,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The words of one kind of hit: templates over `Hit.values`, {bn} and {keras}."""
+    """The words of one kind of hit: templates over `Hit.values`, {bn} and {keras}.
+
+    `keras` is the range of versions that it is true for ("" is all); for others the hit is one of the case `otherwise`, or none.
+    """
 
     message: str
     help: str
+    keras: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,8 @@ def read_page(path: str) -> Page:
 
 
 def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
+    from bnlint.versions import parse
+
     def require(holds: bool, problem: str) -> None:
         if not holds:
             raise CatalogueError(f"{file_name}: {problem}")
@@ -196,7 +203,16 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
         default=front.get("default", True),
         unanimous=front.get("unanimous", False),
     )
-    cases = {key: Case(entry["message"], entry.get("help", "")) for key, entry in front["cases"].items()}
+    cases = {
+        key: Case(entry["message"], entry.get("help", ""), entry.get("keras", ""), entry.get("otherwise", ""))
+        for key, entry in front["cases"].items()
+    }
+    for key, case in cases.items():
+        require(not case.otherwise or (bool(case.keras) and case.otherwise in cases), f"cases.{key}: otherwise needs a range and a case")
+        try:
+            parse(case.keras)
+        except ValueError as error:
+            require(False, f"cases.{key}: {error}")
     return Page(rule, cases, front.get("notes", {}), tuple(front.get("changes", ())), tuple(front.get("references", ())), body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue
@@ -17,6 +18,7 @@ from bnlint.findings import (
     Swap,
 )
 from bnlint.graph import query
+from bnlint.versions import within
 
 if TYPE_CHECKING:
     from bnlint.catalogue import Page, Rule
@@ -41,6 +43,7 @@ def judge(
     if not hits:
         return []
     page = catalogue.page(rule.code)
+    hits = list(of_this_keras(page, project, hits))
     touched: dict[Edits, set[int]] = {}
     for hit in hits:
         if hit.fix is not None:
@@ -81,6 +84,16 @@ def _group(hits: Iterable[Hit]) -> Iterator[list[Hit]]:
     for hit in hits:
         groups.setdefault((hit.case, hit.origin.span, hit.origin.key), []).append(hit)
     return iter(groups.values())
+
+
+def of_this_keras(page: Page, project: Project, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The hits whose case is true for the target, as it stands or as the case that stands in for it there."""
+    for hit in hits:
+        name = hit.case
+        while name and not within(project.keras.version, page.cases[name].keras):
+            name = page.cases[name].otherwise
+        if name:
+            yield hit if name == hit.case else replace(hit, case=name)
 
 
 def _severity(rule: Rule, case: str, major: int, override: Severity | None, explicit: bool) -> Severity:

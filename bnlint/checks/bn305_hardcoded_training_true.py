@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.modes import overrides_recorded
 from bnlint.checks.purposes import ON_PURPOSE, enlarges, trains_in, translates, words
 from bnlint.findings import DropArgument, Fix, Hit, Safety
 from bnlint.graph import query
@@ -19,8 +18,7 @@ def check(project: Project) -> Iterator[Hit]:
             if hardcoded and _defines(project, graph, call) and _suffers(project, call.layer):
                 at = call.origin.span
                 fix = None if at is None else Fix(Safety.UNSAFE, (DropArgument(at, "training"),), touches=(call.layer,))
-                case = "recorded" if overrides_recorded(project, graph) else "constant"
-                yield Hit(case, call.origin, layer=call.layer, fix=fix)
+                yield Hit("recorded" if graph.kind == "functional" else "constant", call.origin, layer=call.layer, fix=fix)
 
 
 def _suffers(project: Project, layer: Layer) -> bool:

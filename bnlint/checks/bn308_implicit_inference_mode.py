@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.modes import following, given_training, label, mode_of, overrides_recorded, set_training, takes_training
+from bnlint.checks.modes import following, given_training, label, mode_of, set_training, takes_training
 from bnlint.checks.purposes import inference
 from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
@@ -51,8 +51,8 @@ def _case(project: Project, event: Event, recorded: bool) -> str | None:
 
 
 def _recorded(project: Project, target: object) -> tuple[Layer, ...]:
-    """The layers of a functional model that were built with `training=True`, where a bare call obeys that (until Keras 3.15)."""
-    if not isinstance(target, ModelGraph) or not overrides_recorded(project, target):
+    """The layers of a functional model that were built with `training=True`."""
+    if not isinstance(target, ModelGraph) or target.kind != "functional":
         return ()
     built = (call.layer for call in query.calls_of(target, "batchnorm") if call.training is True)
     return tuple(layer for layer in built if query.frozen(project, layer) is False)

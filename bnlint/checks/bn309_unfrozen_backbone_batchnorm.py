@@ -66,17 +66,16 @@ def _case(project: Project, module: Module, event: Event, backbone: Backbone) ->
         or any(other.order < compiled.order and refreezes(other, backbone) for other in later)
     ):
         return None
-    early = project.keras.major >= 3 and (project.keras.minor or 0) <= 15
     modes = list(_modes(module, backbone, compiled.target))
     if any(mode is False for mode, _ in modes):
         # Only in a functional model does `fit` override the recorded value.
-        return "recorded" if early and all(functional for _, functional in modes) else None
+        return "recorded" if all(functional for _, functional in modes) else None
     if not modes or any(not (mode is ABSENT or mode is None or isinstance(mode, Unknown)) for mode, _ in modes):
         return None
     fits = [other for other in later if other.order > compiled.order and other.kind == "fit" and other.target is compiled.target]
     if is_whole(event) and fits and all(_is_large(fit) for fit in fits):
         return "deliberate"
-    return "bare" if early or project.keras.major < 3 else "later"
+    return "bare"
 
 
 def _modes(module: Module, backbone: Backbone, model: object) -> Iterator[tuple[object, bool]]:

@@ -59,12 +59,6 @@ def mode_of(event: Event) -> object:
     return None if parameter is None or parameter.default is ABSENT else parameter.default
 
 
-def overrides_recorded(project: Project, graph: ModelGraph) -> bool:
-    """Whether `fit` and `predict` override the `training` that a functional model has recorded, and only a bare call obeys it."""
-    # Measured on Keras 3.0 to 3.15.
-    return graph.kind == "functional" and project.keras.major >= 3 and (project.keras.minor or 0) <= 15
-
-
 def takes_training(target: object) -> bool:
     """Whether a model can be called with `training=`."""
     cls = target.cls if isinstance(target, ModelGraph) else None

@@ -199,9 +199,9 @@ class Event:
     order: int = 0
     under: Under = ()
     tape: int | None = None
-    run: tuple[int, str] = (0, "")
     arguments: Arguments = field(default_factory=Arguments)
     origin: Origin = field(default_factory=Origin)
+    run: tuple[int, str] = (0, "")
 
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -304,7 +304,9 @@ class ClassInfo:
     """A class of the user. `base` is the Keras class it derives from (transitively): "Model", "Layer", "BatchNormalization", …, or None.
 
     `used` tells how instances are seen to be used in the file: any of "fit", "sublayer", "custom_step", "called".
-    `layers` are the layers (and `models` the submodels) that its instances own or apply, as far as seen.
+    `layers` are the layers (and `models` the submodels) that its instances own or apply, as far as seen. Of a subclass of a layer:
+    `reloads` is False where Keras cannot find it again in a saved model (it is neither registered nor handed over by name), `passed`
+    are the arguments that its `call` gives to the one it overrides (None: it is not seen to call it).
     """
 
     name: str
@@ -313,6 +315,8 @@ class ClassInfo:
     layers: tuple[Layer, ...] = ()
     used: frozenset[str] = frozenset()
     complete: bool = True
+    reloads: bool = True
+    passed: frozenset[str] | None = None
     origin: Origin = field(default_factory=Origin)
 
 
@@ -341,6 +345,10 @@ class Module:
     guarded: tuple[Span, ...] = ()
 
 
+NEWEST: Final = (3, 15)
+"""The newest Keras that bnlint was tested with: what "Keras 3" stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class KerasTarget:
     """The Keras that the code runs on. `minor` is None where only the major version is known; `why` is shown to the user."""
@@ -348,6 +356,12 @@ class KerasTarget:
     major: int
     minor: int | None = None
     why: str = "assumed"
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor: of an unknown minor the newest."""
+        newest = NEWEST[1] if self.major == NEWEST[0] else 99
+        return self.major, newest if self.minor is None else self.minor
 
     def __str__(self) -> str:
         return f"Keras {self.major}" if self.minor is None else f"Keras {self.major}.{self.minor}"

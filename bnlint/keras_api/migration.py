@@ -13,9 +13,6 @@ from bnlint.keras_api.names import canonical
 from bnlint.keras_api.signatures import KERAS3
 from bnlint.keras_api.tables import words
 
-NEWEST: Final = (3, 15)
-"""What a target that names only its major version stands for."""
-
 Version = tuple[int, int]
 
 
@@ -36,9 +33,7 @@ class Removed:
 
 def is_gone(removed: Removed, keras: KerasTarget) -> bool:
     """Whether the Keras that the code runs on lacks it."""
-    newest = NEWEST[1] if keras.major == NEWEST[0] else 99
-    version = (keras.major, newest if keras.minor is None else keras.minor)
-    return removed.since <= version and not (removed.until is not None and removed.until <= version)
+    return removed.since <= keras.version and not (removed.until is not None and removed.until <= keras.version)
 
 
 _STAYING: Final = ("tensorflow._api.", "tensorflow.python.keras.", "tf_keras.")

@@ -49,7 +49,7 @@ def found(requirement: str, folder: str, keras: str) -> dict[tuple[str, str], li
     )
     home = install(requirement)
     lines: dict[tuple[str, str], list[int]] = {}
-    for finding in lint_paths([str(home / folder)], isolated=True, select=codes, target_keras=keras):
+    for finding in lint_paths([str(home / folder)], isolated=True, select=codes, target_keras=keras).findings:
         if finding.span is not None:
             lines.setdefault((finding.code, str(Path(finding.path).relative_to(home))), []).append(finding.span.line)
     return lines

@@ -33,6 +33,7 @@ from bnlint.graph.model import (
     Project,
     Unknown,
 )
+from bnlint.judge import of_this_keras
 from tests.graphs import Built, Net, act, bn, chain, conv, dense, dropout, function, layer, noise, span, unknown
 
 K2, K3, K316 = KerasTarget(2), KerasTarget(3), KerasTarget(3, 16)
@@ -498,7 +499,7 @@ def test_only_the_constant_true_is_hardcoded(training: object, expected: int) ->
 )
 def test_versions_differ_in_functional_models(kind: str, keras: KerasTarget, case: str) -> None:
     built = constant(kind=kind, keras=keras)
-    hit = only(hardcoded_training_true(built.project))
+    hit = only(of_this_keras(catalogue.page("BN305"), built.project, hardcoded_training_true(built.project)))
     at = built.call("BatchNormalization").origin.span
     assert (hit.case, hit.origin.span) == (case, at)
     assert hit.fix is not None
@@ -673,8 +674,9 @@ def test_a_call_inside_a_call_has_no_fix() -> None:
 @pytest.mark.parametrize(("keras", "expected"), [(K3, ["recorded-true"]), (K316, []), (K2, [])])
 def test_a_recorded_constant_matters_until_keras_3_15(keras: KerasTarget, expected: list[str]) -> None:
     graph = constant(keras=keras).graph
-    hits = list(implicit_inference_mode(project(graph, events=(call(graph, "predict"),), keras=keras)))
-    assert cases(hits) == expected
+    called = project(graph, events=(call(graph, "predict"),), keras=keras)
+    hits = list(implicit_inference_mode(called))
+    assert [hit.case for hit in of_this_keras(catalogue.page("BN308"), called, hits)] == expected
     assert all(hit.fix is not None and hit.fix.safety is Safety.UNSAFE for hit in hits)
 
 
