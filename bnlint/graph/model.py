@@ -229,7 +229,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
-    "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name (of the function)",
+    "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name of the function",
     "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
     "repeated": "[layer] * n, a list that holds one layer several times",
     "wrapped": "TimeDistributed(model): args model",

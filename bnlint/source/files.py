@@ -38,6 +38,7 @@ class File:
     gaps: list[Gap] = field(default_factory=list)
     unreached: list[Origin] = field(default_factory=list)
     data_format: str = "channels_last"
+    policy: object = None
     steps: int = 0
     distant: bool = False
     idle: int = 0

@@ -53,6 +53,8 @@ def construct(
     config = configure(written_kind, tuple(plain(m, argument.value) for argument in arguments.positional), keywords)
     if config.get("data_format", "") is None and m.data_format != "channels_last":
         config["data_format"] = m.data_format
+    if m.policy is not None and spec.role == "batchnorm" and config.get("dtype") is None:
+        config["dtype"] = m.policy
     if not arguments.complete:
         named = {modern(spec.kind, name) for name in keywords}
         for name in spec.defaults:

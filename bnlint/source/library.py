@@ -151,6 +151,14 @@ def _set_image_data_format(m: Machine, arguments: Arguments, node: ast.Call) -> 
     return None
 
 
+def _set_policy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """The dtype that layers get from now on: in all of a file if its module sets it, else until the running function ends."""
+    m.policy = layers.plain(m, first_argument(arguments))
+    if m.frame.function is None:
+        m.home.policy = m.policy
+    return None
+
+
 def _ordering(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     m.event("data_format", None, {"value": None}, node)
     return "th" if m.data_format == "channels_first" else "tf"
@@ -210,6 +218,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("keras.backend.shape", "keras.ops.shape", "tf.compat.v1.shape", "tf.shape"), _dynamic_shape),
     **dict.fromkeys(("keras.backend.ndim", "keras.ops.ndim", "tf.compat.v1.rank", "tf.rank"), _rank),
     "keras.backend.int_shape": _static_shape,
+    **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx", "keras.config.set_dtype_policy"), _set_policy),
+    **dict.fromkeys((f"keras.mixed_precision.set_{name}policy" for name in ("", "global_", "dtype_")), _set_policy),
+    **dict.fromkeys((f"keras.mixed_precision.experimental.set_{name}policy" for name in ("", "global_")), _set_policy),
     "keras.backend.backend": _value("tensorflow"),
     "keras.config.backend": _value("tensorflow"),
     "keras.backend.epsilon": _value(1e-7),

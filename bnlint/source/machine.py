@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 DEPTH = 48
 """Nested calls of user functions."""
 
-SUSPENDED = words("attempts budget decided depth epoch frame home landings limit log progress running stack steps tapes under")
+SUSPENDED = words("attempts budget decided depth epoch frame home landings limit log policy progress root running stack steps tapes under")
 """What of a machine belongs to the running root."""
 
 SPLICES = 8
@@ -73,6 +73,8 @@ class Machine(Budget):
         self.arg_scope: Mapping[object, Mapping[str, object]] = {}
         self.running: list[Function] = []
         self.runs: list[Run] = []
+        self.root: tuple[int, str] = (0, "")
+        self.roots = 0
         self.calls: list[Call] = []
         self.positions: dict[int, int] = {}
         self.events: list[Event] = []
@@ -93,6 +95,7 @@ class Machine(Budget):
         self.batches: dict[Unknown, Dataset] = {}
         self.parts: dict[Unknown, Part] = {}
         self.data_format = "channels_last"
+        self.policy: object = None
         self.training = Unknown("whether the model is training")
 
     @property
@@ -247,7 +250,7 @@ class Machine(Budget):
         """Leave what runs alone and begin anew at `frame`, for the sake of `home`; in the end all is as it was, but what was built."""
         saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
-        self.attempts = 0
+        self.attempts, self.policy = 0, home.policy
         self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
         try:
             yield
@@ -322,7 +325,7 @@ class Machine(Budget):
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
         self.built += 1
-        made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin)
+        made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)
         self.home.events.append(made)
         return made

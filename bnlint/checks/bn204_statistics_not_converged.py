@@ -1,0 +1,72 @@
+"""Moving statistics after n steps hold 1 - momentum**n of what was seen, and momentum**n of their initial values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from bnlint.checks.batches import related, trained, whole
+from bnlint.checks.modes import is_backbone
+from bnlint.findings import Fix, Hit, Safety, SetArgument
+from bnlint.graph import query
+from bnlint.graph.model import Call, Event, Project
+
+BETTER = 0.9
+"""The momentum that is proposed where it suffices."""
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for event in query.events(project, "fit"):
+        steps = _steps(event)
+        if steps == 0 or not _is_all(project, event) or _is_pretrained(project, event.target):
+            continue
+        slow = [(call, momentum) for call in trained(project, event.target) if (momentum := _momentum(call)) and steps < needed(momentum)]
+        if slow:
+            call, momentum = max(slow, key=lambda pair: pair[1])
+            values = {"steps": steps, "momentum": momentum, "needed": math.ceil(needed(momentum)), "initial": round(momentum**steps * 100)}
+            case = "test" if _is_test(event) else "default"
+            yield Hit(case, event.origin, values=values, related=related(event, event, call), fix=_fix(call, steps))
+
+
+def needed(momentum: float) -> float:
+    """The steps after which a twentieth of the initial value is left."""
+    return 3 / (1 - momentum)
+
+
+def _momentum(call: Call) -> float | None:
+    momentum = query.config(call.layer.inner or call.layer, "momentum")
+    return momentum if isinstance(momentum, float) and 0 < momentum < 1 else None
+
+
+def _steps(event: Event) -> int:
+    """The updates that a training call makes; 0 where they are not known."""
+    if event.under or not event.arguments.complete:
+        return 0
+    epochs = whole(event.args.get("epochs", 1))
+    if (given := event.args.get("steps_per_epoch")) is not None:
+        return epochs * whole(given)
+    size, samples = whole(event.args.get("batch_size")), whole(event.args.get("samples"))
+    return epochs * math.ceil(samples / size) if size and samples else 0
+
+
+def _is_all(project: Project, event: Event) -> bool:
+    """Whether this call is all the training that the model gets."""
+    return len(query.done_to(project, event.target, "fit", "train_on_batch")) == 1 and not any(query.events(project, "apply_gradients"))
+
+
+def _is_pretrained(project: Project, model: object) -> bool:
+    loaded = any(query.events(project, "load_weights"))
+    return loaded or any(is_backbone(call.layer) for graph in query.with_parts(model) for call in graph.calls)
+
+
+def _is_test(event: Event) -> bool:
+    path = event.origin.span.path.replace("\\", "/") if event.origin.span is not None else ""
+    *folders, file = path.split("/")
+    return file.startswith("test_") or file.endswith("_test.py") or not {"test", "tests"}.isdisjoint(folders)
+
+
+def _fix(call: Call, steps: int) -> Fix | None:
+    at = call.layer.origin.span
+    if at is None or call.layer.inner is not None or steps < needed(BETTER):
+        return None
+    return Fix(Safety.DISPLAY, (SetArgument(at, "momentum", str(BETTER)),), touches=(call.layer,))
