@@ -31,6 +31,14 @@ def possible(first: Event, second: Event) -> bool:
     return query.merge(dict(first.under), second.under) is not None
 
 
+def precedes(first: Event, second: Event) -> bool:
+    """Whether the first is certainly done before the second, where both are: in one run of the code, or by the constructor of a class."""
+    if first.run[0] == second.run[0]:
+        return first.order < second.order
+    cls, _, method = first.run[1].rpartition(".")
+    return method == "__init__" and second.run[1].startswith(f"{cls}.")
+
+
 def pretrained(layer: Layer) -> bool:
     """Whether the layer is a backbone with BatchNormalization that is built with trained weights."""
     return is_backbone(layer) and isinstance(query.resolve(layer.config.get("weights", "imagenet")), str)

@@ -30,6 +30,8 @@ def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], obje
     if file.distant and file.idle > m.idle:
         return MISSING
     with m.suspended(file, frame):
+        m.roots += 1
+        m.root = (m.roots, name)
         m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), m.idle if budget == ROOT_STEPS else None)
         built = m.built
         try:

@@ -121,6 +121,7 @@ INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
     "BN303": _statistics(True, False, "functions", "evaluate"),
     "BN305": _statistics(True, False, "call"),
     "BN306": _statistics(None, False, "call"),
+    "BN304": _statistics(None, True, "fit"),
     "BN309": _statistics(None, False, "fit"),
     "BN401": _axis_changed,
     "BN403": _keras_momentum,

@@ -1,0 +1,115 @@
+"""`trainable` is set on what is compiled already: how that is trained was settled, or is not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.checks.freezing import is_whole, possible, precedes, value_of
+from bnlint.checks.modes import is_backbone, label
+from bnlint.findings import Hit, Related
+from bnlint.graph import query
+from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
+
+TRAINING = ("fit", "train_on_batch")
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for module in project.modules:
+        for event in module.events:
+            if event.kind != "set_trainable" or not isinstance(value_of(event), bool) or not isinstance(event.target, (Layer, ModelGraph)):
+                continue
+            for compiled in () if _toggles(module, event) else _compiled(module, event):
+                case = _case(project, module, event, compiled)
+                if case is not None:
+                    values = {"model": label(compiled.target), "part": label(event.target), "value": value_of(event)}
+                    yield Hit(case, event.origin, values=values, related=(Related(compiled.origin, "compiled"),))
+
+
+def _toggles(module: Module, event: Event) -> bool:
+    """Whether the assignment comes round again in a loop that also does the opposite: each step sets what it needs."""
+    rounds = [other.order for other in module.events if other.kind == event.kind and other.origin.span == event.origin.span]
+    return len(rounds) > 1 and any(
+        other.kind == event.kind
+        and min(rounds) < other.order < max(rounds)
+        and value_of(other) is not value_of(event)
+        and _meets(other, event.target)
+        for other in module.events
+    )
+
+
+def _compiled(module: Module, event: Event) -> Iterator[Event]:
+    """The last compilation before the assignment of each model with BatchNormalization that it concerns."""
+    last: dict[int, Event] = {}
+    for other in module.events:
+        if other.kind == "compile" and precedes(other, event) and possible(other, event) and _concerns(other.target, event.target):
+            last[id(other.target)] = other
+    yield from last.values()
+
+
+def _concerns(model: object, part: object) -> bool:
+    """Whether a model holds the part, and some BatchNormalization; one with a training step of its own is judged by nobody."""
+    if not isinstance(model, ModelGraph) or (model.cls is not None and "train_step" in model.cls.methods):
+        return False
+    norms = any(call.layer.role == "batchnorm" or is_backbone(call.layer) for graph in query.with_parts(model) for call in graph.calls)
+    return norms and (model is part or _covers(model, part))
+
+
+def _covers(model: object, part: object) -> bool:
+    if isinstance(part, ModelGraph):
+        owned = [call.layer for call in part.calls if call.layer.role in ("linear", "batchnorm")]
+        return bool(owned) and all(query.covers(model, layer) for layer in owned)
+    return isinstance(part, Layer) and query.covers(model, part)
+
+
+def _case(project: Project, module: Module, event: Event, compiled: Event) -> str | None:
+    model, part = compiled.target, event.target
+    if _flag(module, event, compiled) is not (not value_of(event)):
+        return None
+    used = [other for other in module.events if other.kind in TRAINING and other.target is model and precedes(event, other)]
+    step = next((other for other in used if possible(event, other)), None)
+    if step is None or _settled(module, event, step, model):
+        return None
+    traced = any(
+        other.kind in TRAINING and other.target is model and precedes(compiled, other) and precedes(other, event) for other in module.events
+    )
+    later = [other for other in module.events if other.kind == "compile" and other.target is not model and precedes(event, other)]
+    if model is part and any(_covers(other.target, part) for other in later):
+        return "gan" if value_of(event) is False and not traced and project.keras.major >= 3 else None
+    if any(other.target is part for other in later) and (traced or project.keras.major < 3):
+        return None
+    return "ignored" if traced or project.keras.major < 3 else "untraced"
+
+
+def _settled(module: Module, event: Event, step: Event, model: object) -> bool:
+    """Whether something between the assignment and the training compiles the model again, undoes the assignment, or may do so."""
+    for other in module.events:
+        elsewhere = other.run[0] not in (event.run[0], step.run[0]) and not precedes(other, event)
+        if other.kind == "compile" and other.target is model and elsewhere:
+            return True
+        if not (precedes(event, other) and precedes(other, step)):
+            continue
+        undoes = other.kind == "set_trainable" and value_of(other) is not value_of(event) and _meets(other, event.target)
+        if undoes or (other.kind in ("compile", "escape") and (other.target is model or isinstance(other.target, Unknown))):
+            return True
+    return False
+
+
+def _meets(event: Event, part: object) -> bool:
+    return event.target is part or isinstance(event.target, Unknown) or _covers(event.target, part)
+
+
+def _flag(module: Module, event: Event, compiled: Event) -> object:
+    """What `trainable` was, at the compilation, for what the assignment concerns; None where that is not known."""
+    part = event.target
+    value: object = part.trainable if isinstance(part, Layer) else True
+    for other in module.events:
+        if other.kind != "set_trainable" or not precedes(other, compiled):
+            continue
+        if isinstance(other.target, Unknown):
+            value = None
+        elif _meets(other, part):
+            whole = is_whole(other) or (other.args.get("of") == "each" and other.args.get("only") == "")
+            value = value_of(other) if whole and possible(other, event) else value if value_of(other) is value else None
+        elif _covers(part, other.target) and value_of(other) is not value:
+            value = None
+    return value
