@@ -11,18 +11,18 @@ __all__ = ["run"]
 
 
 class Observe(Protocol):
-    """`observe(major, program, probe)`: the value of `fact` after both ran, or `{"error": type, "message": text}`.
+    """`observe(keras, program, probe)`: the value of `fact` after both ran, or `{"error": type, "message": text}`.
 
     The probe sees the names of the program, `keras` and `np` (numpy).
     """
 
-    def __call__(self, major: int, program: str, probe: str = "") -> Any: ...
+    def __call__(self, keras: int | str, program: str, probe: str = "") -> Any: ...
 
 
 @pytest.fixture
 def observe(run: Run) -> Observe:
-    def ask(major: int, program: str, probe: str = "") -> Any:
-        answer = run(major, "observe", path="program.py", source=program, probe=probe)
+    def ask(keras: int | str, program: str, probe: str = "") -> Any:
+        answer = run(keras, "observe", path="program.py", source=program, probe=probe)
         return answer.get("fact", answer)
 
     return ask

@@ -1,0 +1,59 @@
+"""Where a range of versions on a page begins or ends: the neighbours on both sides, installed for the purpose."""
+
+import pytest
+
+from tests.keras_facts.conftest import Observe
+
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
+
+RECORDED = """
+inputs = keras.Input((4,))
+norm = keras.layers.BatchNormalization(momentum=0.5)
+model = keras.Model(inputs, norm(inputs, training=True))
+x = np.random.default_rng(0).normal(5.0, 2.0, (64, 4)).astype("float32")
+
+
+def moves(act):
+    before = np.array(norm.moving_mean)
+    act()
+    return bool(np.abs(np.array(norm.moving_mean) - before).max() > 0)
+
+
+fact = [moves(lambda: model.predict(x, verbose=0)), moves(lambda: model(x)), keras.__version__]
+"""
+
+
+@pytest.mark.parametrize("version", ["3.0.5", "3.9.2", "3.15.1"])
+def test_predict_overrides_a_recorded_constant_from_3_0_to_3_15(observe: Observe, version: str) -> None:
+    """BN305, BN308: `>=3.0,<3.16`; the next test is the other side of the first edge, and 3.16 is not out."""
+    assert observe(version, RECORDED) == [False, True, version]
+
+
+def test_keras_2_obeys_a_recorded_constant(observe: Observe) -> None:
+    assert observe(2, RECORDED)[:2] == [True, True]
+
+
+@pytest.mark.parametrize(("version", "error"), [("3.0.5", "ValueError"), ("3.13.2", "ValueError"), ("3.14.1", None), ("3.15.1", None)])
+def test_renorm_is_gone_until_3_14(observe: Observe, version: str, error: str | None) -> None:
+    """BN502."""
+    answer = observe(version, "", "keras.layers.BatchNormalization(renorm=True)\nfact = keras.__version__")
+    assert (answer == version) if error is None else (answer["error"] == error)
+
+
+BACKBONE = """
+backbone = keras.applications.MobileNetV2((32, 32, 3), include_top=False, weights=None)
+backbone.trainable = True
+inputs = keras.Input((32, 32, 3))
+model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(backbone(inputs, training=False)))
+model.compile("sgd", "mse")
+norm = next(layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization))
+before = np.array(norm.moving_mean)
+model.fit(np.random.default_rng(0).normal(1.0, 2.0, (32, 32, 32, 3)), np.zeros((32, 1280)), verbose=0)
+fact = bool(np.abs(np.array(norm.moving_mean) - before).max() > 0)
+"""
+
+
+@pytest.mark.parametrize(("version", "moves"), [(2, False), ("3.0.5", True), ("3.15.1", True)])
+def test_fit_ignores_training_false_of_a_backbone_from_3_0_to_3_15(observe: Observe, version: int | str, moves: bool) -> None:
+    """BN309: `>=3.0,<3.16`."""
+    assert observe(version, BACKBONE) is moves
