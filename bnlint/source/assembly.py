@@ -25,7 +25,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import ancestors
-from bnlint.source import classes, guards, models, trees
+from bnlint.source import classes, guards, models, overrides, trees
 from bnlint.source.budget import MODEL_STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
@@ -250,6 +250,8 @@ def class_info(m: Machine, cls: Class) -> ClassInfo:
         tuple(held.values()),
         frozenset(cls.used),
         cls.complete,
+        overrides.reloads(m, cls),
+        overrides.passed_on(cls),
         Origin(cls.chunk.span(cls.node), (), cls.qualified),
     )
 
