@@ -1,0 +1,20 @@
+"""BN306: a `call` that trains by default."""
+
+import pytest
+
+from tests.keras_facts.conftest import Observe, bad, fixed
+
+pytestmark = pytest.mark.keras
+
+CALLED = """
+block = Block()
+x = np.random.default_rng(0).normal(5.0, 2.0, (64, 4)).astype("float32")
+block(x)
+fact = bool(np.abs(np.array(block.bn.moving_mean)).max() > 0)
+"""
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_a_bare_call_moves_the_statistics(observe: Observe, major: int) -> None:
+    assert observe(major, bad("BN306"), CALLED) is True
+    assert observe(major, fixed("BN306"), CALLED) is False
