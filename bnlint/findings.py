@@ -137,6 +137,16 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameParameter:
+    """The parameter `old` of the method at `at` becomes `name`, with default `code`, wherever its body reads it."""
+
+    at: Span
+    old: str
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeNorms:
     """Freeze every BatchNormalization inside X again, after the assignment `X.trainable = …` at `at`, or after the loop over X's layers
     in which it stands."""
@@ -191,6 +201,7 @@ Edit = (
     | Repeat
     | CopyLayer
     | FreezeNorms
+    | RenameParameter
     | MoveImport
     | RenameCallee
     | RemoveStatement

@@ -1,8 +1,8 @@
-"""Statements that freeze layers: where they are put, how they are spelled, what is refused."""
+"""Statements that freeze layers, and renamed parameters: where they are put, how they are spelled, what is refused."""
 
 import pytest
 
-from bnlint.findings import FreezeNorms
+from bnlint.findings import FreezeNorms, RenameParameter
 from tests.test_fixer_edits import Make, fixed, refusal, spot
 
 IMPORT = "from keras import layers\n"
@@ -56,3 +56,29 @@ def test_a_loop_freezes_what_was_set_trainable(source: str, assignment: str, exp
 )
 def test_what_cannot_be_placed_is_refused(source: str, assignment: str, reason: str) -> None:
     assert reason in refusal(source, freeze(assignment))
+
+
+def rename(source: str, old: str = "is_training") -> Make:
+    return lambda document: RenameParameter(spot(document, source.rstrip("\n")), old, "training", "None")
+
+
+CALL = "def call(self, x, is_training: bool = False):\n    y = f(x, training=is_training)\n    return g(y) if is_training else y\n"
+
+
+def test_a_parameter_is_renamed_where_it_is_read() -> None:
+    expected = "def call(self, x, training: bool = None):\n    y = f(x, training=training)\n    return g(y) if training else y\n"
+    assert fixed(CALL, rename(CALL)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("def call(self, x, is_training):\n    return x\n", "has no default"),
+        ("def call(self, x, is_training=False, training=None):\n    return x\n", "means something else"),
+        ("def call(self, x, is_training=False):\n    training = x\n    return training\n", "means something else"),
+        ("def call(self, x, is_training=False):\n    return [lambda is_training: 1]\n", "an inner function"),
+        ("call = 1\n", "not a function"),
+    ],
+)
+def test_a_parameter_that_cannot_be_renamed(source: str, reason: str) -> None:
+    assert reason in refusal(source, rename(source))

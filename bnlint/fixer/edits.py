@@ -20,6 +20,7 @@ from bnlint.findings import (
     RemoveStatement,
     RenameArgument,
     RenameCallee,
+    RenameParameter,
     Repeat,
     SetArgument,
     SetParameter,
@@ -27,7 +28,7 @@ from bnlint.findings import (
     TextEdit,
     Unwrap,
 )
-from bnlint.fixer import Refused, activation, flow, freezing, lines, paths, tree
+from bnlint.fixer import Refused, activation, flow, freezing, lines, parameters, paths, tree
 from bnlint.fixer.locate import Function, Place, Source, read
 from bnlint.fixer.plan import Plan
 from bnlint.text import Document
@@ -314,6 +315,7 @@ _PLANNERS: Final[Mapping[type, Callable[[Plan, Any], None]]] = {
     RemoveApplication: _remove,
     InsertActivation: activation.insert,
     FreezeNorms: freezing.freeze_norms,
+    RenameParameter: parameters.rename,
     MoveImport: paths.move_import,
     RenameCallee: paths.rename_callee,
     RemoveStatement: paths.remove_statement,

@@ -218,7 +218,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "read_learning_phase": "learning_phase(): args path",
     "positional": "a BatchNormalization called with a second positional argument: args value, name (of the variable or attribute)",
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
-    "of_inputs (bool)",
+    "of_inputs (bool), squared (True where the gradient is seen to be squared, or its norm taken)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
     "set_trainable": "X.trainable = v: args value; where it is set on layers of the target, of ('each', 'slice', 'one'), cut (the "
     "slice, or None) and only ('' all of them, 'batchnorms', 'others': none of these, 'unclear': under a test that is not understood)",
@@ -231,6 +231,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "escape": "a layer handed to code that is not seen",
     "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name of the function",
     "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
+    "distributed": "a layer built in the scope of a strategy: args strategy, replicas (int where known), certain (not entered under a test)",
+    "rematerialized": "a layer that remat, recompute_grad or a RematScope runs again for the gradients: args name",
     "repeated": "[layer] * n, a list that holds one layer several times",
     "wrapped": "TimeDistributed(model): args model",
     "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",
@@ -303,7 +305,8 @@ class Method:
 class ClassInfo:
     """A class of the user. `base` is the Keras class it derives from (transitively): "Model", "Layer", "BatchNormalization", …, or None.
 
-    `used` tells how instances are seen to be used in the file: any of "fit", "sublayer", "custom_step", "called".
+    `used` tells how instances are seen to be used in the file: any of "fit", "sublayer", "custom_step", "called",
+    "told" and "untold" (a caller gives, or leaves out, a parameter of `call` for the mode that Keras does not know).
     `layers` are the layers (and `models` the submodels) that its instances own or apply, as far as seen. Of a subclass of a layer:
     `reloads` is False where Keras cannot find it again in a saved model (it is neither registered nor handed over by name), `passed`
     are the arguments that its `call` gives to the one it overrides (None: it is not seen to call it).
@@ -333,7 +336,8 @@ class Import:
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not; `unreached` are
-    the constructor calls of BatchNormalization that nothing seen leads to; `guarded` is code that is ready for another version of Keras."""
+    the constructor calls of BatchNormalization that nothing seen leads to; `guarded` is code that is ready for another version of Keras; `mentions` are
+    the names of interest that stand in its code or in that of files read with it, also where that is not followed (`UPDATE_OPS`)."""
 
     path: str
     imports: tuple[Import, ...] = ()
@@ -343,6 +347,7 @@ class Module:
     gaps: tuple[Gap, ...] = ()
     unreached: tuple[Origin, ...] = ()
     guarded: tuple[Span, ...] = ()
+    mentions: frozenset[str] = frozenset()
 
 
 NEWEST: Final = (3, 15)

@@ -50,6 +50,9 @@ SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
 OLD_NAMES: Final[Mapping[str, str]] = {"generator": "x", "nb_epoch": "epochs", "filepath": "source", "weights": "source"}
 """Keyword arguments of these methods that stand for one of these parameters."""
 
+MODES: Final = ("training", "is_training", "is_train", "istraining", "in_training", "train", "train_mode", "training_mode", "train_phase")
+"""Parameters of a `call` that say whether the model is training. Keras knows the first only."""
+
 LOADERS: Final[Mapping[str, tuple[int, int | None]]] = {
     "keras.preprocessing.image_dataset_from_directory": (5, 32),
     "keras.preprocessing.sequence.TimeseriesGenerator": (9, 128),

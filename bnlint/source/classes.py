@@ -9,6 +9,7 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
+from bnlint.keras_api.training import MODES
 from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements, surroundings
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
@@ -207,9 +208,10 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     start = len(m.calls)
     names = invoke.bind(m, function, arguments, instance).names
     known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
-    for flag in ("training", "is_training"):
+    for flag in MODES:
         if flag in known:
             names[flag] = m.training
+    models.note_mode(cls, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None
     result = invoke.enter(m, function, names, m.span(node), instance)

@@ -11,15 +11,18 @@ from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
+from bnlint.keras_api.training import MODES
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     TENSORS,
     Array,
     Bound,
+    Class,
     Dataset,
     Dict,
     Dotted,
+    Function,
     Instance,
     LayerList,
     List,
@@ -158,6 +161,7 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     """Note that a model is run on data."""
     if isinstance(target, Instance):
         target.cls.used.add("custom_step" if m.tapes else "called")
+        note_mode(target.cls, arguments)
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
     inputs = next((a.value for a in arguments.items if a.name in (None, "inputs", "x")), None)
@@ -166,6 +170,17 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     args = {"training": value, "direct": direct, "inputs": inputs, "tapes": m.tapes, "owner": m.caller()}
     m.event("call", target, {**args, **data.batch_of(m, inputs)}, node, arguments)
     return Unknown("the output of a model on data")
+
+
+def note_mode(cls: Class, arguments: Arguments) -> None:
+    """Note whether a caller gives a parameter that says whether the model is training, and that Keras does not know."""
+    call = cls.find("call")
+    spec = call.node.args if isinstance(call, Function) else None
+    named = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)] if spec is not None else []
+    for name in (*named, *(parameter.arg for parameter in (spec.kwonlyargs if spec is not None else ()))):
+        if name in MODES[1:] and arguments.complete:
+            by_position = name in named and named.index(name) <= len(arguments.positional)
+            cls.used.add("told" if by_position or arguments.keyword(name) is not None else "untold")
 
 
 def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> object:

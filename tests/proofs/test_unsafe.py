@@ -122,6 +122,7 @@ INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
     "BN305": _statistics(True, False, "call"),
     "BN306": _statistics(None, False, "call"),
     "BN304": _statistics(None, True, "fit"),
+    "BN307": _statistics(False, True, "fit"),
     "BN309": _statistics(None, False, "fit"),
     "BN401": _axis_changed,
     "BN403": _keras_momentum,
