@@ -222,6 +222,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
     "set_trainable": "X.trainable = v: args value; where it is set on layers of the target, of ('each', 'slice', 'one'), cut (the "
     "slice, or None) and only ('' all of them, 'batchnorms', 'others': none of these, 'unclear': under a test that is not understood)",
+    "copy": "a loop over the variables of several models, side by side, changes those of the target: args which (the attribute that lists "
+    "them), sources (the other models); it stands where the loop does, its arguments where the attributes do",
     "load_weights": "weights loaded into the target: args source",
     "save": "model.save / save_weights",
     "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
@@ -231,7 +233,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "escape": "a layer handed to code that is not seen",
     "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name of the function",
     "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
-    "distributed": "a layer built in the scope of a strategy: args strategy, replicas (int where known), certain (not entered under a test)",
+    "distributed": "a layer built in the scope of a strategy: args strategy, replicas (if known), certain (not entered under a test)",
+    "per_replica": "a number that is multiplied by `num_replicas_in_sync`: args size",
     "rematerialized": "a layer that remat, recompute_grad or a RematScope runs again for the gradients: args name",
     "repeated": "[layer] * n, a list that holds one layer several times",
     "wrapped": "TimeDistributed(model): args model",
@@ -335,9 +338,12 @@ class Import:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:
-    """What is not a graph but must be asked about. `constructions` holds every layer built in the file, applied or not; `unreached` are
-    the constructor calls of BatchNormalization that nothing seen leads to; `guarded` is code that is ready for another version of Keras; `mentions` are
-    the names of interest that stand in its code or in that of files read with it, also where that is not followed (`UPDATE_OPS`)."""
+    """What is not a graph but must be asked about.
+
+    `constructions` holds every layer built in the file, applied or not; `unreached` are the constructor calls of BatchNormalization that
+    nothing seen leads to; `guarded` is code that is ready for another version of Keras; `mentions` are the names of interest
+    (`UPDATE_OPS`) that stand in its code, also where that is not followed, or in that of files which are read for its sake alone.
+    """
 
     path: str
     imports: tuple[Import, ...] = ()

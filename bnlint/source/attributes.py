@@ -114,7 +114,10 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
                 return m.derive(base, "attribute", name)
             if name in training.METHODS or name in library.UNKNOWN_METHODS:
                 return Bound(base, name)
-            return m.derive(base, "attribute", name)
+            found = m.derive(base, "attribute", name)
+            if name == "num_replicas_in_sync":
+                m.replicas.add(found)
+            return found
         case Layer() | Model():
             return models.attribute(m, base, name, node)
         case Call() if base.layer.family == "unknown" and name in training.METHODS:

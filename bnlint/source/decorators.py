@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Argument, Arguments, Unknown
-from bnlint.source import expressions, invoke
+from bnlint.source import expressions, invoke, surroundings
 from bnlint.source.machine import Machine
-from bnlint.source.values import Bound, Class, Function, Instance, Partial
+from bnlint.source.values import Bound, Class, Dotted, Function, Instance, Partial
 
 Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -44,4 +44,6 @@ def _applied(m: Machine, decorator: ast.expr, value: object) -> object:
 
 
 def _followed(callee: object) -> bool:
+    if isinstance(callee, Dotted):
+        return callee.canonical in surroundings.REMAT
     return isinstance(callee, (Function, Class, Instance, Partial)) or (isinstance(callee, Bound) and callee.function is not None)

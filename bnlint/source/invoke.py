@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bnlint.graph import query
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, tf1
+from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, surroundings, tf1
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -141,6 +141,8 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
             return invoke(m, callee.callee, whole, node)
         case Dotted():
             return library.call(m, callee, arguments, node)
+        case surroundings.Rematerialized(function, within):
+            return surroundings.inside(m, within, lambda: invoke(m, function, arguments, node))
         case Call() if callee.layer.role == "unknown":
             return unknown_call(m, Unknown(f"the callee comes from unknown code ({callee.layer.name})"), arguments, node)
         case Unknown():

@@ -13,7 +13,21 @@ from bnlint.keras_api.functions import FunctionSpec, function_spec
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.shapes import output
-from bnlint.source import attributes, builtins, invoke, iteration, layers, models, operators, options, records, sequential, tf1, training
+from bnlint.source import (
+    attributes,
+    builtins,
+    invoke,
+    iteration,
+    layers,
+    models,
+    operators,
+    options,
+    records,
+    sequential,
+    surroundings,
+    tf1,
+    training,
+)
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
 
@@ -89,11 +103,17 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     return invoke.unknown_call(m, Unknown(known.reason), arguments, node)
 
 
+SQUARES: Final = frozenset({"norm", "pow", "power", "square"})
+"""Functions that make a penalty of a gradient."""
+
+
 def apply_function(m: Machine, spec: FunctionSpec, arguments: Arguments, node: ast.Call) -> object:
     """A function on tensors: a node, its own input (identities), or a plain value."""
     if spec.treatment == "value":
         return Unknown(f"the result of `{spec.kind}`")
     named = bind_parameters(spec.parameters, arguments)
+    if spec.kind in SQUARES and arguments.items:
+        training.squared(m, arguments.items[0].value)
     wanted = [named[name] for name in spec.tensors if name in named]
     wanted += [argument.value for argument in arguments.positional[len(spec.parameters) :]]
     inputs = (
@@ -204,7 +224,7 @@ LEARNING_PHASE: Final = frozenset(
 )
 
 HANDLERS: Final[dict[str, Handler]] = {
-    **dict.fromkeys(("keras.remat", "tf.autograph.experimental.do_not_convert", "tf.function", "tf.recompute_grad"), _decorator),
+    **dict.fromkeys(("tf.autograph.experimental.do_not_convert", "tf.function"), _decorator),
     "keras.activations.get": _activation,
     "keras.activations.deserialize": _activation,
     "keras.backend.image_data_format": _image_data_format,
@@ -245,6 +265,7 @@ def handlers() -> Mapping[str, Handler]:
         iteration.HANDLERS,
         records.HANDLERS,
         options.HANDLERS,
+        surroundings.HANDLERS,
         tf1.HANDLERS,
         HANDLERS,
         models_made,

@@ -17,6 +17,7 @@ from bnlint.source.joins import WEIGHT, join, weight
 from bnlint.source.values import (
     MISSING,
     TENSORS,
+    Cell,
     Class,
     Dataset,
     Deferred,
@@ -35,11 +36,14 @@ from bnlint.text import Chunk
 
 if TYPE_CHECKING:
     from bnlint.source.modules import Run
+    from bnlint.source.surroundings import Within
 
 DEPTH = 48
 """Nested calls of user functions."""
 
-SUSPENDED = words("attempts budget decided depth epoch frame home landings limit log policy progress root running stack steps tapes under")
+SUSPENDED = words(
+    "attempts budget decided depth epoch frame home landings limit log policy progress root running stack steps tapes under within"
+)
 """What of a machine belongs to the running root."""
 
 SPLICES = 8
@@ -93,9 +97,14 @@ class Machine(Budget):
         self.decided = self.attempts = 0
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
+        self.gradients: dict[Unknown, dict[str, object]] = {}
         self.parts: dict[Unknown, Part] = {}
+        self.cells: dict[Unknown, Cell] = {}
         self.data_format = "channels_last"
         self.policy: object = None
+        self.within: tuple[tuple[Within, bool], ...] = ()
+        self.replicas: set[Unknown] = set()
+        self.strategies: dict[Unknown, Within] = {}
         self.training = Unknown("whether the model is training")
 
     @property
@@ -175,6 +184,8 @@ class Machine(Budget):
             found = self.derived[place] = Unknown(subject.reason)
             if subject in self.batches:
                 self.batches[found] = self.batches[subject]
+            if subject in self.gradients:
+                self.gradients[found] = self.gradients[subject]
         return found
 
     def test(self, operator: str, subject: Unknown, constant: object) -> Unknown:
@@ -250,7 +261,7 @@ class Machine(Budget):
         """Leave what runs alone and begin anew at `frame`, for the sake of `home`; in the end all is as it was, but what was built."""
         saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
-        self.attempts, self.policy = 0, home.policy
+        self.attempts, self.policy, self.within = 0, home.policy, ()
         self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
         try:
             yield

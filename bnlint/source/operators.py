@@ -12,7 +12,7 @@ from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.tables import words
-from bnlint.source import arrays, protocols, texts
+from bnlint.source import arrays, protocols, surroundings, texts, training
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import (
@@ -67,6 +67,10 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return _combined(op, left, right)
     if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)):
         left, right = right, left
+    if isinstance(op, ast.Pow):
+        training.squared(m, left)
+    if isinstance(op, ast.Mult):
+        surroundings.multiplied(m, left, right, node)
     if isinstance(op, ast.Mult) and isinstance(left, List):
         _repeated(m, node, left, right)
     if _too_large(op, left, right):

@@ -8,7 +8,20 @@ from typing import Any, Final
 
 from bnlint.graph.model import Choice, Import, Unknown
 from bnlint.keras_api.names import canonical, exports
-from bnlint.source import attributes, classes, decorators, expressions, invoke, loops, modules, operators, patterns, protocols, subscripts
+from bnlint.source import (
+    attributes,
+    classes,
+    decorators,
+    expressions,
+    invoke,
+    loops,
+    modules,
+    operators,
+    patterns,
+    protocols,
+    subscripts,
+    surroundings,
+)
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, TENSORS, ArgScope, Dict, Dotted, List, Splice, Tape, elements, sequence
@@ -263,7 +276,7 @@ def exec_While(m: Machine, node: ast.While) -> Completion | None:
 
 
 def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
-    outer, scope, attempts = m.tapes, m.arg_scope, m.attempts
+    outer, scope, attempts, within = m.tapes, m.arg_scope, m.attempts, m.within
     managers: list[tuple[object, ast.expr]] = []
     for item in node.items:
         value = expressions.evaluate(m, item.context_expr)
@@ -273,13 +286,14 @@ def exec_With(m: Machine, node: ast.With | ast.AsyncWith) -> Completion | None:
             m.tapes = (*m.tapes, value.number)
         elif isinstance(value, ArgScope):
             m.arg_scope = value.given
+        surroundings.entered(m, value)
         entered = protocols.entered(m, value, item.context_expr)
         if item.optional_vars is not None:
             assign(m, item.optional_vars, entered)
     try:
         ended = execute(m, node.body)
     finally:
-        m.tapes, m.arg_scope, m.attempts = outer, scope, attempts
+        m.tapes, m.arg_scope, m.attempts, m.within = outer, scope, attempts, within
     for value, place in managers:
         protocols.left(m, value, place)
     return ended

@@ -1,16 +1,41 @@
-"""Where a BatchNormalization is built and held: in code that runs for each batch, where Keras does not find its weights."""
+"""Where a BatchNormalization is built, applied and held: in code that runs for each batch, in scopes, out of the sight of Keras."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from bnlint.graph.model import Layer, Origin, Span
+from bnlint.graph import query
+from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
+from bnlint.keras_api.tables import words
 from bnlint.source import classes
-from bnlint.source.machine import Machine
-from bnlint.source.values import Dotted, Function, Instance
+from bnlint.source.machine import Handler, Machine
+from bnlint.source.values import Bound, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument, sequence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """What a `with` puts around the code in it: the scope of a strategy (`replicas` where known), or one of rematerialisation."""
+
+    kind: str
+    name: str
+    origin: Origin
+    replicas: object = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rematerialized:
+    """A function whose results are computed again for the gradients."""
+
+    callee: object
+    within: Within
+
+
+STRATEGIES: Final = words("CentralStorageStrategy MirroredStrategy MultiWorkerMirroredStrategy TPUStrategy")
+"""Strategies that give each replica a part of the batch."""
 
 STEPS: Final = frozenset({"train_step", "test_step", "predict_step"})
 
@@ -20,7 +45,87 @@ _ONCE: Final = re.compile(r"\bis None\b|\bhasattr\(|\bgetattr\(|\bnot self\.|\bn
 """Tests that let code run the first time only."""
 
 
+def strategy(m: Machine, arguments: Arguments, node: ast.Call, name: str) -> object:
+    """A strategy: an unknown object, of which its scope is known."""
+    devices = sequence(m.settle(first_argument(arguments))) if name == "MirroredStrategy" else None
+    keyword = arguments.keyword("devices")
+    devices = sequence(m.settle(keyword.value)) if keyword is not None else devices
+    made = Unknown(f"a {name}")
+    m.strategies[made] = Within("strategy", name, m.origin(node), len(devices) if devices else None)
+    return made
+
+
+def multiplied(m: Machine, one: object, other: object, node: ast.AST) -> None:
+    """Note a size that is multiplied by the number of replicas: it is that of one."""
+    for size, number in ((one, other), (other, one)):
+        if type(size) is int and isinstance(number, Unknown) and number in m.replicas:
+            m.event("per_replica", None, {"size": size}, node)
+
+
+def _strategy(name: str) -> Handler:
+    return lambda m, arguments, node: strategy(m, arguments, node, name)
+
+
+def remat_scope(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`RematScope(mode="full")`, under which layers are rematerialised that are built there."""
+    mode = m.settle(bind_parameters(("mode",), arguments).get("mode", "full"))
+    return Within("remat", "RematScope", m.origin(node)) if mode == "full" else Unknown("a scope that is of no interest")
+
+
+def remat(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`keras.remat(f)`, `tf.recompute_grad(f)`."""
+    value = m.settle(first_argument(arguments))
+    within = Within("remat", ast.unparse(node.func).rpartition(".")[2], m.origin(node))
+    if isinstance(value, (Function, Bound, Partial)):
+        return Rematerialized(value, within)
+    if isinstance(value, (Layer, Instance, Model)):
+        for layer in classes.owned(value):
+            _rematerialized(m, layer, within)
+        return value
+    return Unknown("a function that is computed again")
+
+
+def entered(m: Machine, value: object) -> None:
+    """Note what the `with` puts around its body."""
+    found = [each for each in query.alternatives(m.settle(value)) if isinstance(each, Within)]
+    if found:
+        certain = isinstance(m.settle(value), Within) and not m.under
+        m.within = (*m.within, (found[0], certain))
+
+
+def inside(m: Machine, within: Within, run: Callable[[], object]) -> object:
+    """Run code with something around it."""
+    outer, m.within = m.within, (*m.within, (within, not m.under))
+    try:
+        return run()
+    finally:
+        m.within = outer
+
+
+def applied(m: Machine, layer: Layer) -> None:
+    """Note a BatchNormalization that is applied by a function that is rematerialised."""
+    for within, _ in m.within:
+        if within.kind == "remat" and within.name != "RematScope":
+            _rematerialized(m, layer, within)
+
+
+def _rematerialized(m: Machine, layer: Layer, within: Within) -> None:
+    if layer.role == "batchnorm":
+        m.event("rematerialized", layer, {"name": within.name}, within.origin)
+
+
 def built(m: Machine, layer: Layer, span: Span) -> None:
+    """Note where a BatchNormalization is built, if that matters."""
+    for within, certain in m.within:
+        if within.name == "RematScope":
+            _rematerialized(m, layer, within)
+        elif within.kind == "strategy":
+            args = {"strategy": within.name, "replicas": within.replicas, "certain": certain}
+            m.event("distributed", layer, args, within.origin)
+    _built_again(m, layer, span)
+
+
+def _built_again(m: Machine, layer: Layer, span: Span) -> None:
     """Note a BatchNormalization that is built again with each batch: in a `call`, a step, a function that is traced."""
     for depth in range(len(m.running) - 1, -1, -1):
         function = m.running[depth]
@@ -81,3 +186,12 @@ def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
             yield node.lineno, 1 << 31 if ends else node.end_lineno or node.lineno
         elif isinstance(node, ast.ExceptHandler):
             yield node.lineno, node.end_lineno or node.lineno
+
+
+REMAT: Final = ("keras.remat", "tf.recompute_grad")
+
+HANDLERS: Final[dict[str, Handler]] = {
+    **{f"tf.distribute.{inner}{name}": _strategy(name) for name in STRATEGIES for inner in ("", "experimental.")},
+    **dict.fromkeys(REMAT, remat),
+    "keras.RematScope": remat_scope,
+}

@@ -14,6 +14,7 @@ from bnlint.source.values import (
     TENSORS,
     Array,
     Bound,
+    Cell,
     Dataset,
     Dict,
     Dotted,
@@ -34,6 +35,9 @@ from bnlint.source.values import (
 UPDATES: Final = frozenset({"apply", "apply_gradients", "minimize"})
 """Methods of optimizers that change variables."""
 
+ASSIGNMENTS: Final = frozenset({"assign", "assign_add", "assign_sub"})
+"""Methods of variables that change them."""
+
 REPLICAS: Final = frozenset({"call_for_each_replica", "experimental_run_v2", "run"})
 """Methods of distribution strategies that run a function."""
 
@@ -51,7 +55,8 @@ DISTRIBUTED: Final = frozenset(
 """Methods of distribution strategies that pass a data set on, or what a function makes of one."""
 
 METHODS: Final = frozenset(
-    {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *REPLICAS, *DISTRIBUTED} | {"__call__", "add", "call", "get_collection", "gradient"}
+    {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
+    | {"__call__", "add", "call", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -180,8 +185,12 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
     first = m.settle(first_argument(arguments))
     if isinstance(owner, (Unknown, Array)) and (name in BATCHING or name in FLOWS):
         return data.method(m, owner, name, arguments, node)
+    if name == "scope" and isinstance(owner, Unknown) and owner in m.strategies:
+        return m.strategies[owner]
     if name in UPDATES:
         return _update(m, name, arguments, node)
+    if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
+        return _copied(m, m.cells[owner])
     if name in REPLICAS and isinstance(first, (Function, Partial, Bound)):
         named = bind_parameters(("fn", "args", "kwargs"), arguments)
         given, keywords = m.settle(named.get("args")), m.settle(named.get("kwargs"))
@@ -197,6 +206,15 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         m.event("escape", m.settle(arguments.items[0].value), {}, node)
         return None
     return MISSING
+
+
+def _copied(m: Machine, cell: Cell) -> Unknown:
+    """A variable of one model is given a value in a loop over those of several."""
+    column, others = cell.columns[cell.index], [each for each in cell.columns if each is not cell.columns[cell.index]]
+    arguments = Arguments(tuple(Argument(None, Unknown(each.attribute), each.span) for each in cell.columns))
+    args = {"which": column.attribute, "sources": tuple(each.model for each in others)}
+    m.event("copy", column.model, args, cell.loop, arguments)
+    return Unknown("the result of an assignment")
 
 
 def _super(m: Machine, owner: Super, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -234,9 +252,20 @@ def _gradient(m: Machine, tape: Tape | None, sources: object, arguments: Argumen
     parts = data.parts(m, sources)
     variables = tuple(target for part in parts if isinstance(part, Variables) for target in part.targets)
     targets: object = variables or Unknown("what is differentiated")
-    args = {"sources": targets, "of_inputs": any(_is_data(m, tape, part) for part in parts)}
+    args: dict[str, object] = {"sources": targets, "of_inputs": any(_is_data(m, tape, part) for part in parts)}
     m.event("gradient", None, args, node, arguments, tape.number if tape is not None else None)
-    return Variables(variables, True) if variables else Unknown("gradients")
+    if variables:
+        return Variables(variables, True)
+    made = Unknown("gradients")
+    m.gradients[made] = args
+    return made
+
+
+def squared(m: Machine, value: object) -> None:
+    """Note that a gradient is squared, or its norm taken: it is to be part of a loss."""
+    value = m.settle(value)
+    if isinstance(value, Unknown) and value in m.gradients:
+        m.gradients[value]["squared"] = True
 
 
 def _is_data(m: Machine, tape: Tape | None, value: object) -> bool:

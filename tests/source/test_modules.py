@@ -190,7 +190,7 @@ def test_a_change_that_would_reach_into_another_file_is_advice(tmp_path: Path) -
 def test_training_in_another_file_is_seen(tmp_path: Path) -> None:
     train = (
         "import numpy as np\nfrom config import BATCH\nfrom model import build\n\nmodel = build()\nmodel.compile('sgd', 'mse')\n"
-        "model.fit(np.zeros((64, 8, 8, 3)), np.zeros(64), batch_size=BATCH)\n"
+        "model.fit(np.zeros((64, 8, 8, 3)), np.zeros(64), batch_size=BATCH, epochs=1000)\n"
     )
     files = {"blocks.py": BLOCKS, "model.py": model("from blocks import conv_bn"), "train.py": train}
     root = write(tmp_path, {**files, "config.py": "BATCH = 2\n"})
