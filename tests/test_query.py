@@ -343,3 +343,11 @@ def test_code_is_guarded_by_the_stretches_around_it_and_around_its_callers() -> 
     assert not query.guarded(project, Origin(outside))
     assert not query.guarded(project, Origin(Span("b.py", 4, 5, 4, 9)))
     assert not query.guarded(project, Origin(None))
+
+
+def test_a_name_is_mentioned_in_the_module_where_it_stands() -> None:
+    project = Project(KerasTarget(2), (Module("a.py"), Module("b.py", mentions=frozenset({"UPDATE_OPS"}))))
+    assert query.mentions(project, ("update_ops", "UPDATE_OPS"))
+    assert query.mentions(project, ("UPDATE_OPS",), "b.py")
+    assert not query.mentions(project, ("UPDATE_OPS",), "a.py")
+    assert not query.mentions(project, ("update_ops",))

@@ -254,6 +254,11 @@ def _lies_in(inner: Span, outer: Span) -> bool:
     return inner.cell == outer.cell and starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
 
 
+def mentions(project: Project, names: Collection[str], path: str | None = None) -> bool:
+    """Whether one of these names stands anywhere in the code of the project, or of one file (of those that front ends watch for)."""
+    return any(not module.mentions.isdisjoint(names) for module in project.modules if path in (None, module.path))
+
+
 def has_gaps(project: Project, call: Call) -> bool:
     """Whether something could not be seen in the file where a call stands, or in one through which it was reached."""
     paths = {span.path for span in (call.origin.span, *call.origin.stack) if span is not None}

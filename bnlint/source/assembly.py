@@ -25,7 +25,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import ancestors
-from bnlint.source import classes, guards, models, overrides, trees
+from bnlint.source import classes, guards, models, overrides, trees, words
 from bnlint.source.budget import MODEL_STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
@@ -67,7 +67,8 @@ def assemble(m: Machine) -> tuple[tuple[Module, ...], tuple[ModelGraph, ...]]:
     for event in _escapes(m):
         if event.origin.span is not None:
             parts[event.origin.span.path].escapes.append(event)
-    made = tuple(_module(file, parts[file.path], graphs) for file in m.files.asked)
+    behind = words.watched((file for file in m.files.by_path.values() if not file.asked), words.OF_GRAPHS)
+    made = tuple(_module(file, parts[file.path], graphs, behind | words.watched((file,))) for file in m.files.asked)
     asked = {file.path for file in m.files.asked}
     return made, tuple(graph for graph in emitted if _concerns(graph, asked))
 
@@ -81,12 +82,12 @@ class _Part:
     escapes: list[Event] = field(default_factory=list)
 
 
-def _module(file: File, part: _Part, graphs: Mapping[int, object]) -> Module:
+def _module(file: File, part: _Part, graphs: Mapping[int, object], mentions: frozenset[str]) -> Module:
     """What one file says. Events belong to the file whose code set them off, wherever they stand."""
     events = (replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *part.escapes))
     imports, gaps, unreached = tuple(file.imports), tuple(file.gaps), tuple(file.unreached)
     guarded = tuple(span for chunk, tree in zip(file.chunks, file.trees, strict=True) for span in guards.guarded(chunk, tree))
-    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached, guarded)
+    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached, guarded, mentions)
 
 
 def _concerns(graph: ModelGraph, paths: set[str]) -> bool:

@@ -1,0 +1,32 @@
+"""`tf.nn.batch_normalization` on the moments of the batch, with nothing kept for inference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bnlint.findings import Hit
+from bnlint.graph import query
+from bnlint.graph.model import Call, Project
+
+AVERAGES = ("ExponentialMovingAverage", "assign_moving_average", "moving_average", "moving_mean", "moving_var", "pop_mean", "running_mean")
+
+
+def check(project: Project) -> Iterator[Hit]:
+    for graph in project.models:
+        found = [call for call in query.calls_of(graph, "batchnorm") if call.layer.kind == "batch_normalization" and call.layer.is_function]
+        for call in found:
+            path = call.origin.span.path if call.origin.span is not None else None
+            kept = query.mentions(project, AVERAGES, path)
+            if not kept and _of_batch(call) and all(_of_batch(other) for other in found if other.origin.scope == call.origin.scope):
+                yield Hit("default", call.origin, call.layer)
+
+
+def _of_batch(call: Call) -> bool:
+    """Whether mean and variance are moments over the batch."""
+    given = [item.value for item in call.layer.arguments.items[1:3] if item.name in (None, "mean", "variance")]
+    return len(given) == 2 and all(isinstance(value, Call) and _averages_batch(value) for value in given)
+
+
+def _averages_batch(call: Call) -> bool:
+    axes = query.config(call.layer, "axes")
+    return call.layer.kind == "moments" and isinstance(axes, (list, tuple)) and 0 in axes

@@ -1,0 +1,47 @@
+"""Names that tell something wherever they stand in the code, also where it is not followed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Final
+
+from bnlint.source.files import File
+from bnlint.source.trees import walk
+
+OF_GRAPHS: Final = ("UPDATE_OPS", "arg_scope", "get_updates_for", "update_ops")
+"""What has to do with the update operations and the defaults of TensorFlow 1: it may stand in any file of a project."""
+
+OF_AVERAGES: Final = (
+    "ExponentialMovingAverage",
+    "assign_moving_average",
+    "moving_average",
+    "moving_mean",
+    "moving_var",
+    "pop_mean",
+    "running_mean",
+)
+"""What is said of moving averages, where they are kept."""
+
+
+def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES)) -> frozenset[str]:
+    """Those of the watched names that are, or are part of, a name or a text in the code of the files; comments do not count."""
+    found: set[str] = set()
+    for file in files:
+        for chunk, tree in zip(file.chunks, file.trees, strict=True):
+            possible = [word for word in names if word not in found and word in chunk.text]
+            if possible:
+                written = {name for node in walk(tree) for name in _names(node)}
+                found.update(word for word in possible if any(word in name for name in written))
+    return frozenset(found)
+
+
+def _names(node: ast.AST) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)) | ast.FunctionDef(name=name):
+            return (name,)
+        case ast.arg(arg=name) | ast.keyword(arg=str(name)):
+            return (name,)
+        case ast.alias(name=name, asname=bound):
+            return (name, bound or "")
+    return ()
