@@ -147,6 +147,14 @@ class RenameParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameAttribute:
+    """`X.a` at `at` becomes `X.name`."""
+
+    at: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeNorms:
     """Freeze every BatchNormalization inside X again, after the assignment `X.trainable = …` at `at`, or after the loop over X's layers
     in which it stands."""
@@ -201,6 +209,7 @@ Edit = (
     | Repeat
     | CopyLayer
     | FreezeNorms
+    | RenameAttribute
     | RenameParameter
     | MoveImport
     | RenameCallee

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bnlint.findings import FreezeNorms, RenameParameter
+from bnlint.findings import FreezeNorms, RenameAttribute, RenameParameter
 from tests.test_fixer_edits import Make, fixed, refusal, spot
 
 IMPORT = "from keras import layers\n"
@@ -82,3 +82,16 @@ def test_a_parameter_is_renamed_where_it_is_read() -> None:
 )
 def test_a_parameter_that_cannot_be_renamed(source: str, reason: str) -> None:
     assert reason in refusal(source, rename(source))
+
+
+def test_an_attribute_gets_another_name() -> None:
+    source = "for t, s in zip(a.trainable_variables, b.c.trainable_variables):\n    t.assign(s)\n"
+    makes = [
+        lambda document, at=at: RenameAttribute(spot(document, at), "weights")
+        for at in ("a.trainable_variables", "b.c.trainable_variables")
+    ]
+    assert fixed(source, *makes) == "for t, s in zip(a.weights, b.c.weights):\n    t.assign(s)\n"
+
+
+def test_what_is_no_attribute_gets_none() -> None:
+    assert "not an attribute" in refusal("a = f(x)\n", lambda document: RenameAttribute(spot(document, "f(x)"), "weights"))

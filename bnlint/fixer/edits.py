@@ -19,6 +19,7 @@ from bnlint.findings import (
     RemoveApplication,
     RemoveStatement,
     RenameArgument,
+    RenameAttribute,
     RenameCallee,
     RenameParameter,
     Repeat,
@@ -173,6 +174,15 @@ def _copy_layer(plan: Plan, edit: CopyLayer) -> None:
     plan.replace(part, layer, partial(tree.expression, code))
 
 
+def _rename_attribute(plan: Plan, edit: RenameAttribute) -> None:
+    place = plan.source.find(edit.at)
+    if not isinstance(place.node, ast.Attribute):
+        raise Refused("it is not an attribute")
+    end = place.part.range(place.node)[1]
+    plan.texts.append(place.part.edit(end - len(place.node.attr), end, edit.name))
+    plan.steps.append(partial(setattr, place.node, "attr", edit.name))
+
+
 def _set_parameter(plan: Plan, edit: SetParameter) -> None:
     place = plan.source.find(edit.at)
     function = place.node
@@ -315,6 +325,7 @@ _PLANNERS: Final[Mapping[type, Callable[[Plan, Any], None]]] = {
     RemoveApplication: _remove,
     InsertActivation: activation.insert,
     FreezeNorms: freezing.freeze_norms,
+    RenameAttribute: _rename_attribute,
     RenameParameter: parameters.rename,
     MoveImport: paths.move_import,
     RenameCallee: paths.rename_callee,

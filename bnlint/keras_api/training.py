@@ -50,6 +50,9 @@ SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
 OLD_NAMES: Final[Mapping[str, str]] = {"generator": "x", "nb_epoch": "epochs", "filepath": "source", "weights": "source"}
 """Keyword arguments of these methods that stand for one of these parameters."""
 
+VARIABLES: Final = words("non_trainable_variables non_trainable_weights trainable_variables trainable_weights variables weights")
+"""Attributes of models that list variables."""
+
 MODES: Final = ("training", "is_training", "is_train", "istraining", "in_training", "train", "train_mode", "training_mode", "train_phase")
 """Parameters of a `call` that say whether the model is training. Keras knows the first only."""
 

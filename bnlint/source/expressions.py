@@ -220,11 +220,11 @@ def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.Genera
             else:
                 made.open = True
 
-        loops.comprehend(m, node.generators, put)
+        loops.comprehend(m, node, node.generators, put)
         return made
     found = List({"items": ()})
     element = node.elt
-    loops.comprehend(m, node.generators, lambda: m.write(found.fields, "items", m.chain(found.items, (evaluate(m, element),))))
+    loops.comprehend(m, node, node.generators, lambda: m.write(found.fields, "items", m.chain(found.items, (evaluate(m, element),))))
     return found
 
 

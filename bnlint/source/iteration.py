@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
+from bnlint.keras_api.training import VARIABLES
 from bnlint.source import invoke, operators, protocols, subscripts
 from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine, truth
-from bnlint.source.values import LONGEST, MISSING, Bound, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
+from bnlint.source.values import LONGEST, MISSING, Bound, Column, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
 
 
 def known(m: Machine, value: object) -> tuple[object, ...] | None:
@@ -79,6 +80,9 @@ def _next_number(number: object) -> object:
 def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     values = [m.settle(argument.value) for argument in arguments.positional]
     variables = [value for value in values if isinstance(value, Variables)]
+    side_by_side = _columns(m, values, node)
+    if side_by_side:
+        return Variables(tuple(target for each in variables for target in each.targets), True, side_by_side)
     if variables:
         return variables[-1]
     columns = [_column(m, value) for value in values]
@@ -93,6 +97,17 @@ def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if any(row is None for row in rows):
         return Bound(tuple(values), "zip")
     return List({"items": tuple(zip(*(row for row in rows if row is not None), strict=False))})
+
+
+def _columns(m: Machine, values: list[object], node: ast.Call) -> tuple[Column, ...]:
+    """Variables of models side by side: `zip(a.trainable_variables, b.trainable_variables)`; empty for anything else."""
+    found: list[Column] = []
+    for value, written in zip(values, node.args, strict=False):
+        if not isinstance(written, ast.Attribute) or written.attr not in VARIABLES:
+            return ()
+        model = value.targets[0] if isinstance(value, Variables) and value.targets else value.owner if isinstance(value, Bound) else value
+        found.append(Column(model, written.attr, m.span(written)))
+    return tuple(found) if len(found) == len(values) > 1 else ()
 
 
 ENDLESS: Final[Mapping[str, Callable[..., Iterator[object]]]] = {

@@ -38,7 +38,7 @@ def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Seq
     if items is not None and len(items) <= UNROLL:
         ended = _rounds(m, items, body)
     else:
-        ended = _some_rounds(m, subscripts.element(m, iterable), body, 2)
+        ended = _some_rounds(m, subscripts.element(m, iterable, node), body, 2)
     return _land_break(m, ended, otherwise)
 
 
@@ -129,7 +129,7 @@ def repeat(m: Machine, node: ast.While) -> Completion | None:
     return _land_break(m, ended, node.orelse)
 
 
-def comprehend(m: Machine, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
+def comprehend(m: Machine, whole: ast.expr, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
     """Run the element of a comprehension in every round of its loops, in a scope of its own."""
     outer = m.frame
 
@@ -149,7 +149,7 @@ def comprehend(m: Machine, generators: list[ast.comprehension], element: Callabl
             statements.assign(m, first.target, item)
             filtered(first.ifs)
 
-        loop(m, expressions.evaluate(m, first.iter), body, first.iter)
+        loop(m, expressions.evaluate(m, first.iter), body, whole)
 
     scope = Scope(outer.scope)
     if outer.scope.is_class:

@@ -103,6 +103,7 @@ class Machine(Budget):
         self.data_format = "channels_last"
         self.policy: object = None
         self.within: tuple[tuple[Within, bool], ...] = ()
+        self.outputs: set[Unknown] = set()
         self.replicas: set[Unknown] = set()
         self.strategies: dict[Unknown, Within] = {}
         self.training = Unknown("whether the model is training")

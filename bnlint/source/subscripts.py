@@ -16,6 +16,7 @@ from bnlint.source.values import (
     TENSORS,
     Array,
     Bound,
+    Cell,
     Class,
     Dataset,
     Dict,
@@ -250,8 +251,16 @@ def batch(m: Machine, dataset: Dataset) -> Unknown:
     return made
 
 
-def element(m: Machine, iterable: object) -> Callable[[int], object]:
+def _row(m: Machine, variables: Variables, loop: ast.AST) -> tuple[Unknown, ...]:
+    row = tuple(Unknown(f"one of the {column.attribute} of a model") for column in variables.columns)
+    m.cells.update({cell: Cell(variables.columns, index, m.origin(loop)) for index, cell in enumerate(row)})
+    return row
+
+
+def element(m: Machine, iterable: object, loop: ast.AST | None = None) -> Callable[[int], object]:
     """What the rounds of a loop over a value of unknown length get, by round."""
+    if isinstance(iterable, Variables) and iterable.columns and loop is not None:
+        return lambda done: _row(m, iterable, loop)
     if isinstance(iterable, Bound) and iterable.name == "range":
         return lambda done: iterable.owner if done == 0 else Unknown("the number of a later round")
     if isinstance(iterable, Unknown):

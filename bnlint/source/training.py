@@ -56,7 +56,7 @@ DISTRIBUTED: Final = frozenset(
 
 METHODS: Final = frozenset(
     {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
-    | {"__call__", "add", "call", "get_collection", "gradient", "scope"}
+    | {"__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -185,6 +185,10 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
     first = m.settle(first_argument(arguments))
     if isinstance(owner, (Unknown, Array)) and (name in BATCHING or name in FLOWS):
         return data.method(m, owner, name, arguments, node)
+    if name == "exclude_from_weight_decay" and isinstance(owner, Unknown):
+        excluded = bind_parameters(("var_list", "var_names"), arguments)
+        m.event("exclude", owner, {key: layers.plain(m, value) for key, value in excluded.items()}, node, arguments)
+        return None
     if name == "scope" and isinstance(owner, Unknown) and owner in m.strategies:
         return m.strategies[owner]
     if name in UPDATES:
@@ -319,7 +323,10 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     if isinstance(owner, Instance):
         owner.cls.used.add("fit" if kind in ("fit", "train_on_batch") else "called")
     m.event(kind, owner, args, node, arguments)
-    return Unknown(f"the result of `{name}`")
+    made = Unknown(f"the result of `{name}`")
+    if kind == "predict":
+        m.outputs.add(made)
+    return made
 
 
 def _named(value: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Tensor, Unknown
+from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Span, Tensor, Unknown
 from bnlint.graph.query import Assumption
 from bnlint.keras_api.functions import function_spec
 from bnlint.text import Chunk
@@ -283,10 +283,29 @@ class Tape:
 
 @dataclass(slots=True, eq=False)
 class Variables:
-    """The (trainable) variables of models or layers."""
+    """The (trainable) variables of models or layers. `columns`: where they are those of several models side by side."""
 
     targets: tuple[object, ...]
     trainable: bool
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """`model.trainable_variables` as a column of a `zip`: the attribute, and where it stands."""
+
+    model: object
+    attribute: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A variable in a loop over columns, and the loop."""
+
+    columns: tuple[Column, ...]
+    index: int
+    loop: Origin
 
 
 @dataclass(slots=True, eq=False)
