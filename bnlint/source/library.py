@@ -82,13 +82,16 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     found = tf1.call(m, name, arguments, node)
     if found is not MISSING:
         return found
+    found = surroundings.call(m, name, arguments, node)
+    if found is not MISSING:
+        return found
     found = training.call(m, callee, arguments, node)
     if found is not MISSING:
         return found
     spec = function_spec(name)
     if spec is not None:
         return apply_function(m, spec, arguments, node)
-    if name.startswith("keras.losses."):
+    if name.startswith(("keras.losses.", "keras.regularizers.l", "keras.regularizers.L")):
         return callee
     last = name.rpartition(".")[2].lower()
     if "load" in last and "weight" in last:

@@ -169,7 +169,9 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
         watched(m, tape).extend(data.parts(m, inputs))
     args = {"training": value, "direct": direct, "inputs": inputs, "tapes": m.tapes, "owner": m.caller()}
     m.event("call", target, {**args, **data.batch_of(m, inputs)}, node, arguments)
-    return Unknown("the output of a model on data")
+    made = Unknown("the output of a model on data")
+    m.outputs.add(made)
+    return made
 
 
 def note_mode(cls: Class, arguments: Arguments) -> None:

@@ -13,7 +13,7 @@ from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.source import classes
 from bnlint.source.machine import Handler, Machine
-from bnlint.source.values import Bound, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument, sequence
+from bnlint.source.values import MISSING, Bound, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument, sequence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,6 +186,27 @@ def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
             yield node.lineno, 1 << 31 if ends else node.end_lineno or node.lineno
         elif isinstance(node, ast.ExceptHandler):
             yield node.lineno, node.end_lineno or node.lineno
+
+
+CONCATENATES: Final = words("keras.backend.concatenate keras.ops.concatenate keras.ops.vstack numpy.concatenate numpy.vstack tf.concat")
+
+
+def call(m: Machine, name: str, arguments: Arguments, node: ast.Call) -> object:
+    """Calls that make an optimizer, or put generated samples and others into one batch; MISSING for others."""
+    if name in CONCATENATES:
+        parts = [m.settle(part) for part in sequence(m.settle(first_argument(arguments))) or ()]
+        made_by_model = [isinstance(part, Unknown) and part in m.outputs for part in parts]
+        if len(set(made_by_model)) == 2:
+            made = Unknown("generated samples among others")
+            m.event("mixed", made, {}, node, arguments)
+            return made
+    module, _, last = name.rpartition(".")
+    if module == "keras.optimizers" and last[:1].isupper():
+        made = Unknown(f"an optimizer, {last}")
+        args: dict[str, object] = {str(argument.name): m.plain(argument.value) for argument in arguments.items if argument.name is not None}
+        m.event("optimizer", made, {**args, "class": last}, node, arguments)
+        return made
+    return MISSING
 
 
 REMAT: Final = ("keras.remat", "tf.recompute_grad")
