@@ -45,8 +45,8 @@ def margins(value: object, count: int) -> tuple[Dimension, ...]:
 
 def compute(function: Callable[..., int], *operands: Dimension) -> Dimension:
     """The function of sizes that are all known; what depends on a size that is open by declaration is so, too."""
-    if any(isinstance(operand, Unknown) for operand in operands):
-        return OPEN
+    if any(operand is not None and not isinstance(operand, int) for operand in operands):
+        return OPEN  # unknown, or (of an array) dependent on a test
     return None if None in operands else function(*operands)
 
 

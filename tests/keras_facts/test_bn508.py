@@ -16,9 +16,7 @@ fact = len(keras.models.load_model(path).weights)
 
 
 @pytest.mark.parametrize("major", [2, 3])
-@pytest.mark.parametrize(
-    ("suffix", "error", "text"), [(".keras", "TypeError", "Norm"), (".h5", "ValueError", "Unknown layer: 'Norm'")]
-)
+@pytest.mark.parametrize(("suffix", "error", "text"), [(".keras", "TypeError", "Norm"), (".h5", "ValueError", "Unknown layer: 'Norm'")])
 def test_a_class_that_is_not_registered_cannot_be_loaded(observe: Observe, major: int, suffix: str, error: str, text: str) -> None:
     source = bad("BN508") if major == 3 else bad("BN508").replace(", mask=None", "").replace(", mask=mask", "")
     answer = observe(major, source, RELOADED.format(suffix=suffix))

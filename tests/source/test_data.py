@@ -286,3 +286,8 @@ def test_arguments_of_fit_by_position_and_by_old_names() -> None:
     assert (args["batch_size"], args["epochs"]) == (32, 4)
     args = read(HEAD + "model.fit_generator(generator=ds.batch(4), steps_per_epoch=5, epochs=6)").event("fit").args
     assert [args[name] for name in ("batch_size", "steps_per_epoch", "epochs")] == [4, 5, 6]
+
+
+def test_arrays_whose_size_depends_on_a_test_are_joined() -> None:
+    program = read(HEAD + "model.fit(np.concatenate([np.zeros((4 if n else 8, 8)), np.ones((2, 8))]), np.ones(6))")
+    assert known(program.event("fit").args["samples"]) == "?"
