@@ -27,7 +27,8 @@ def check(project: Project) -> Iterator[Hit]:
                 applied.setdefault(call.layer, []).append(call)
         for layer, calls in applied.items():
             pair = next((pair for pair in combinations(calls, 2) if _deeper(graph, *pair)), None)
-            if pair is not None and _is_one(project, layer, pair) and query.frozen(project, layer) is not True:
+            recurs = any(_recurs(*each) for each in combinations(calls, 2))
+            if pair is not None and not recurs and _is_one(project, layer, pair) and query.frozen(project, layer) is not True:
                 related = tuple(Related(call.origin, note) for call, note in zip(pair, ("first", "second"), strict=True))
                 yield Hit("default", layer.origin, layer, related=related, fix=_fix(project, graph, layer, calls))
 
@@ -48,6 +49,12 @@ def _deeper(graph: ModelGraph, first: Call, second: Call) -> bool:
     between = [call for layer, call in other.items() if layer not in one and id(first) in query.ancestors(call.inputs)]
     followed = [_weighted(query.consumers(graph, call, _is_passed)) or {} for call in (first, second)]
     return bool(between) and not followed[0].keys() & followed[1].keys()
+
+
+def _recurs(first: Call, second: Call) -> bool:
+    """Whether the same weights feed both, one after the other: steps of a recurrence."""
+    one, other = (_weighted(query.producers(call, _is_passed)) or {} for call in (first, second))
+    return bool(one) and one.keys() == other.keys() and id(first) in query.ancestors(second.inputs)
 
 
 def _is_passed(call: Call) -> bool:
