@@ -1,6 +1,7 @@
-"""On pinned packages from PyPI, each rule finds what it found when somebody opened the code and judged it, and nothing else there."""
+"""On pinned packages from PyPI each rule finds what somebody has opened and judged right, and no longer what was judged wrong."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,56 +16,89 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Canary:
-    """One file of one package, and the lines on which a rule is found."""
+class Place:
+    """A file of a package, read for one Keras."""
 
-    code: str
     requirement: str
     file: str
+    keras: str
+
+    def lines(self, code: str) -> list[int]:
+        """Where the rule finds something in the file."""
+        try:
+            found = findings(self.requirement, self.file.partition("/")[0], self.keras)
+        except Unreachable as error:
+            pytest.fail(str(error), pytrace=False)
+        return found.get((code, self.file), [])
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One file, and all lines of it on which a rule is found."""
+
+    code: str
+    place: Place
     lines: tuple[int, ...]
     why: str
-    keras: str = "3"
 
     def __str__(self) -> str:
-        return f"{self.code}-{self.file}"
-
-    @property
-    def folder(self) -> str:
-        return self.file.partition("/")[0]
+        return f"{self.code}-{self.place.file}"
 
 
-def canaries() -> list[Canary]:
-    return [
-        Canary(path.stem, entry["requirement"], entry["file"], tuple(entry["lines"]), entry["why"], entry.get("target-keras", "3"))
-        for path in sorted(HERE.glob("BN*.toml"))
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["canary"]
-    ]
+@dataclass(frozen=True)
+class Judged:
+    """One finding of a random sample, and what it was worth."""
+
+    code: str
+    place: Place
+    line: int
+    right: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.place.file}:{self.line}"
 
 
 @cache
-def found(requirement: str, folder: str, keras: str) -> dict[tuple[str, str], list[int]]:
-    """The lines of all findings in a package, by rule and file; of the rules that have a canary there."""
-    codes = sorted(
-        {canary.code for canary in canaries() if (canary.requirement, canary.folder, canary.keras) == (requirement, folder, keras)}
-    )
+def findings(requirement: str, folder: str, keras: str) -> dict[tuple[str, str], list[int]]:
+    """The lines of all findings in a package, in order, by rule and file; of the rules that are off by default, too."""
     home = install(requirement)
     lines: dict[tuple[str, str], list[int]] = {}
-    for finding in lint_paths([str(home / folder)], isolated=True, select=codes, target_keras=keras).findings:
+    for finding in lint_paths([str(home / folder)], isolated=True, select=list(catalogue.rules()), target_keras=keras).findings:
         if finding.span is not None:
-            lines.setdefault((finding.code, str(Path(finding.path).relative_to(home))), []).append(finding.span.line)
-    return lines
+            lines.setdefault((finding.code, Path(finding.path).relative_to(home).as_posix()), []).append(finding.span.line)
+    return {place: sorted(found) for place, found in lines.items()}
+
+
+def canaries() -> Iterator[Canary]:
+    for path in sorted(HERE.glob("BN*.toml")):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["canary"]:
+            yield Canary(path.stem, _place(entry), tuple(sorted(entry["lines"])), entry["why"])
+
+
+def judged() -> Iterator[Judged]:
+    for entry in tomllib.loads((HERE / "judged.toml").read_text(encoding="utf-8"))["finding"]:
+        yield Judged(entry["code"], _place(entry), entry["line"], entry["right"], entry["why"])
+
+
+def _place(entry: dict[str, str]) -> Place:
+    return Place(entry["requirement"], entry["file"], entry.get("target-keras", "3"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("canary", canaries(), ids=str)
 def test_a_canary_sings(canary: Canary) -> None:
-    try:
-        lines = found(canary.requirement, canary.folder, canary.keras)
-    except Unreachable as error:
-        pytest.fail(str(error), pytrace=False)
-    assert sorted(lines.get((canary.code, canary.file), [])) == sorted(canary.lines), canary.why
+    assert canary.place.lines(canary.code) == list(canary.lines), canary.why
 
 
-def test_every_canary_is_of_a_rule() -> None:
-    assert {canary.code for canary in canaries()} <= set(catalogue.rules())
-    assert all(canary.why and "==" in canary.requirement for canary in canaries())
+@pytest.mark.slow
+@pytest.mark.parametrize("finding", judged(), ids=str)
+def test_what_was_judged_right_is_found_and_what_was_wrong_is_not(finding: Judged) -> None:
+    assert (finding.line in finding.place.lines(finding.code)) is finding.right, finding.why
+
+
+def test_every_canary_and_every_judgement_says_why() -> None:
+    for each in (*canaries(), *judged()):
+        assert each.code in catalogue.rules()
+        assert each.why, each
+        assert "==" in each.place.requirement, each
