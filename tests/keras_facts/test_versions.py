@@ -57,3 +57,23 @@ fact = bool(np.abs(np.array(norm.moving_mean) - before).max() > 0)
 def test_fit_ignores_training_false_of_a_backbone_from_3_0_to_3_15(observe: Observe, version: int | str, moves: bool) -> None:
     """BN309: `>=3.0,<3.16`."""
     assert observe(version, BACKBONE) is moves
+
+
+@pytest.mark.parametrize("version", ["3.0.5", "3.15.1"])
+def test_training_by_position_is_refused_by_all_of_keras_3(observe: Observe, version: str) -> None:
+    """BN503."""
+    answer = observe(version, "layer = keras.layers.BatchNormalization()", "layer(np.ones((8, 4), 'float32'), True)")
+    assert answer["error"] == "ValueError"
+    assert "Only input tensors may be passed as positional arguments" in answer["message"]
+
+
+@pytest.mark.parametrize("version", ["3.0.5", "3.15.1"])
+def test_all_of_keras_3_is_without_a_learning_phase(observe: Observe, version: str) -> None:
+    """BN504."""
+    assert observe(version, "", "keras.backend.set_learning_phase(0)")["error"] == "AttributeError"
+
+
+@pytest.mark.parametrize("version", ["3.0.5", "3.15.1"])
+def test_all_of_keras_3_is_without_the_module_normalization(observe: Observe, version: str) -> None:
+    """BN501."""
+    assert observe(version, "from keras.layers.normalization import BatchNormalization")["error"] == "ModuleNotFoundError"
