@@ -155,6 +155,13 @@ class RenameAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """`X.trainable = False` right after the assignment `X = …` of what stands at `at`."""
+
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
 class FreezeNorms:
     """Freeze every BatchNormalization inside X again, after the assignment `X.trainable = …` at `at`, or after the loop over X's layers
     in which it stands."""
@@ -208,6 +215,7 @@ Edit = (
     | Unwrap
     | Repeat
     | CopyLayer
+    | Freeze
     | FreezeNorms
     | RenameAttribute
     | RenameParameter

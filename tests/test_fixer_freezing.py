@@ -2,7 +2,7 @@
 
 import pytest
 
-from bnlint.findings import FreezeNorms, RenameAttribute, RenameParameter
+from bnlint.findings import Freeze, FreezeNorms, RenameAttribute, RenameParameter
 from tests.test_fixer_edits import Make, fixed, refusal, spot
 
 IMPORT = "from keras import layers\n"
@@ -95,3 +95,14 @@ def test_an_attribute_gets_another_name() -> None:
 
 def test_what_is_no_attribute_gets_none() -> None:
     assert "not an attribute" in refusal("a = f(x)\n", lambda document: RenameAttribute(spot(document, "f(x)"), "weights"))
+
+
+def test_a_model_is_frozen_where_it_gets_its_name() -> None:
+    source = "def f(self):\n    self.base = Net(1)\n    self.head = None\n"
+    expected = "def f(self):\n    self.base = Net(1)\n    self.base.trainable = False\n    self.head = None\n"
+    assert fixed(source, lambda document: Freeze(spot(document, "Net(1)"))) == expected
+
+
+@pytest.mark.parametrize("source", ["a = [Net(1)]\n", "a, b = Net(1)\n", "use(Net(1))\n"])
+def test_a_model_without_a_name_is_not_frozen(source: str) -> None:
+    assert "not given a name" in refusal(source, lambda document: Freeze(spot(document, "Net(1)")))

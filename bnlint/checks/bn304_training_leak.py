@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bnlint.checks.modes import has_mode
+from bnlint.checks.modes import has_mode, inside
 from bnlint.findings import Edit, Fix, Hit, Related, Safety, SetArgument, SetParameter
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, ClassInfo, Layer, Method, Origin, Project, Span, Under, Unknown
+from bnlint.graph.model import ABSENT, ClassInfo, Layer, Method, Origin, Project, Under, Unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,13 +41,7 @@ def _steps(project: Project, cls: ClassInfo, method: Method) -> list[Step]:
     ]
     told = [event for event in query.events(project, "apply") if event.origin.scope == method.origin.scope]
     steps += [Step(event.origin, event.args.get("training"), event.under, None) for event in told]
-    return sorted((step for step in steps if body is not None and _inside(step.origin.span, body)), key=_place)
-
-
-def _inside(span: Span | None, body: Span) -> bool:
-    return (
-        span is not None and (span.path, span.cell) == (body.path, body.cell) and body.line <= span.line and span.end_line <= body.end_line
-    )
+    return sorted((step for step in steps if body is not None and inside(step.origin.span, body)), key=_place)
 
 
 def _place(step: Step) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bnlint.findings import Fix, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, ModelGraph, Project, Unknown
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, ModelGraph, Project, Span, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 
 # Calls of a model on data
@@ -83,6 +83,13 @@ def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
     told = {id(call.layer) for call in query.calls_in(project, cls) if isinstance(call.training, bool)}
     found = (layer for layer in cls.layers if has_mode(layer) and id(layer) not in told)
     return tuple(layer for layer in found if _is_random(layer) or query.frozen(project, layer) is False)
+
+
+def inside(span: Span | None, body: Span) -> bool:
+    """Whether a place lies in the lines of a method."""
+    return (
+        span is not None and (span.path, span.cell) == (body.path, body.cell) and body.line <= span.line and span.end_line <= body.end_line
+    )
 
 
 def kinds(layers: tuple[Layer, ...]) -> str:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import ast
 
-from bnlint.findings import FreezeNorms
+from bnlint.findings import Freeze, FreezeNorms
 from bnlint.fixer import Refused, flow, lines, styles
 from bnlint.fixer.locate import COMPREHENSIONS, Place
 from bnlint.fixer.plan import Plan
 
 NAMES = ("layer", "norm", "inner")
 """Names for the variable of the loop, in order of preference."""
+
+
+def freeze(plan: Plan, edit: Freeze) -> None:
+    """A statement behind the one that gives a model its name."""
+    place = plan.source.find(edit.at)
+    statement = place.statement
+    if not isinstance(statement, ast.Assign) or statement.value is not place.node or len(statement.targets) != 1:
+        raise Refused("the model is not given a name where it is built")
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name | ast.Attribute):
+        raise Refused("the model is not given a name where it is built")
+    plan.insert_statement(place.part, statement, f"{ast.unparse(target)}.trainable = False")
 
 
 def freeze_norms(plan: Plan, edit: FreezeNorms) -> None:

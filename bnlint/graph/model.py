@@ -210,6 +210,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "validation_data, batch (the Event that batched the data set, or None)",
     "train_on_batch": "model.train_on_batch: args batch_size where known",
     "evaluate": "model.evaluate / test_on_batch / evaluate_generator",
+    "stateless_call": "model.stateless_call(…): args training, dropped (whether its second result, the new statistics, is let go)",
     "predict": "model.predict / predict_on_batch / predict_generator",
     "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs, tapes (all that record, "
     "outermost first), owner (the class whose `call` is running, or None)",

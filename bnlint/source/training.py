@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from bnlint.graph.model import Argument, Arguments, Layer, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
 from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, sequential, tf1
 from bnlint.source.machine import Machine
@@ -155,6 +155,11 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
     direct = name == "call"
     if name == "apply" and isinstance(owner, Layer):
         return layers.apply_layer(m, owner, arguments, node)
+    if name == "stateless_call" and isinstance(owner, (Model, Instance)):
+        given = arguments.keyword("training")
+        args = {"training": ABSENT if given is None else m.settle(given.value), "dropped": _drops_second(m, node)}
+        m.event("stateless_call", owner, args, node, arguments)
+        return MISSING
     if name in ("call", "__call__"):
         if isinstance(owner, Layer):
             if direct:
@@ -178,6 +183,20 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
         named = bind_parameters(("name", "index"), arguments) if arguments.keyword("index") is None else {}
         return models.find_layer(m, model, m.settle(named.get("name")))
     return MISSING
+
+
+def _drops_second(m: Machine, node: ast.Call) -> bool:
+    """Whether the code where a call stands lets its second result go."""
+    for tree in m.file.trees:
+        for around in ast.walk(tree):
+            match around:
+                case ast.Expr(value=value) if value is node:
+                    return True
+                case ast.Subscript(value=value, slice=ast.Constant(value=0)) if value is node:
+                    return True
+                case ast.Assign(targets=[ast.Tuple(elts=[_, ast.Name(id=name), *_])], value=value) if value is node:
+                    return not name.strip("_")
+    return False
 
 
 def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:

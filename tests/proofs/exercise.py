@@ -33,7 +33,7 @@ def describe(keras: Any, path: str, source: str) -> Report:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return {"error": type(error).__name__, "message": str(error)}
-    lines = [[line, sorted(sides.feeding, key=str), sorted(sides.fed, key=str)] for (_, line), sides in sites.items()]
+    lines = [[line, sorted(sides.feeding, key=str), sorted(sides.fed, key=str)] for (file, line), sides in sites.items() if file == path]
     return {"models": models, "sites": lines, "lines": sorted(program.lines)}
 
 

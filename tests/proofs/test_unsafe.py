@@ -11,6 +11,7 @@ from tests.oracle.compare import Verdict, answer, judge, read_graph
 from tests.oracle.truth import Sides
 from tests.proofs import pages
 from tests.proofs.conftest import Run
+from tests.proofs.table import hold, of_unsafe
 
 pytestmark = pytest.mark.keras
 
@@ -124,6 +125,7 @@ INTENDED: Mapping[str, Callable[[Report, Report], None]] = {
     "BN304": _statistics(None, True, "fit"),
     "BN307": _statistics(False, True, "fit"),
     "BN309": _statistics(None, False, "fit"),
+    "BN312": _statistics(True, False, "fit"),
     "BN401": _axis_changed,
     "BN403": _keras_momentum,
     "BN504": _same_layers,
@@ -147,6 +149,7 @@ def test_an_unsafe_fix_gives_the_intended_model(run: Run, case: pages.Case, tmp_
     for line, *true in after["sites"]:
         feeding, fed = (frozenset((role, activation) for role, activation in side) for side in true)
         assert judge(Sides(feeding, fed), said.get(line)) in (Verdict.EXACT, Verdict.COVERS), (line, true, said.get(line))
+    hold(case, "unsafe", of_unsafe(before, after))
 
 
 @pytest.mark.parametrize("code", [code for code, rule in catalogue.rules().items() if rule.fix == "unsafe"])
