@@ -185,7 +185,7 @@ def applied(
     m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: Origin, training: object = ABSENT, hole: Span | None = None
 ) -> Call:
     """The node for one application of a layer."""
-    surroundings.applied(m, layer)
+    surroundings.applied(m, layer, training)
     shape, channels = _of_function(m, layer, inputs, origin) if layer.kind == "Lambda" else output_of(layer, inputs)
     return m.call(layer, distinct(inputs), origin, training=training, shape=shape, channels=channels, hole=hole, owner=m.caller())
 

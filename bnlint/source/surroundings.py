@@ -72,10 +72,14 @@ def remat_scope(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return Within("remat", "RematScope", m.origin(node)) if mode == "full" else Unknown("a scope that is of no interest")
 
 
-def remat(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+def _remat(name: str) -> Handler:
+    return lambda m, arguments, node: remat(m, arguments, node, name)
+
+
+def remat(m: Machine, arguments: Arguments, node: ast.Call, name: str) -> object:
     """`keras.remat(f)`, `tf.recompute_grad(f)`."""
     value = m.settle(first_argument(arguments))
-    within = Within("remat", ast.unparse(node.func).rpartition(".")[2], m.origin(node))
+    within = Within("remat", name, m.origin(node))
     if isinstance(value, (Function, Bound, Partial)):
         return Rematerialized(value, within)
     if isinstance(value, (Layer, Instance, Model)):
@@ -102,9 +106,9 @@ def inside(m: Machine, within: Within, run: Callable[[], object]) -> object:
         m.within = outer
 
 
-def applied(m: Machine, layer: Layer) -> None:
+def applied(m: Machine, layer: Layer, training: object) -> None:
     """Note a BatchNormalization that is applied by a function that is rematerialised."""
-    for within, _ in m.within:
+    for within, _ in m.within if training is not False else ():
         if within.kind == "remat" and within.name != "RematScope":
             _rematerialized(m, layer, within)
 
@@ -213,6 +217,6 @@ REMAT: Final = ("keras.remat", "tf.recompute_grad")
 
 HANDLERS: Final[dict[str, Handler]] = {
     **{f"tf.distribute.{inner}{name}": _strategy(name) for name in STRATEGIES for inner in ("", "experimental.")},
-    **dict.fromkeys(REMAT, remat),
+    **{name: _remat(name.rpartition(".")[2]) for name in REMAT},
     "keras.RematScope": remat_scope,
 }
