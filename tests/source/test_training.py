@@ -116,9 +116,9 @@ def step(images, labels):
 )
 def test_a_step_with_a_tape(call: str) -> None:
     program = train("from mine import data\n" + TAPE + call)
-    kinds = [event.kind for event in program.module.events]
-    assert kinds[:4] == ["compile", "call", "gradient", "apply_gradients"]
-    forward, gradient, update = program.module.events[1:4]
+    events = [event for event in program.module.events if event.kind != "optimizer"]
+    assert [event.kind for event in events[:4]] == ["compile", "call", "gradient", "apply_gradients"]
+    forward, gradient, update = events[1:4]
     assert names(forward.target) == "net"
     assert forward.args["training"] is True
     assert (forward.tape, gradient.tape, update.tape) == (1, 1, None)
@@ -426,7 +426,7 @@ def test_steps_that_a_strategy_runs(run: str) -> None:
     program = train(STRATEGY.format(run=run))
     kinds = [(event.kind, event.args.get("training")) for event in program.module.events]
     once = [("call", True), ("gradient", None), ("apply_gradients", None), ("call", False)]
-    assert [pair for pair in kinds if pair[0] != "compile"] == [("batch", None), *once, *once, ("save", None)]
+    assert [pair for pair in kinds if pair[0] not in ("compile", "optimizer")] == [("batch", None), *once, *once, ("save", None)]
     assert {event.args["batch_size"] for event in program.events("call")} == {8}
     assert {names(event.args["sources"]) for event in program.events("apply_gradients")} == {("net",)}
 
@@ -443,7 +443,7 @@ with tf.GradientTape() as tape:
 opt.minimize(value, model.trainable_variables, tape=tape)
 """)
     found = [(event.kind, event.tape) for event in program.module.events if event.kind != "compile"]
-    assert found == [(kind, tape) for n in (1, 2, 3) for kind, tape in (("call", n), ("gradient", n), ("apply_gradients", None))]
+    assert found[1:] == [(kind, tape) for n in (1, 2, 3) for kind, tape in (("call", n), ("gradient", n), ("apply_gradients", None))]
     assert {names(event.args["sources"]) for event in program.events("gradient", "apply_gradients")} == {("net",)}
     assert [event.args["batch_size"] for event in program.events("call")] == [4, 4, 2]
 
@@ -493,7 +493,8 @@ def test_a_method_that_passes_training_on() -> None:
         net.compile(0.1)
         net.fit(a, b)
         """)
-    assert [(event.kind, names(event.target)) for event in program.module.events] == [("compile", "Net"), ("fit", "Net")]
+    done = [(event.kind, names(event.target)) for event in program.module.events if event.kind != "optimizer"]
+    assert done == [("compile", "Net"), ("fit", "Net")]
     assert program.event("fit").args["batch_size"] == 4
 
 
