@@ -23,7 +23,7 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _is_mode(event: Event) -> bool:
-    """Whether a mode is given: a constant, or a variable with such a name. None is the one value that Keras 3 lets pass."""
-    values, name = query.alternatives(event.args["value"]), str(event.args["name"]).lower()
-    named = any(word in name for word in ("train", "phase", "mode"))
+    """Whether a mode is given: a constant, or what is called so. None is the one value that Keras 3 lets pass."""
+    values, names = query.alternatives(event.args["value"]), str(event.args["names"]).lower()
+    named = any(word in names for word in ("train", "phase", "mode", "infer"))
     return None not in values and all(isinstance(value, int) or named for value in values)

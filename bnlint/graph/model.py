@@ -217,7 +217,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "apply": "model(tensor, training=…) while another model is built: args training, owner (as in call)",
     "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
     "read_learning_phase": "learning_phase(): args path",
-    "positional": "a BatchNormalization called with a second positional argument: args value, name (of the variable or attribute)",
+    "positional": "a BatchNormalization called with a second positional argument: args value, names (that stand in the argument)",
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
     "of_inputs (bool), squared (True where the gradient is seen to be squared, or its norm taken)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",

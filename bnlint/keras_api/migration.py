@@ -81,7 +81,7 @@ _KERAS: Final[Mapping[str, Removed]] = {
     "api._v2": Removed((3, 0), evidence="ModuleNotFoundError"),
     "layers.BatchNormalizationV1": Removed((2, 4), "layers.BatchNormalization", "safe", evidence="ImportError"),
     "layers.BatchNormalizationV2": Removed((2, 4), "layers.BatchNormalization", "safe", evidence="ImportError"),
-    "layers.experimental": Removed((3, 0), "layers", "safe", evidence="ModuleNotFoundError"),
+    "layers.experimental": Removed((3, 0), safety="safe", evidence="ModuleNotFoundError"),
     "layers.normalization": Removed((2, 13), "layers", "safe", evidence="ModuleNotFoundError"),
     "layers.normalization_v2": Removed((2, 13), "layers", "safe", evidence="ModuleNotFoundError"),
 }
@@ -116,7 +116,7 @@ def gone(dotted: str, by_import: bool = True) -> str | None:
 def today(dotted: str) -> str | None:
     """Today's public path of a layer of Keras 3, or of the module of its layers, that stands at a path that is gone."""
     root = "tensorflow.keras" if dotted.startswith("tensorflow.") else "keras"
-    if canonical(dotted) == "keras.layers":
+    if canonical(dotted) == "keras.layers" or (dotted in PATHS and PATHS[dotted].replacement == "layers"):
         return f"{root}.layers"
     name = dotted.rpartition(".")[2]
     if canonical(dotted) == "keras.layers.BatchNormalization":

@@ -74,10 +74,11 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     return Arguments(tuple(found), complete, presumed and not complete)
 
 
-def _name(node: ast.expr) -> str:
-    """The name by which a value is written: of a variable, an attribute, a function that is called; "" for anything else."""
-    node = node.func if isinstance(node, ast.Call) else node
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+def _names(node: ast.expr) -> str:
+    """The names and attributes in an expression, by which it can be told what it is about."""
+    return " ".join(
+        part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute))
+    )
 
 
 def unpacked(value: object) -> Arguments:
@@ -127,8 +128,8 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
             return classes.instantiate(m, callee, arguments, node)
         case Layer():
             if callee.role == "batchnorm" and len(arguments.positional) > 1:
-                name = _name(node.args[1]) if len(node.args) > 1 else ""
-                m.event("positional", callee, {"value": m.settle(arguments.positional[1].value), "name": name}, node, arguments)
+                names = _names(node.args[1]) if len(node.args) > 1 else ""
+                m.event("positional", callee, {"value": m.settle(arguments.positional[1].value), "names": names}, node, arguments)
             return layers.apply_layer(m, callee, arguments, node)
         case Model():
             return models.apply_model(m, callee, arguments, node)

@@ -69,7 +69,10 @@ def test_todays_paths_exist_in_both(observe: Observe, dotted: str) -> None:
         assert observe(major, imported(dotted), "fact = Class.__name__") == "BatchNormalization"
 
 
-@pytest.mark.parametrize(("number", "error"), [(0, "ModuleNotFoundError"), (1, "ImportError"), (2, "AttributeError"), (3, "ImportError")])
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(0, "ModuleNotFoundError"), (1, "ImportError"), (2, "AttributeError"), (3, "ImportError"), (4, "ModuleNotFoundError")],
+)
 def test_the_programs_of_the_page(observe: Observe, number: int, error: str) -> None:
     assert observe(3, bad("BN501", number))["error"] == error
     assert observe(3, fixed("BN501", number), "fact = len(model.weights)") > 4
