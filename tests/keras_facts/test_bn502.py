@@ -2,6 +2,8 @@
 
 import pytest
 
+from bnlint import catalogue
+from bnlint.checks.bn502_removed_argument import CASES
 from bnlint.graph.model import KerasTarget
 from bnlint.keras_api.layers import accepted, once_accepted
 from bnlint.keras_api.migration import ARGUMENTS, is_gone
@@ -28,6 +30,14 @@ def test_the_table_holds_all_that_keras_took_and_no_longer_takes() -> None:
     kind = "BatchNormalization"
     back = {name for name, removed in ARGUMENTS.items() if removed.until is not None}
     assert ARGUMENTS.keys() == (once_accepted(kind) - accepted(kind, 3)) | back
+
+
+def test_the_page_and_the_table_name_the_same_versions() -> None:
+    cases = catalogue.page("BN502").cases
+    for name, removed in ARGUMENTS.items():
+        if removed.until is not None:
+            major, minor = removed.until
+            assert cases[CASES[name]].keras == f">=3.0,<{major}.{minor}"
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
