@@ -8,7 +8,7 @@ from bnlint.checks.freezing import pretrained
 from bnlint.checks.modes import inside
 from bnlint.findings import Fix, Freeze, Hit, Related, Safety
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Layer, Project
+from bnlint.graph.model import ABSENT, ClassInfo, Layer, Method, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -16,7 +16,7 @@ def check(project: Project) -> Iterator[Hit]:
         for cls in module.classes:
             method = cls.methods.get("call")
             body = method.origin.span if method is not None and cls.base in ("Layer", "Model") else None
-            if body is None or cls.used == {"called"}:
+            if method is None or body is None or cls.used == {"called"} or _infers(project, cls, method):
                 continue
             for call in query.calls_in(project, cls):
                 bare = call.training is ABSENT and pretrained(call.layer) and inside(call.origin.span, body)
@@ -24,6 +24,12 @@ def check(project: Project) -> Iterator[Hit]:
                     values = {"backbone": call.layer.kind, "cls": cls.name}
                     related = (Related(call.layer.origin, "backbone", call.layer),)
                     yield Hit("default", call.origin, call.layer, values, related, _fix(call.layer))
+
+
+def _infers(project: Project, cls: ClassInfo, method: Method) -> bool:
+    """Whether `fit` runs the model in inference mode, since its `call` takes no `training` (BN301): then nothing moves yet."""
+    own = "train_step" in cls.methods or "sublayer" in cls.used
+    return project.keras.major >= 3 and cls.base == "Model" and method.parameter("training") is None and not own
 
 
 def _fix(layer: Layer) -> Fix | None:
