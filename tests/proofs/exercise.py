@@ -2,6 +2,7 @@
 
 import inspect
 import linecache
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +34,8 @@ def describe(keras: Any, path: str, source: str) -> Report:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return {"error": type(error).__name__, "message": str(error)}
-    lines = [[line, sorted(sides.feeding, key=str), sorted(sides.fed, key=str)] for (file, line), sides in sites.items() if file == path]
+    own = {line: sides for (file, line), sides in sites.items() if os.path.abspath(file) == os.path.abspath(path)}
+    lines = [[line, sorted(sides.feeding, key=str), sorted(sides.fed, key=str)] for line, sides in own.items()]
     return {"models": models, "sites": lines, "lines": sorted(program.lines)}
 
 

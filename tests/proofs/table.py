@@ -102,7 +102,7 @@ def write(rows: Iterable[list[Any]]) -> None:
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "rows.jsonl"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/proofs"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "tests/proofs"]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, RECORD: str(record)}, check=False)
         if done.returncode == 0:
             write([json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()])
