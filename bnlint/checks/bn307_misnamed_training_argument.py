@@ -8,7 +8,7 @@ from bnlint.checks.modes import following, given_training, has_mode, kinds, labe
 from bnlint.findings import Fix, Hit, Related, RenameParameter, Safety
 from bnlint.graph import query
 from bnlint.graph.model import ClassInfo, Layer, Method, Project, Unknown
-from bnlint.keras_api.training import MODES
+from bnlint.keras_api.training import is_mode
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -30,7 +30,7 @@ def _misnamed(cls: ClassInfo, method: Method) -> str | None:
         return None
     if cls.used and not cls.used & {"fit", "untold"}:
         return None
-    found = (parameter for parameter in method.parameters if parameter.name in MODES[1:] and parameter.kind in ("positional", "keyword"))
+    found = (p for p in method.parameters if is_mode(p.name, p.default) and p.kind in ("positional", "keyword"))
     return next((parameter.name for parameter in found if parameter.default is False or parameter.default is None), None)
 
 

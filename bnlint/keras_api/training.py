@@ -56,6 +56,12 @@ VARIABLES: Final = words("non_trainable_variables non_trainable_weights trainabl
 MODES: Final = ("training", "is_training", "is_train", "istraining", "in_training", "train", "train_mode", "training_mode", "train_phase")
 """Parameters of a `call` that say whether the model is training. Keras knows the first only."""
 
+
+def is_mode(name: str, default: object) -> bool:
+    """Whether a parameter of a `call` says if the model is training. `mode` alone says many things; not with a default of False or None."""
+    return name in MODES or (name == "mode" and (default is False or default is None))
+
+
 LOADERS: Final[Mapping[str, tuple[int, int | None]]] = {
     "keras.preprocessing.image_dataset_from_directory": (5, 32),
     "keras.preprocessing.sequence.TimeseriesGenerator": (9, 128),

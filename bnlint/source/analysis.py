@@ -12,7 +12,7 @@ from types import NoneType
 
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
-from bnlint.keras_api.training import MODES
+from bnlint.keras_api.training import is_mode
 from bnlint.source import assembly, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
@@ -275,7 +275,7 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function) -> No
     names = parameters(m, call, (), instance)
     arguments = [a.arg for a in (*call.node.args.posonlyargs, *call.node.args.args, *call.node.args.kwonlyargs)]
     for position, name in enumerate(arguments[1:]):
-        if name in MODES:
+        if is_mode(name, call.defaults.get(name, MISSING)):
             names[name] = m.training
         elif name in ("mask", "return_attention_scores"):
             names[name] = None

@@ -9,10 +9,10 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
-from bnlint.keras_api.training import MODES
+from bnlint.keras_api.training import is_mode
 from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements, surroundings
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
+from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
 
 
 def make_class(m: Machine, node: ast.ClassDef) -> Class:
@@ -208,9 +208,7 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     start = len(m.calls)
     names = invoke.bind(m, function, arguments, instance).names
     known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
-    for flag in MODES:
-        if flag in known:
-            names[flag] = m.training
+    names |= {name: m.training for name in known if is_mode(name, function.defaults.get(name, MISSING))}
     models.note_mode(cls, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None

@@ -11,10 +11,11 @@ from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
-from bnlint.keras_api.training import MODES
+from bnlint.keras_api.training import MODES, is_mode
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
+    MISSING,
     TENSORS,
     Array,
     Bound,
@@ -180,7 +181,8 @@ def note_mode(cls: Class, arguments: Arguments) -> None:
     spec = call.node.args if isinstance(call, Function) else None
     named = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)] if spec is not None else []
     for name in (*named, *(parameter.arg for parameter in (spec.kwonlyargs if spec is not None else ()))):
-        if name in MODES[1:] and arguments.complete:
+        default = call.defaults.get(name, MISSING) if isinstance(call, Function) else MISSING
+        if name != MODES[0] and is_mode(name, default) and arguments.complete:
             by_position = name in named and named.index(name) <= len(arguments.positional)
             cls.used.add("told" if by_position or arguments.keyword(name) is not None else "untold")
 
