@@ -103,12 +103,26 @@ def discover(paths: Iterable[str], settings: Settings) -> Discovery:
 
 
 def find_root(path: str, settings: Settings) -> str:
-    """The project's folder: that of the settings file, else of version control, else the path (of a file: its folder)."""
+    """The project's folder: that of the settings file, else of version control, else the one that holds the package, else the path.
+
+    Of a file that is in no package: its folder.
+    """
     if settings.file and os.path.dirname(settings.file) == settings.root:
         return settings.root
     path = os.path.abspath(path)
     start = path if os.path.isdir(path) else os.path.dirname(path)
-    return _version_control(start) or start
+    return _version_control(start) or _outside_of_packages(start)
+
+
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders in which packages lie that have nothing to do with each other."""
+
+
+def _outside_of_packages(folder: str) -> str:
+    """The folder from which a package is imported; of one that is installed the package itself."""
+    while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(os.path.dirname(folder)) not in INSTALLED:
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _version_control(folder: str) -> str | None:

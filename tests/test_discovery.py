@@ -199,3 +199,19 @@ def test_the_root_is_that_of_settings_then_of_version_control_then_the_path(fold
     assert root("repo/project/src") == os.path.join("repo", "project")
     settings = load_settings("loose", (), config="repo/project/bnlint.toml")
     assert os.path.relpath(find_root("loose", settings), folder) == "loose"
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("src/net", "src"),
+        ("src/net/deep/model.py", "src"),
+        ("src", "src"),
+        ("src/alone", "src/alone"),
+        ("site-packages/net/deep", "site-packages/net"),
+    ],
+)
+def test_without_version_control_the_root_is_the_folder_that_holds_the_package(folder: Path, path: str, root: str) -> None:
+    for place in ("src", "site-packages"):
+        touch(f"{place}/net/__init__.py", f"{place}/net/deep/__init__.py", f"{place}/net/deep/model.py", f"{place}/alone/model.py")
+    assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == root

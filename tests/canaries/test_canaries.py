@@ -86,13 +86,13 @@ def _place(entry: dict[str, str]) -> Place:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("canary", canaries(), ids=str)
+@pytest.mark.parametrize("canary", list(canaries()), ids=str)
 def test_a_canary_sings(canary: Canary) -> None:
     assert canary.place.lines(canary.code) == list(canary.lines), canary.why
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("finding", judged(), ids=str)
+@pytest.mark.parametrize("finding", list(judged()), ids=str)
 def test_what_was_judged_right_is_found_and_what_was_wrong_is_not(finding: Judged) -> None:
     assert (finding.line in finding.place.lines(finding.code)) is finding.right, finding.why
 
