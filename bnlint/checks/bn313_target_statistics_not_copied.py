@@ -22,6 +22,19 @@ def check(project: Project) -> Iterator[Hit]:
                 related = tuple(Related(layer.origin, "batchnorm", layer) for layer in seen[:1])
                 edits = tuple(RenameAttribute(item.span, "weights") for item in event.arguments.items if item.span is not None)
                 yield Hit(case, event.origin, values={"model": label(event.target)}, related=related, fix=Fix(Safety.UNSAFE, edits))
+    yield from _averaged(project)
+
+
+def _averaged(project: Project) -> Iterator[Hit]:
+    """Optimizers that average the trainable variables of a model with BatchNormalization, and swap the averages in."""
+    for optimizer in query.events(project, "optimizer"):
+        if optimizer.args.get("use_ema") is not True:
+            continue
+        trained = (event.target for event in query.events(project, "compile") if event.args.get("optimizer") is optimizer.target)
+        for target in trained:
+            for layer in _batchnorm(target)[:1]:
+                related = (Related(layer.origin, "batchnorm", layer),)
+                yield Hit("averaged", optimizer.origin, values={"model": label(target)}, related=related)
 
 
 def _partial(event: Event) -> bool:
