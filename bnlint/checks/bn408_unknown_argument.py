@@ -34,7 +34,7 @@ def check(project: Project) -> Iterator[Hit]:
         if layer.subclass is not None or layer.attempted:
             continue
         known = accepted(layer.kind, project.keras.major) | once_accepted(layer.kind)
-        names = [item.name for item in layer.arguments.items if item.name is not None and item.name not in known]
+        names = [item.name for item in layer.arguments.items if item.name is not None and item.name not in known and item.certain]
         if names:
             case = CASES.get(names[0], "default") if len(names) == 1 else "several"
             values = {"argument": "`, `".join(names), "replacement": RENAMED.get(names[0], "")}

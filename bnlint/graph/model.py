@@ -86,13 +86,15 @@ Under = tuple[tuple[Unknown, bool], ...]
 class Argument:
     """One argument as written. `name` is None for a positional one; `span` covers the value only.
 
-    `literal`: the value stands there itself (`0.1`, `"relu"`, `(3, 3)`), not a name for it.
+    `literal`: the value stands there itself (`0.1`, `"relu"`, `(3, 3)`), not a name for it. `certain`: it is given whatever the tests say
+    that led there; else it comes out of a dict that holds it under some tests only.
     """
 
     name: str | None
     value: object
     span: Span | None
     literal: bool = True
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

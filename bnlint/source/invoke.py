@@ -68,7 +68,8 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
         elif isinstance(value, Dict):
             complete = complete and not value.open
             presumed = presumed and (value.presumed or not value.open)
-            found.extend(Argument(key, content, None) for key, content in value.fields.items() if isinstance(key, str))
+            optional = {key for key in value.fields if (id(value.fields), key) in m.optional}
+            found += [Argument(key, each, None, certain=key not in optional) for key, each in value.fields.items() if isinstance(key, str)]
         else:
             complete = presumed = False
     return Arguments(tuple(found), complete, presumed and not complete)

@@ -55,6 +55,8 @@ class State:
 
     def __init__(self) -> None:
         self.log: list[tuple[Fields, object, object]] = []
+        self.optional: dict[Key, Fields] = {}
+        """What was bound under some tests only, as far as known. The fields are held, so that their ids stay theirs."""
         self.under: Assumption = {}
         self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": [], "else": []}
         """Those that are open, by the kind of exit; "else": those of loops whose `else` is running."""
@@ -134,6 +136,10 @@ class State:
             second = two[place][2] if place in two else old
             self.spend(_size(first) + _size(second))
             self.write(fields, key, _join(condition, key, first, second))
+            if (first is MISSING) is not (second is MISSING):
+                self.optional[place] = fields
+            elif place in one and place in two:
+                self.optional.pop(place, None)
 
     def enter(self, *kinds: str) -> None:
         """Open a landing for each kind of early exit."""

@@ -336,3 +336,15 @@ def test_a_block_is_opened_with_the_flags_of_its_builder_before_it_is_opened_alo
     assert [flow.partition(" > unknown(")[0] for flow in seen.flows if "BatchNormalization" in flow] == [
         "Input > Dense > BatchNormalization > Dense.2({BatchNormalization | Dense})"
     ]
+
+
+def test_what_a_dict_holds_under_a_test_is_no_certain_argument() -> None:
+    seen = read(
+        "given = {'axis': -1}\n"
+        "if flag:\n    given['eps'] = 1e-3\n"
+        "if other:\n    given['eps'] = 1e-5\n"
+        "if third:\n    given['name'] = 'a'\nelse:\n    given['name'] = 'b'\n"
+        "layer = BatchNormalization(**given)\n"
+    )
+    arguments = seen.layer("BatchNormalization").arguments
+    assert {item.name: item.certain for item in arguments.items} == {"axis": True, "eps": False, "name": True}
