@@ -65,6 +65,9 @@ bn = layers.BatchNormalization(name="the_normalisation_of_the_stem")
 ## Fix safety
 Unsafe: a checkpoint that is loaded by name no longer fits.
 
+## When to ignore
+Where the name is part of checkpoints that must keep loading.
+
 ## References
 - [BatchNormalization](https://keras.io/api/layers/normalization_layers/batch_normalization/)
 """

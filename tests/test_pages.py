@@ -103,7 +103,7 @@ def test_fixing_fixed_changes_nothing(each: Example) -> None:
 def test_a_page_has_all_its_parts(code: str) -> None:
     page = catalogue.page(code)
     titles = re.findall(r"^## (.+)$", re.sub(r"^```.*?^```$", "", page.body, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
-    assert titles == ["What it does", "Why it matters", "Bad", "Fixed", "Not flagged", "Fix safety", "References"]
+    assert titles == ["What it does", "Why it matters", "Bad", "Fixed", "Not flagged", "Fix safety", "When to ignore", "References"]
     assert examples(code, "Bad")
     assert len(examples(code, "Not flagged")) >= 2
     assert len(examples(code, "Fixed")) <= len(examples(code, "Bad"))
