@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bnlint.checks.modes import following, given_training, is_backbone, label, mode_of, set_training, takes_training
 from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
-from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project
+from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -58,10 +58,26 @@ def _gradient(module: Module, event: Event, layers: tuple[Layer, ...]) -> tuple[
         local = [other for other in module.events if other.origin.scope == event.origin.scope]
         steps = [] if any(other.kind == "gradient" for other in local) else [e for e in local if e.kind == "apply_gradients"]
     for step in steps:
-        trained = tuple(layer for layer in layers if any(query.covers(source, layer) for source in _sources(step)))
+        moved = _moved(module, event, recording)
+        sources = () if any(map(_is_unknown, moved)) else _sources(step)
+        trained = tuple(
+            layer
+            for layer in layers
+            if any(query.covers(source, layer) for source in sources) and not any(query.covers(other, layer) for other in moved)
+        )
         if trained and query.merge(dict(event.under), step.under) is not None:
             return step, trained
     return None, ()
+
+
+def _moved(module: Module, event: Event, recording: tuple[object, ...]) -> list[object]:
+    """What else the same step runs in training mode: layers that it shares are updated after all. What is unknown may share any."""
+    calls = (other for other in module.events if other.kind in ("call", "apply") and other.tape in recording and mode_of(other) is True)
+    return [other.target for other in calls if other.target is not event.target]
+
+
+def _is_unknown(model: object) -> bool:
+    return isinstance(model, Unknown) or (isinstance(model, ModelGraph) and any(call.layer.role == "unknown" for call in model.calls))
 
 
 def _sources(event: Event) -> tuple[object, ...]:

@@ -32,9 +32,27 @@ def guarded(chunk: Chunk, tree: ast.Module) -> Iterator[Span]:
                 ends = any(arm and isinstance(arm[-1], (ast.Return, ast.Raise, ast.Continue)) for arm in (statement.body, statement.orelse))
                 last = chunk.span(block[-1] if ends else statement)
                 yield replace(chunk.span(statement), end_line=last.end_line, end_column=last.end_column)
-            elif _is_ready(statement):
+            elif _requires(statement):
+                last = chunk.span(block[-1])
+                yield replace(chunk.span(statement), end_line=last.end_line, end_column=last.end_column)
+            elif _is_ready(statement) or (isinstance(statement, ast.ClassDef) and any(map(_requires, _initialised(statement)))):
                 yield chunk.span(statement)
             stack.extend(inner for name in _BLOCKS if (inner := getattr(statement, name, None)) and isinstance(inner, list))
+
+
+def _requires(statement: ast.AST) -> bool:
+    """`assert IS_TF_1`, `IS_TF_1 or fail()`: nothing behind it runs on another version."""
+    match statement:
+        case ast.Assert(test=test) | ast.Expr(value=ast.BoolOp(op=ast.Or(), values=[test, *_])):
+            return _names(test, _VERSION.search)
+    return False
+
+
+def _initialised(cls: ast.ClassDef) -> Iterator[ast.AST]:
+    """The statements of the `__init__` of a class."""
+    for method in cls.body:
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+            yield from method.body
 
 
 def _is_ready(statement: ast.AST) -> bool:

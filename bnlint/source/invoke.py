@@ -148,6 +148,7 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
         case Call() if callee.layer.role == "unknown":
             return unknown_call(m, Unknown(f"the callee comes from unknown code ({callee.layer.name})"), arguments, node)
         case Unknown():
+            models.note_training(m, callee, arguments, node)
             return unknown_call(m, callee, arguments, node)
         case _:
             return unknown_call(m, Unknown("a value that cannot be called"), arguments, node)

@@ -175,6 +175,14 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     return made
 
 
+def note_training(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Call) -> None:
+    """Note what a tape sees run in training mode, though nobody knows what it is."""
+    training = arguments.keyword("training")
+    if m.tapes and training is not None and training.value is True:
+        args = {"training": True, "direct": False, "inputs": None, "tapes": m.tapes, "owner": m.caller()}
+        m.event("call", callee, args, node, arguments)
+
+
 def note_mode(cls: Class, arguments: Arguments) -> None:
     """Note whether a caller gives a parameter that says whether the model is training, and that Keras does not know."""
     call = cls.find("call")
