@@ -104,10 +104,13 @@ def shared(project: Project, layer: Layer) -> bool:
 
 
 def loads_weights(project: Project, call: Call) -> bool:
-    """Whether the file in which the call stands loads weights into a model of its own (a backbone of `keras.applications` is not)."""
+    """Whether the file in which the call stands loads weights into a model of its own (a backbone of `keras.applications` is not).
+
+    Code that is not followed (`if weights is not None:` where the default is None) may do so, too.
+    """
     path = call.origin.span.path if call.origin.span else None
-    events = [event for event in query.events(project, "load_weights") if _is_own(event.target)]
-    return any(event.origin.span is None or event.origin.span.path == path for event in events)
+    events = [e for e in query.events(project, "load_weights") if e.origin.span is None or e.origin.span.path == path]
+    return any(_is_own(event.target) for event in events) or (not events and query.mentions(project, ("load_weights",), path))
 
 
 def _is_own(target: object) -> bool:

@@ -78,7 +78,7 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
         value.cls.used.add("sublayer")
     if args is not None:
         m.event("not_a_layer", None, {**args, "place": "element"}, origin)
-    return Placed(value, origin)
+    return Placed(value, origin, m.decided)
 
 
 def _returned_layer(m: Machine, function: Function) -> tuple[str | None, str | None]:
@@ -223,7 +223,11 @@ def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
     assert isinstance(tensor, (Call, Join))
     value = m.settle(item.value)
     if isinstance(value, Layer):
-        return layers.applied(m, value, (tensor,), item.origin)
+        decided, m.decided = m.decided, item.decided
+        try:
+            return layers.applied(m, value, (tensor,), item.origin)
+        finally:
+            m.decided = decided
     argument = Arguments((Argument(None, tensor, None),))
     result: object = Unknown("an element that is not known")
     if isinstance(value, (Model, Instance)) and item.origin.span is not None:

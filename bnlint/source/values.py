@@ -232,10 +232,11 @@ class Model:
 
 @dataclass(slots=True, eq=False)
 class Placed:
-    """An element of a Sequential: the value and where it was put."""
+    """An element of a Sequential: the value, where it was put, and under how many `if` statements (`Call.decided`)."""
 
     value: object
     origin: Origin
+    decided: int = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -23,8 +23,11 @@ OF_AVERAGES: Final = (
 )
 """What is said of moving averages, where they are kept."""
 
+OF_WEIGHTS: Final = ("load_weights",)
+"""What makes a trained model of one that was built."""
 
-def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES)) -> frozenset[str]:
+
+def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES, *OF_WEIGHTS)) -> frozenset[str]:
     """Those of the watched names that are, or are part of, a name or a text in the code of the files; comments do not count."""
     found: set[str] = set()
     for file in files:

@@ -1,5 +1,7 @@
 """What the code leaves to an option is found, and not rewritten: the fix would take the option away."""
 
+from pathlib import Path
+
 import pytest
 
 from bnlint.api import lint_source
@@ -35,3 +37,29 @@ def test_what_is_no_option_is_fixed() -> None:
     )
     found = [finding for finding in lint_source(HEAD + program, isolated=True) if finding.code == "BN103"]
     assert [finding.fix is not None for finding in found] == [True]
+
+
+LOADS = Path(__file__).parent.parent.parent / "fixtures" / "checks" / "BN101" / "loads_weights.py"
+
+
+def test_no_fix_where_code_that_is_not_followed_loads_weights() -> None:
+    (found,) = lint_source(LOADS.read_text(encoding="utf-8"), "model.py", isolated=True, select=["BN101"])
+    assert found.fix is None
+    assert "this file loads weights" in found.reason
+
+
+def test_a_batchnorm_that_is_added_under_a_test_is_an_option() -> None:
+    source = """
+from keras import Input, Sequential, layers
+
+def network(norm=True):
+    model = Sequential([Input((8,)), layers.Dense(8)])
+    if norm:
+        model.add(layers.BatchNormalization())
+    return model
+
+model = network()
+"""
+    (found,) = lint_source(source, "model.py", isolated=True, select=["BN103"])
+    assert found.fix is None
+    assert "an option" in found.reason
