@@ -41,8 +41,10 @@ def _may_keep_bias(layer: Layer) -> bool:
 
 
 def _loads_weights(project: Project, layer: Layer) -> bool:
-    """Whether a model that holds the layer gets trained weights; without the bias they would no longer fit."""
-    targets = [event.target for event in query.events(project, "load_weights")]
+    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit."""
+    path = layer.origin.span.path if layer.origin.span is not None else None
+    loads = query.events(project, "load_weights")
+    targets = [event.target for event in loads if event.origin.span is None or event.origin.span.path == path]
     return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
 
 

@@ -97,10 +97,15 @@ def _concerns(graph: ModelGraph, paths: set[str]) -> bool:
 
 
 def _named(target: object, graphs: Mapping[int, object]) -> object:
-    """A model object of the execution as what checks know it by: its graph, or the layer that a backbone is."""
+    """A model object of the execution as what checks know it by: its graph, or the layer that a backbone is.
+
+    None for a layer of the user's that ran and holds no other layers: what is done to it is done to nothing that a check knows.
+    """
     if isinstance(target, tuple):
         return tuple(_named(part, graphs) for part in target)
     found = graphs.get(id(target), target)
+    if isinstance(found, Instance) and found.called and not found.open and not classes.owned(found):
+        return None
     return Unknown("a model that is not followed") if isinstance(found, (Model, Instance)) else found
 
 
