@@ -41,10 +41,11 @@ def guarded(chunk: Chunk, tree: ast.Module) -> Iterator[Span]:
 
 
 def _requires(statement: ast.AST) -> bool:
-    """`assert IS_TF_1`, `IS_TF_1 or fail()`: nothing behind it runs on another version."""
+    """`assert IS_TF_1`, `IS_TF_1 or fail()`: nothing behind it runs on another version. A least version bars no later one."""
     match statement:
         case ast.Assert(test=test) | ast.Expr(value=ast.BoolOp(op=ast.Or(), values=[test, *_])):
-            return _names(test, _VERSION.search)
+            least = any(isinstance(part, (ast.Gt, ast.GtE)) for part in ast.walk(test))
+            return not least and _names(test, _VERSION.search)
     return False
 
 

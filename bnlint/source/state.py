@@ -138,8 +138,6 @@ class State:
             self.write(fields, key, _join(condition, key, first, second))
             if (first is MISSING) is not (second is MISSING):
                 self.optional[place] = fields
-            elif place in one and place in two:
-                self.optional.pop(place, None)
 
     def enter(self, *kinds: str) -> None:
         """Open a landing for each kind of early exit."""

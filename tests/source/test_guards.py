@@ -69,4 +69,5 @@ def test_what_is_required_of_the_version_guards_what_follows(statement: str) -> 
 
 
 def test_what_else_is_required_guards_nothing() -> None:
+    assert lines("assert version(tf) >= version('1.3')\nx = 1\n") == set()
     assert lines("def f(x):\n    assert x > 2\n    x.ok or fail()\n    return x\n") == set()
