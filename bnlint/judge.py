@@ -28,6 +28,9 @@ SOME_ONLY = "the change suits only {touched} of the {built} layers that this cod
 ELSEWHERE = "the change would reach into another file"
 DIFFERENT = "the layers that this code builds need different changes"
 
+RELATED = 8
+"""Other places that a finding names at most."""
+
 Edits = tuple[Edit, ...]
 
 
@@ -177,7 +180,8 @@ class _Words:
         places = (
             (self.fill(self.page.notes[each.note]) if each.note else "", each.origin.span) for hit in self.group for each in hit.related
         )
-        return tuple(dict.fromkeys(places))
+        first, more = (found := tuple(dict.fromkeys(places)))[:RELATED], len(found) - RELATED
+        return (*first, (f"and {more} more such {'place' if more == 1 else 'places'}", None)) if more > 0 else first
 
 
 def _batchnorms(hit: Hit) -> Iterator[Layer]:

@@ -244,3 +244,13 @@ def test_a_finding_in_a_model_file_is_known_by_its_key() -> None:
 def test_spans_of_other_files_are_kept_apart() -> None:
     hits = [Hit("new", Origin(Span(path, 1, 1, 1, 2)), values={"rate": 1}) for path in ("a.py", "b.py")]
     assert len(judged(project(), hits)) == 2
+
+
+def test_of_many_related_places_the_first_are_named() -> None:
+    layer = at(1, bn())
+    hits = [
+        replace(hit(layer), related=tuple(Related(Origin(span(line)), "bias") for line in range(10, 10 + count))) for count in (8, 9, 11)
+    ]
+    named = [judged(project(layer), [each])[0].related for each in hits]
+    assert [len(each) for each in named] == [8, 9, 9]
+    assert [each[-1][0] for each in named[1:]] == ["and 1 more such place", "and 3 more such places"]

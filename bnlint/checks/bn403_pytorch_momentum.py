@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.written import TOLERANCE, is_plain, number
+from bnlint.checks.written import TOLERANCE, is_plain, number, passed_on
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Layer, Project
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         complement = repr(round(1 - momentum, 10))
         values = {"momentum": repr(round(momentum, 10)), "complement": complement}
-        yield Hit("default", layer.origin, layer, values, fix=_fix(layer, complement))
+        yield Hit("default", layer.origin, layer, values, passed_on(layer, "momentum"), _fix(layer, complement))
 
 
 def _fix(layer: Layer, complement: str) -> Fix | None:

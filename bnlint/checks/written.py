@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from bnlint.graph.model import Argument, Layer
+from bnlint.findings import Related
+from bnlint.graph.model import Argument, Layer, Origin
 
 TOLERANCE = 1e-9
 """`1 - 0.9` is 0.0999…: computed values are compared with this slack."""
@@ -25,6 +26,13 @@ def single_axis(value: object) -> int | None:
 def is_plain(layer: Layer, argument: Argument | None) -> bool:
     """Whether the argument stands in the constructor call as a plain value; a name would be an option of the code."""
     return argument is not None and argument.literal and in_call(layer, argument)
+
+
+def passed_on(layer: Layer, name: str) -> tuple[Related, ...]:
+    """The call that led to the constructor, where the argument is not a plain value there: what was given comes through it."""
+    if is_plain(layer, layer.arguments.keyword(name)) or not layer.origin.stack:
+        return ()
+    return (Related(Origin(layer.origin.stack[-1]), "through"),)
 
 
 def in_call(layer: Layer, argument: Argument | None) -> bool:
