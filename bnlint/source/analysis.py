@@ -107,7 +107,7 @@ def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
     for wide in WIDE:
         start = len(m.functions)
         for towards in (mentions.outermost, mentions.leading, mentions.around):
-            for unit in towards([node for _, _, node in _unseen(m, NAMES)]):
+            for unit in towards([(chunk, node) for _, chunk, node in _unseen(m, NAMES)]):
                 open_unit(m, unit, wide)
         _closures(m, mentions, start)
 
@@ -303,16 +303,25 @@ NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
 def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
     """The calls of something with one of these names that no run has reached."""
     seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
+    called = m.sites[names] = m.sites.get(names) or list(_called_by(m, names))
+    return ((file, chunk, node) for file, chunk, node, place in called if place not in seen)
+
+
+def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:
+    """The calls of something with one of these names, and their places."""
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             for node in ast.walk(tree) if any(name in chunk.text for name in names) else ():
-                if isinstance(node, ast.Call) and _name(node.func).endswith(names) and _place(chunk.span(node)) not in seen:
-                    yield file, chunk, node
+                if isinstance(node, ast.Call) and _name(node.func).endswith(names):
+                    yield file, chunk, node, _place(chunk.span(node))
 
 
 def _name(callee: ast.expr) -> str:
     return callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
 
 
-def _place(span: Span) -> tuple[str, int | None, int, int]:
+Place = tuple[str, int | None, int, int]
+
+
+def _place(span: Span) -> Place:
     return span.path, span.cell, span.line, span.column

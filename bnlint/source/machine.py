@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.keras_api.tables import words
@@ -85,6 +85,7 @@ class Machine(Budget):
         self.constructions: list[Layer] = []
         self.functions: list[Function] = []
         self.called: list[Function] = []
+        self.sites: dict[tuple[str, ...], list[Any]] = {}  # calls by their names, as analysis finds them
         self.leading: dict[int, Function | Class] = {}  # what was opened alone when the function of this node (its id) was called first
         self.classes: list[Class] = []
         self.models: list[Model] = []

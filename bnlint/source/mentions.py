@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,8 +17,12 @@ from bnlint.source.files import File
 from bnlint.source.machine import Machine
 from bnlint.source.trees import walk
 from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
+from bnlint.text import Chunk
 
 Unit = Function | Class
+
+Sites = Sequence[tuple[Chunk, ast.Call]]
+"""Calls, and the text in which each stands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,21 +266,25 @@ class Mentions:
         """The ids of the nodes of all functions that are defined within some units."""
         return frozenset(id(node) for unit in units for node in walk(unit.node) if isinstance(node, FUNCTIONS))
 
-    def around(self, nodes: list[ast.Call]) -> list[Unit]:
-        """The units in which any of the nodes stands."""
-        wanted = {id(node) for node in nodes}
-        return [unit for unit in self.units() if any(id(node) in wanted for node in walk(unit.node))] if wanted else []
+    def around(self, sites: Sites) -> list[Unit]:
+        """The units in which any of the sites stands."""
+        return [unit for unit in self.units() if _holds(unit, sites)]
 
-    def outermost(self, nodes: list[ast.Call]) -> list[Unit]:
-        """The outermost units from which the unit around any of the nodes is mentioned."""
-        found = _closure(self.around(nodes), self.mentioning())
+    def outermost(self, sites: Sites) -> list[Unit]:
+        """The outermost units from which the unit around any of the sites is mentioned."""
+        found = _closure(self.around(sites), self.mentioning())
         return self.outer([unit for unit in self.units() if id(unit) in found])
 
-    def leading(self, nodes: list[ast.Call]) -> list[Unit]:
-        """The units whose analysis was the first that called a function in which any of the nodes stands."""
-        wanted = {id(node) for node in nodes}
-        functions = [function for function in self.m.called if any(id(node) in wanted for node in walk(function.node))] if wanted else []
-        return list(dict.fromkeys(self.m.leading[id(function.node)] for function in functions if id(function.node) in self.m.leading))
+    def leading(self, sites: Sites) -> list[Unit]:
+        """The units whose analysis was the first that called a function in which any of the sites stands."""
+        leading = (self.m.leading.get(id(function.node)) for function in self.m.called if _holds(function, sites))
+        return list(dict.fromkeys(unit for unit in leading if unit is not None))
+
+
+def _holds(unit: Unit, sites: Sites) -> bool:
+    """Whether any of the sites stands in the unit."""
+    first, last = unit.node.lineno, unit.node.end_lineno or unit.node.lineno
+    return any(chunk is unit.chunk and first <= node.lineno <= last for chunk, node in sites)
 
 
 UNITS = (Function, Class)
