@@ -27,10 +27,9 @@ def check(project: Project) -> Iterator[Hit]:
             method = cls.methods.get("call")
             if cls.base in ("Layer", "Model") and method is not None:
                 yield from _leaks(project, _steps(project, cls, method), method)
-    if project.keras.major >= 3 and (project.keras.minor or 0) >= 16:
-        for graph in project.models:
-            if graph.kind == "functional":
-                yield from _leaks(project, [Step(call.origin, call.training, call.under, call.layer) for call in graph.calls], None)
+    for graph in project.models:
+        if graph.kind == "functional":
+            yield from _leaks(project, [Step(call.origin, call.training, call.under, call.layer) for call in graph.calls], None)
 
 
 def _steps(project: Project, cls: ClassInfo, method: Method) -> list[Step]:
@@ -52,7 +51,6 @@ def _place(step: Step) -> tuple[int, int]:
 
 
 def _leaks(project: Project, steps: list[Step], method: Method | None) -> Iterator[Hit]:
-    inherits = project.keras.major < 3 or (project.keras.minor is not None and project.keras.minor < 10)
     source: Step | None = None
     for step in steps:
         if step.training is ABSENT:
@@ -61,7 +59,7 @@ def _leaks(project: Project, steps: list[Step], method: Method | None) -> Iterat
                 case = "functional" if method is None else "default" if mode is not None else "none"
                 related = (Related(source.origin, "source"),)
                 yield Hit(case, step.origin, step.layer, {"layer": step.layer.kind, "mode": mode}, related, _fix(step, method))
-        elif step.training is None and method is not None and not inherits:
+        elif step.training is None and method is not None:
             source = step
             if step.layer is not None and has_mode(step.layer) and query.frozen(project, step.layer) is not True:
                 yield Hit("itself", step.origin, step.layer, {"layer": step.layer.kind}, fix=_fix(step, method))

@@ -40,6 +40,38 @@ def test_renorm_is_gone_until_3_14(observe: Observe, version: str, error: str | 
     assert (answer == version) if error is None else (answer["error"] == error)
 
 
+TOLD_NONE = """
+import keras
+from keras import layers
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.bn = layers.BatchNormalization()
+        self.out = layers.Dense(1)
+
+    def call(self, x, training=None):
+        return self.out(self.bn(x, training=None))
+"""
+
+FITTED = """
+model = Net()
+x = np.random.default_rng(0).normal(5.0, 2.0, (64, 4)).astype("float32")
+model(x)
+before = np.array(model.bn.moving_mean)
+model.compile("sgd", "mse")
+model.fit(x, x[:, :1], verbose=0)
+fact = bool((np.array(model.bn.moving_mean) != before).any())
+"""
+
+
+@pytest.mark.parametrize(("version", "moves"), [(2, True), ("3.0.5", True), ("3.9.2", True), ("3.10.0", False), ("3.15.1", False)])
+def test_none_infers_since_3_10(observe: Observe, version: int | str, moves: bool) -> None:
+    """BN304: `>=3.10`."""
+    assert observe(version, TOLD_NONE, FITTED) is moves
+
+
 BACKBONE = """
 backbone = keras.applications.MobileNetV2((32, 32, 3), include_top=False, weights=None)
 backbone.trainable = True
