@@ -351,3 +351,11 @@ def test_a_name_is_mentioned_in_the_module_where_it_stands() -> None:
     assert query.mentions(project, ("UPDATE_OPS",), "b.py")
     assert not query.mentions(project, ("UPDATE_OPS",), "a.py")
     assert not query.mentions(project, ("update_ops",))
+
+
+def test_models_that_an_optimizer_trains() -> None:
+    value, other = object(), object()
+    made = event("optimizer", value)
+    compiled = [event("compile", optimizer=value), event("compile", optimizer=value), event("compile", unknown(), optimizer=other)]
+    built = chain(dense(), bn(), events=[made, *compiled])
+    assert query.compiled_with(built.project, made) == (built.graph,)

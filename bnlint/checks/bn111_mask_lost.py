@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.masks import makes_mask
 from bnlint.checks.modes import normalises
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
@@ -27,7 +28,7 @@ def check(project: Project) -> Iterator[Hit]:
         for bn in query.calls_of(graph, "batchnorm"):
             steps = query.producers(bn, _is_passed)
             lost = [next((call for call in reversed(step.via) if call.layer.kind in DROPS), None) for step in steps]
-            masked = [step.call is not None and _makes_mask(step.call) for step in steps]
+            masked = [step.call is not None and makes_mask(step.call.layer) for step in steps]
             dropping, source = (lost[0], steps[0].call) if steps and all(masked) and None not in lost else (None, None)
             if dropping and source and normalises(bn.layer) and _is_sequence(bn) and query.frozen(project, bn.layer) is not True:
                 related = (Related(source.layer.origin, "mask", source.layer), Related(dropping.layer.origin, "drops", dropping.layer))
@@ -36,12 +37,6 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _is_passed(call: Call) -> bool:
     return not call.layer.is_function and call.layer.family == "keras" and call.layer.subclass is None and call.layer.kind in DROPS | KEEPS
-
-
-def _makes_mask(call: Call) -> bool:
-    layer = call.layer
-    known = layer.family == "keras" and layer.subclass is None
-    return known and (layer.kind == "Masking" or (layer.kind == "Embedding" and query.config(layer, "mask_zero") is True))
 
 
 def _is_sequence(call: Call) -> bool:

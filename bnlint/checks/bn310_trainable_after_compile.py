@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import is_whole, possible, precedes, value_of
+from bnlint.checks.freezing import is_whole, possible, precedes, value_of, within
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
@@ -51,14 +51,7 @@ def _concerns(model: object, part: object) -> bool:
     if not isinstance(model, ModelGraph) or (model.cls is not None and "train_step" in model.cls.methods):
         return False
     norms = any(call.layer.role == "batchnorm" or is_backbone(call.layer) for graph in query.with_parts(model) for call in graph.calls)
-    return norms and (model is part or _covers(model, part))
-
-
-def _covers(model: object, part: object) -> bool:
-    if isinstance(part, ModelGraph):
-        owned = [call.layer for call in part.calls if call.layer.role in ("linear", "batchnorm")]
-        return bool(owned) and all(query.covers(model, layer) for layer in owned)
-    return isinstance(part, Layer) and query.covers(model, part)
+    return norms and within(model, part)
 
 
 def _case(project: Project, module: Module, event: Event, compiled: Event) -> str | None:
@@ -73,7 +66,7 @@ def _case(project: Project, module: Module, event: Event, compiled: Event) -> st
         other.kind in TRAINING and other.target is model and precedes(compiled, other) and precedes(other, event) for other in module.events
     )
     later = [other for other in module.events if other.kind == "compile" and other.target is not model and precedes(event, other)]
-    if model is part and any(_covers(other.target, part) for other in later):
+    if model is part and any(within(other.target, part) for other in later):
         return "gan" if value_of(event) is False and not traced and project.keras.major >= 3 else None
     if any(other.target is part for other in later) and (traced or project.keras.major < 3):
         return None
@@ -95,7 +88,7 @@ def _settled(module: Module, event: Event, step: Event, model: object) -> bool:
 
 
 def _meets(event: Event, part: object) -> bool:
-    return event.target is part or isinstance(event.target, Unknown) or _covers(event.target, part)
+    return isinstance(event.target, Unknown) or within(event.target, part)
 
 
 def _flag(module: Module, event: Event, compiled: Event) -> object:
@@ -110,6 +103,6 @@ def _flag(module: Module, event: Event, compiled: Event) -> object:
         elif _meets(other, part):
             whole = is_whole(other) or (other.args.get("of") == "each" and other.args.get("only") == "")
             value = value_of(other) if whole and possible(other, event) else value if value_of(other) is value else None
-        elif _covers(part, other.target) and value_of(other) is not value:
+        elif within(part, other.target) and value_of(other) is not value:
             value = None
     return value

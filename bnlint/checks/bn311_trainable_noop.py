@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import flag_before, is_whole, norms, possible, precedes, value_of
+from bnlint.checks.freezing import flag_before, is_whole, norms, possible, precedes, value_of, within
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
-from bnlint.graph import query
 from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
 
 
@@ -33,20 +32,10 @@ def _left_behind(module: Module, event: Event) -> Event | None:
     for other in module.events:
         if other.kind != "set_trainable" or not precedes(other, event):
             continue
-        if isinstance(other.target, Unknown) or (is_whole(other) and _within(other.target, event.target)):
+        if isinstance(other.target, Unknown) or (is_whole(other) and within(other.target, event.target)):
             found = None
-        elif (other.target is event.target) is not is_whole(other) and _within(event.target, other.target):
+        elif (other.target is event.target) is not is_whole(other) and within(event.target, other.target):
             undoes = found is not None and other.target is found.target and value_of(other) is not value_of(found)
             opposite = value_of(other) is (not value_of(event)) and possible(other, event)
             found = other if opposite else None if undoes or not isinstance(value_of(other), bool) else found
     return found
-
-
-def _within(container: object, part: object) -> bool:
-    """Whether a layer, or all of a model, is inside a container."""
-    if part is container:
-        return True
-    if isinstance(part, ModelGraph):
-        owned = [call.layer for call in part.calls if call.layer.role in ("linear", "batchnorm")]
-        return bool(owned) and all(query.covers(container, layer) for layer in owned)
-    return isinstance(part, Layer) and isinstance(container, ModelGraph) and query.covers(container, part)

@@ -30,8 +30,7 @@ def _averaged(project: Project) -> Iterator[Hit]:
     for optimizer in query.events(project, "optimizer"):
         if optimizer.args.get("use_ema") is not True:
             continue
-        trained = (event.target for event in query.events(project, "compile") if event.args.get("optimizer") is optimizer.target)
-        for target in trained:
+        for target in query.compiled_with(project, optimizer):
             for layer in _batchnorm(target)[:1]:
                 related = (Related(layer.origin, "batchnorm", layer),)
                 yield Hit("averaged", optimizer.origin, values={"model": label(target)}, related=related)

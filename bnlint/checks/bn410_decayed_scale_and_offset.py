@@ -22,10 +22,9 @@ def check(project: Project) -> Iterator[Hit]:
     for optimizer in query.events(project, "optimizer"):
         excluded = any(each.target is optimizer.target for each in query.events(project, "exclude"))
         if not excluded and _decays(optimizer):
-            for compiled in query.events(project, "compile"):
-                if compiled.args.get("optimizer") is optimizer.target:
-                    for call in trained(project, compiled.target):
-                        yield Hit("optimizer", call.layer.origin, call.layer, related=(Related(optimizer.origin, "optimizer"),))
+            for model in query.compiled_with(project, optimizer):
+                for call in trained(project, model):
+                    yield Hit("optimizer", call.layer.origin, call.layer, related=(Related(optimizer.origin, "optimizer"),))
 
 
 def _is_absent(value: object) -> bool:

@@ -38,7 +38,7 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         for argument in layer.arguments.items:
             removed = ARGUMENTS.get(argument.name or "")
-            if removed is not None and is_gone(removed, project.keras):
+            if removed is not None and argument.certain and is_gone(removed, project.keras):
                 values = {"argument": argument.name, "replacement": removed.replacement}
                 yield Hit(CASES[argument.name or ""], layer.origin, layer, values, fix=_fix(layer, argument, removed))
 

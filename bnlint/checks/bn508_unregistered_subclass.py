@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.masks import makes_mask
 from bnlint.findings import Hit
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, ClassInfo, Layer, Project, Unknown
+from bnlint.graph.model import ABSENT, ClassInfo, Project, Unknown
 
 
 def check(project: Project) -> Iterator[Hit]:
-    masked = project.keras.major >= 3 and any(map(_masks, query.layers(project)))
+    masked = project.keras.major >= 3 and any(map(makes_mask, query.layers(project)))
     for module in project.modules:
         for cls in module.classes:
             case = _case(cls, masked)
             if case and cls.base in ("BatchNormalization", "SyncBatchNormalization") and not _is_frozen(project, cls):
                 yield Hit(case, cls.origin, values={"name": cls.name})
-
-
-def _masks(layer: Layer) -> bool:
-    return layer.kind == "Masking" or (layer.kind == "Embedding" and query.config(layer, "mask_zero") is True)
 
 
 def _case(cls: ClassInfo, masked: bool) -> str:

@@ -65,6 +65,16 @@ def holds(owner: object, backbone: Backbone) -> bool:
     return owner is backbone or any(query.covers(owner, layer) for layer in norms(backbone))
 
 
+def within(container: object, part: object) -> bool:
+    """Whether a layer, or all of a model, is a container or inside it."""
+    if part is container:
+        return True
+    if isinstance(part, ModelGraph):
+        owned = [call.layer for call in part.calls if call.layer.role in ("linear", "batchnorm")]
+        return bool(owned) and all(query.covers(container, layer) for layer in owned)
+    return isinstance(part, Layer) and query.covers(container, part)
+
+
 def reaches(event: Event, backbone: Backbone) -> bool:
     """Whether an assignment to `trainable` may reach the BatchNormalization of a backbone; an unknown target may be any."""
     if isinstance(event.target, Unknown):

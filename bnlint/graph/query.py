@@ -270,6 +270,11 @@ def done_to(project: Project, target: object, *kinds: str) -> tuple[Event, ...]:
     return tuple(event for event in events(project, *kinds) if event.target is target)
 
 
+def compiled_with(project: Project, optimizer: Event) -> tuple[object, ...]:
+    """What is compiled with the optimizer that the event makes, each once."""
+    return tuple(dict.fromkeys(event.target for event in events(project, "compile") if event.args.get("optimizer") is optimizer.target))
+
+
 def contains(graph: ModelGraph, layer: Layer) -> bool:
     """Whether the model applies the layer."""
     return id(layer) in of_graph(graph).layers

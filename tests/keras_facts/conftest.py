@@ -10,6 +10,18 @@ from tests.test_pages import everything
 __all__ = ["run"]
 
 
+MOVES = """
+x = np.random.default_rng(0).normal(5.0, 2.0, (64, 4)).astype("float32")
+y = np.zeros((64, 1), "float32")
+{made}
+norm = next(layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+before = np.array(norm.moving_mean)
+{act}
+fact = bool(np.abs(np.array(norm.moving_mean) - before).max() > 0)
+"""
+"""A probe: whether the statistics of `model`, as it is `made`, move by an `act` on x and y."""
+
+
 class Observe(Protocol):
     """`observe(keras, program, probe)`: the value of `fact` after both ran, or `{"error": type, "message": text}`.
 

@@ -2,19 +2,9 @@
 
 import pytest
 
-from tests.keras_facts.conftest import Observe, bad, fixed
+from tests.keras_facts.conftest import MOVES, Observe, bad, fixed
 
 pytestmark = pytest.mark.keras
-
-MOVES = """
-x = np.random.default_rng(0).normal(5.0, 2.0, (64, 4)).astype("float32")
-y = np.zeros((64, 1), "float32")
-{made}
-norm = next(layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
-before = np.array(norm.moving_mean)
-{act}
-fact = bool(np.abs(np.array(norm.moving_mean) - before).max() > 0)
-"""
 
 TAPE = MOVES.format(made="", act="train_step(x, y)")
 STEP = MOVES.format(made='model = Regressor()\nmodel(x)\nmodel.compile("sgd", "mse")', act="model.fit(x, y, verbose=0)")

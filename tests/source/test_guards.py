@@ -65,7 +65,13 @@ def test_inner_blocks_are_looked_into() -> None:
 @pytest.mark.parametrize("statement", ["IS_TF_1 or fail()", "assert version < 3", "IS_TF_1 or _raise(ValueError())"])
 def test_what_is_required_of_the_version_guards_what_follows(statement: str) -> None:
     assert lines(f"def f():\n    x = 1\n    {statement}\n    y = 2\n    return y\nafter = 1\n") == {3, 4, 5}
-    assert lines(f"class A:\n    def __init__(self):\n        {statement}\n    def f(self):\n        return 1\nafter = 1\n") == {1, 2, 3, 4, 5}
+    assert lines(f"class A:\n    def __init__(self):\n        {statement}\n    def f(self):\n        return 1\nafter = 1\n") == {
+        1,
+        2,
+        3,
+        4,
+        5,
+    }
 
 
 def test_what_else_is_required_guards_nothing() -> None:
