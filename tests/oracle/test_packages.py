@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import needs
 from tests.oracle import packages
 from tests.oracle.compare import Verdict
-from tests.oracle.table import of_packages
+from tests.oracle.table import as_markdown, of_packages
 
 
 @pytest.mark.slow
@@ -21,6 +21,7 @@ def test_bnlint_reads_what_packages_build(record_property: Callable[[str, object
     record_property("table", "\n".join([str(table), *table.differences()]))
     assert len(table.parts) >= 12
     assert not table.notes
+    assert as_markdown([table]).splitlines()[-1] in (packages.ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert table.found_share >= 0.99
     assert table.share(Verdict.EXACT, Verdict.COVERS) >= 0.95
     assert table.share(Verdict.EXACT) >= 0.88
