@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import fsum, isfinite, nan
 from typing import Final, Literal, NoReturn
 
 
@@ -250,13 +251,44 @@ EVENTS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightStats:
-    """Summary of one weight array of a saved model."""
+    """One weight array of a saved or live model, and its summary.
+
+    `min`, `max` and `mean` are those of the finite values (nan where there is none); `nonfinite` counts the others. `values` holds the whole
+    array of a BatchNormalization, one number for each channel; it is empty for other layers, of which the summary is all that is kept.
+    """
 
     shape: tuple[int, ...]
     min: float
     max: float
     mean: float
     dtype: str = "float32"
+    nonfinite: int = 0
+    values: Sequence[float] = ()
+
+    @classmethod
+    def of(cls, values: Sequence[float], dtype: str = "float32") -> WeightStats:
+        """The summary of a vector."""
+        finite = [value for value in values if isfinite(value)]
+        low, high, mean = (min(finite), max(finite), fsum(finite) / len(finite)) if finite else (nan, nan, nan)
+        return cls((len(values),), low, high, mean, dtype, len(values) - len(finite), values)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The file, or the object in memory, that a model was read from.
+
+    `format` is what a user calls it ("Keras archive"), `keras` the version of Keras that wrote it, None where the format does not
+    record it. `layers` and `batchnorms` count the layers, nested ones too; `weights` tells whether their weights were read. `notes` say, in a
+    sentence each, what this format does not record or what was left out.
+    """
+
+    path: str
+    format: str
+    keras: str | None = None
+    layers: int = 0
+    batchnorms: int = 0
+    weights: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,6 +316,8 @@ class ModelGraph:
     cls: ClassInfo | None = None
     parts: tuple[object, ...] = ()
     """The model objects (ModelGraph) that were called inside this one."""
+    artifact: Artifact | None = None
+    """What the model was read from; None for a model that stands in source code."""
     origin: Origin = field(default_factory=Origin)
 
 
