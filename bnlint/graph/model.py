@@ -253,8 +253,8 @@ EVENTS: Final[Mapping[str, str]] = {
 class WeightStats:
     """One weight array of a saved or live model, and its summary.
 
-    `min`, `max` and `mean` are those of the finite values (nan where there is none); `nonfinite` counts the others. `values` holds the whole
-    array of a BatchNormalization, one number for each channel; it is empty for other layers, of which the summary is all that is kept.
+    `min`, `max` and `mean` are those of the finite values (nan where there is none); `nonfinite` counts the others. `values` holds the
+    whole array of a BatchNormalization, one number for each channel; it is empty for other layers, of which only the summary is kept.
     """
 
     shape: tuple[int, ...]
@@ -278,8 +278,8 @@ class Artifact:
     """The file, or the object in memory, that a model was read from.
 
     `format` is what a user calls it ("Keras archive"), `keras` the version of Keras that wrote it, None where the format does not
-    record it. `layers` and `batchnorms` count the layers, nested ones too; `weights` tells whether their weights were read. `notes` say, in a
-    sentence each, what this format does not record or what was left out.
+    record it. `layers` and `batchnorms` count the layers, nested ones too; `weights` tells whether their weights were read. `notes`
+    say, in a sentence each, what this format does not record or what was left out.
     """
 
     path: str
