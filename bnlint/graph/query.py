@@ -310,11 +310,16 @@ def owners(project: Project, layer: Layer) -> tuple[ClassInfo, ...]:
     return of_project(project).owners.get(id(layer), ())
 
 
+def runs_of(project: Project, cls: ClassInfo) -> Iterator[tuple[Call, ...]]:
+    """What the `call` of a class does, in order: one tuple for each graph of it, then what it does as a part of other models."""
+    index = of_project(project)
+    yield from (graph.calls for graph in index.of_class.get(id(cls), ()))
+    yield tuple(call for graph, call in index.owned.get(cls.name, ()) if graph.cls is not cls)
+
+
 def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
     """All calls that the `call` of a class makes, also where it is looked into as a part of another model."""
-    index = of_project(project)
-    yield from (call for graph in index.of_class.get(id(cls), ()) for call in graph.calls)
-    yield from (call for graph, call in index.owned.get(cls.name, ()) if graph.cls is not cls)
+    return (call for calls in runs_of(project, cls) for call in calls)
 
 
 def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006

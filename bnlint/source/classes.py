@@ -210,6 +210,8 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
     names |= {name: m.training for name in known if is_mode(name, function.defaults.get(name, MISSING))}
     models.note_mode(cls, arguments)
+    if (mode := _mode_given(function, arguments)) is not None:
+        m.event("apply", instance, {"training": mode.value, "owner": m.caller()}, node, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None
     result = invoke.enter(m, function, names, m.span(node), instance)
@@ -217,6 +219,13 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
         return result
     m.calls += [call for call in m.forget(start) if call.layer.role in ("input", "unknown") and not call.inputs]
     return opaque(m, instance, inputs, node, hole=first.span if first else None)
+
+
+def _mode_given(call: Function, arguments: Arguments) -> Argument | None:
+    """The argument `training` of a call of a user's layer, by name or by position."""
+    named = [parameter.arg for parameter in (*call.node.args.posonlyargs, *call.node.args.args)][1:]
+    by_position = dict(zip(named, arguments.positional, strict=False))
+    return arguments.keyword("training") or by_position.get("training")
 
 
 def open_input(m: Machine, cls: Class, name: str, node: ast.AST) -> Call:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.graph import query
-from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
 from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, surroundings, tf1
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
@@ -195,7 +195,9 @@ def unknown_call(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Ca
         return Unknown(callee.reason)
     origin = m.origin(node)
     layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
-    return m.call(layer, layers.distinct(inputs), origin, hole=layers.hole_of(arguments))
+    training = arguments.keyword("training")
+    told = ABSENT if training is None else training.value
+    return m.call(layer, layers.distinct(inputs), origin, training=told, hole=layers.hole_of(arguments))
 
 
 def _layers_in(value: object) -> list[object]:

@@ -49,3 +49,41 @@ net.bn = bn
 """
     probe = FIT.replace(FIT.split("\n")[1], "model = net")
     assert observe(major, functional, probe) is True
+
+
+BLOCK = """
+import keras
+from keras import layers
+
+
+class Block(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.BatchNormalization()
+
+    def call(self, x, training=None):
+        return self.inner(x, training=INNER)
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = layers.BatchNormalization()
+        self.block = Block()
+        self.bn = layers.BatchNormalization()
+        self.head = layers.Dense(1)
+
+    def call(self, x, training=None):
+        x = self.first(x, training=FIRST)
+        return self.head(self.bn(self.block(x, training=training)))
+"""
+
+
+@pytest.mark.parametrize(("major", "moves"), [(2, True), (3, False)])
+def test_a_constant_leaks_out_of_a_block(observe: Observe, major: int, moves: bool) -> None:
+    assert observe(major, BLOCK.replace("INNER", "False").replace("FIRST", "training"), FIT) is moves
+
+
+@pytest.mark.parametrize("major", [2, 3])
+def test_a_block_that_is_told_its_mode_ends_the_leak(observe: Observe, major: int) -> None:
+    assert observe(major, BLOCK.replace("INNER", "training").replace("FIRST", "False"), FIT) is True
