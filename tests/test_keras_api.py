@@ -375,7 +375,7 @@ def test_positions_of_tensors() -> None:
     assert function_spec("tf.nn.dropout").parameters[1] == "rate"
     assert function_spec("tf.compat.v1.nn.dropout").parameters[1] == "keep_prob"
     assert function_spec("tf.nn.relu").family == "tf"
-    assert function_spec("tf.compat.v1.nn.relu").family == "tf1"
+    assert function_spec("tf.compat.v1.nn.relu").family == "tf"
     assert function_spec("keras.ops.relu").family == "keras"
 
 

@@ -13,7 +13,7 @@ from bnlint.keras_api.tables import by_word, words
 from bnlint.keras_api.tensorflow_functions import TENSORFLOW, TENSORFLOW1
 
 Treatment = Literal["node", "identity", "value"]
-Family = Literal["tf", "tf1", "keras"]
+Family = Literal["tf", "keras"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def function_spec(canonical: str) -> FunctionSpec | None:
         tensors=tensors,
         treatment=treatment,
         activation=activation_name(name) if role == "activation" else None,
-        family="keras" if namespace.startswith("keras") else "tf1" if namespace == "tf.compat.v1" else "tf",
+        family="keras" if namespace.startswith("keras") else "tf",
     )
 
 
