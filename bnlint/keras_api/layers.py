@@ -95,6 +95,9 @@ _TRAITS: Final[Mapping[str, frozenset[str]]] = {
 added to a channel of the input is added to that channel of the output (UpSampling2D: only where it interpolates `nearest`).
 `mode_dependent`: works otherwise in training than in inference."""
 
+WRAPPERS: Final = frozenset({"Bidirectional", "SpectralNormalization", "TimeDistributed", "Wrapper"})
+"""Layers whose first argument is the layer that they apply."""
+
 _ROLES: Final[Mapping[str, str]] = {
     "AbstractRNNCell": "recurrent",
     "Highway": "linear",

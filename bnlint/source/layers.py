@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Origin, Shape, Span, Tensor, Unknown
-from bnlint.keras_api.layers import configure, layer_spec, modern
-from bnlint.keras_api.roles import activation_name
-from bnlint.keras_api.shapes import output
+from bnlint.keras_api.activations import activation_of
+from bnlint.keras_api.layers import WRAPPERS, configure, layer_spec, modern
+from bnlint.keras_api.tensors import dimension, input_shape, output_of
 from bnlint.source import invoke, surroundings
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
@@ -27,8 +27,6 @@ from bnlint.source.values import (
     is_constant,
     unspliced,
 )
-
-WRAPPERS = frozenset({"TimeDistributed", "Bidirectional", "SpectralNormalization", "Wrapper"})
 
 
 def hole_of(arguments: Arguments) -> Span | None:
@@ -75,7 +73,7 @@ def construct(
         name=config.get("name"),
         config=config,
         arguments=written or arguments,
-        activation=inner.activation if inner is not None and spec.kind == "TimeDistributed" else activation_of(m, spec.kind, role, config),
+        activation=inner.activation if inner is not None and spec.kind == "TimeDistributed" else activation_of(spec.kind, role, config),
         trainable=config.get("trainable", True),
         inner=inner,
         subclass=subclass,
@@ -106,30 +104,6 @@ def plain(m: Machine, value: object) -> object:
     if isinstance(value, Function):
         return f"<function {value.name}>"
     return Unknown(f"a {type(value).__name__.lower()}")
-
-
-def activation_of(m: Machine, kind: str, role: str, config: dict[str, object]) -> str | Unknown | Choice | None:
-    """The inline activation of a linear layer, or what an activation layer applies."""
-    if role == "linear" or kind == "Activation":
-        return name_activation(config.get("activation"), None if role == "linear" else "linear")
-    return activation_name(kind) if role == "activation" else None
-
-
-def name_activation(value: object, idle: str | None) -> str | Unknown | Choice | None:
-    """What is given as `activation=`, as the name of the function that it applies; `idle` for none and for "linear"."""
-    if value is None:
-        return idle
-    if isinstance(value, str):
-        if value.startswith("<function "):
-            name = value[len("<function ") : -1]
-            return Unknown("a lambda") if name == "<lambda>" else activation_name(name)
-        name = activation_name(value.rpartition(".")[2])
-        return idle if name == "linear" else name
-    if isinstance(value, Layer):
-        return value.activation
-    if isinstance(value, Choice):
-        return Choice(value.condition, name_activation(value.if_true, idle), name_activation(value.if_false, idle))
-    return value if isinstance(value, Unknown) else Unknown("an activation that is not known")
 
 
 def inputs_of(m: Machine, value: object, node: ast.AST) -> tuple[Tensor, ...]:
@@ -220,7 +194,7 @@ def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: O
     if isinstance(found, TENSORS) and found.shape is not None:
         return found.shape, found.channels
     if isinstance(declared, (tuple, list)) and inputs[0].shape:
-        return (inputs[0].shape[0], *map(_dimension, declared)), 1 if len(declared) == 1 else None
+        return (inputs[0].shape[0], *map(dimension, declared)), 1 if len(declared) == 1 else None
     return None, None
 
 
@@ -229,11 +203,6 @@ def resized(call: Call, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
     same = call.shape, call.channels
     follows = not call.layer.is_function and output_of(call.layer, call.inputs) == same
     return output_of(call.layer, inputs) if follows else same
-
-
-def output_of(layer: Layer, inputs: tuple[Tensor, ...]) -> tuple[Shape, int | None]:
-    """Shape and channel axis of what a layer makes of its inputs."""
-    return output(layer.kind, layer.config, [(tensor.shape, tensor.channels) for tensor in inputs])
 
 
 def make_input(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -253,27 +222,3 @@ def make_input(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     )
     shape = input_shape(layer.config)
     return m.call(layer, (), layer.origin, shape=shape, channels=None)
-
-
-def input_shape(config: object) -> Shape:
-    """The shape that `shape=`, `batch_shape=`, `input_shape=` … declare, batch first."""
-    assert isinstance(config, dict)
-    for name in ("batch_shape", "batch_input_shape"):
-        declared = config.get(name)
-        if isinstance(declared, (tuple, list)):
-            return tuple(_dimension(size) for size in declared)
-    batch = _dimension(config.get("batch_size"))
-    for name in ("shape", "input_shape"):
-        declared = config.get(name)
-        if isinstance(declared, int):
-            declared = (declared,)
-        if isinstance(declared, (tuple, list)):
-            return (batch, *(_dimension(size) for size in declared))
-    if "input_dim" in config:
-        size = _dimension(config["input_dim"])
-        return (batch, _dimension(config["input_length"]), size) if "input_length" in config else (batch, size)
-    return None
-
-
-def _dimension(size: object) -> int | Unknown | None:
-    return size if size is None or isinstance(size, (int, Unknown)) else Unknown("a size that is not known")

@@ -11,6 +11,7 @@ from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
+from bnlint.keras_api.tensors import input_shape, output_of
 from bnlint.keras_api.training import MODES, is_mode
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
@@ -76,7 +77,7 @@ def replay(
         new_inputs = tuple(of(tensor) for tensor in old.inputs)
         layer = renew(old.layer)
         if layer is not old.layer or any(new is not before for new, before in zip(new_inputs, old.inputs, strict=True)):
-            shape, channels = layers.resized(old, new_inputs) if layer is old.layer else layers.output_of(layer, new_inputs)
+            shape, channels = layers.resized(old, new_inputs) if layer is old.layer else output_of(layer, new_inputs)
             made = replace(
                 old,
                 layer=layer,
@@ -261,7 +262,7 @@ def application(m: Machine, canonical: str, arguments: Arguments, node: ast.Call
     under, m.under = m.under, {}
     start = layers.inputs_of(m, given.value, node) if given is not None and m.settle(given.value) is not None else ()
     if not start:
-        start = (m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=layers.input_shape(named)),)
+        start = (m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=input_shape(named)),)
     layer = Layer(
         kind,
         "other",

@@ -7,6 +7,7 @@ import ast
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Origin, Shape, Span, Tensor, Unknown
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
+from bnlint.keras_api.tensors import input_shape
 from bnlint.source import invoke, layers, models
 from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Class, Dotted, Function, Instance, LayerList, List, Model, Placed, Splice
@@ -191,7 +192,7 @@ def declared_shape(m: Machine, items: tuple[object, ...]) -> Shape:
     if not isinstance(first, Layer):
         return None
     if first.kind == "InputLayer":
-        return layers.input_shape(dict(first.config))
+        return input_shape(first.config)
     given: dict[str, object] = {a.name: layers.plain(m, a.value) for a in first.arguments.items if a.name}
     if first.kind == "Embedding":
         given.pop("input_dim", None)
@@ -199,7 +200,7 @@ def declared_shape(m: Machine, items: tuple[object, ...]) -> Shape:
     spec = layer_spec(first.kind)
     if "input_dim" in given and spec is not None and (spec.role == "recurrent" or spec.rank == 3):
         given.setdefault("input_length", None)
-    return layers.input_shape(given)
+    return input_shape(given)
 
 
 def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:

@@ -6,7 +6,9 @@ import ast
 from typing import Final
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Layer, Unknown
+from bnlint.keras_api.activations import activation_of
 from bnlint.keras_api.layers import layer_spec
+from bnlint.keras_api.tensors import input_shape
 from bnlint.keras_api.tf1 import SAME_FUNCTION, TF1_CLASSES, TF1_LAYERS, FunctionalLayer
 from bnlint.source import invoke, layers
 from bnlint.source.machine import Handler, Machine
@@ -56,7 +58,7 @@ def _layer(m: Machine, spec: FunctionalLayer, named: dict[str, object], argument
         name=config.get("name"),
         config=config,
         arguments=arguments,
-        activation=layers.activation_of(m, spec.kind, keras.role, config),
+        activation=activation_of(spec.kind, keras.role, config),
         trainable=config.get("trainable", True),
         family=spec.family,
         path=name,
@@ -197,7 +199,7 @@ def _placeholder(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     layer = Layer(
         "Input", "input", config={"batch_shape": tuple(shape)}, arguments=arguments, is_function=True, family="tf1", origin=origin
     )
-    return m.call(layer, (), origin, shape=layers.input_shape(layer.config))
+    return m.call(layer, (), origin, shape=input_shape(layer.config))
 
 
 def _backend_placeholder(m: Machine, arguments: Arguments, node: ast.Call) -> object:
