@@ -20,9 +20,10 @@ from bnlint.settings import Settings, SettingsError, find_settings, forget, load
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from bnlint.discovery import File
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.coverage import Coverage, Site
-    from bnlint.graph.model import ModelGraph
+    from bnlint.graph.model import Artifact, ModelGraph
 
 __all__ = [
     "Fixed",
@@ -59,6 +60,7 @@ class Overrides(TypedDict, total=False):
     extend_exclude: Sequence[str] | None
     force_exclude: bool | None
     respect_gitignore: bool | None
+    include_models: bool | None
     fail_on: str | None
 
 
@@ -91,15 +93,16 @@ class Change:
 class Result:
     """What came of a run, in order of path.
 
-    `files` holds those files of which something is to be said, `analysed` and `dismissed` count all of them (a dismissed file holds no
-    word of a rule), `skipped` counts by reason what was left out. Paths that are `missing` and `failures` (a line each) make the exit
-    code 2, `warnings` do not.
+    `files` holds those files of which something is to be said, `artifacts` tell of all model files that were read, `analysed` and
+    `dismissed` count all of them (a dismissed file holds no word of a rule), `skipped` counts by reason what was left out. Paths that are
+    `missing` and `failures` (a line each) make the exit code 2, `warnings` do not.
     """
 
     files: tuple[Checked, ...] = ()
     fixed: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
     sites: tuple[Site, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     analysed: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -237,11 +240,16 @@ def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: b
 
 def find_files(paths: Sequence[str], plans: Plans) -> tuple[list[str], list[str]]:
     """The files that a run over these paths would look at; and the paths that do not exist."""
+    found, missing = _discover(paths, plans)
+    return [file.path for file in found], missing
+
+
+def _discover(paths: Sequence[str], plans: Plans) -> tuple[tuple[File, ...], list[str]]:
     from bnlint.discovery import discover
 
     present = [path for path in paths if os.path.exists(path)]
     found = discover(present, plans.settings(present[0])).files if present else ()
-    return [file.path for file in found], [path for path in paths if path not in present]
+    return found, [path for path in paths if path not in present]
 
 
 class _Run:
@@ -253,6 +261,7 @@ class _Run:
         self.fixed: list[Finding] = []
         self.changes: list[Change] = []
         self.sites: list[Site] = []
+        self.artifacts: list[Artifact] = []
         self.counts: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.missing: list[str] = []
@@ -265,6 +274,7 @@ class _Run:
             tuple(self.fixed),
             tuple(self.changes),
             tuple(self.sites),
+            tuple(self.artifacts),
             self.counts["analysed"],
             self.counts["dismissed"],
             dict(sorted(self.skipped.items())),
@@ -289,6 +299,11 @@ class _Run:
         inputs = []
         for file in found.files:
             plan = self.plans.of(file.path, _top(file.path, present))
+            if file.model:
+                from bnlint import models
+
+                self.add(models.check(file.path, plan))
+                continue
             try:
                 data = engine.read(file.path)
             except OSError as error:
@@ -339,6 +354,7 @@ class _Run:
         self.skipped.update([checked.skipped] if checked.skipped else [])
         self.failures += checked.failures
         self.sites += checked.sites
+        self.artifacts += [checked.artifact] if checked.artifact is not None else []
         if checked.findings:
             self.files.append(checked)
 
@@ -359,27 +375,36 @@ def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], Coverage, list[str]]
     from bnlint.graph.coverage import Coverage
 
     plans = Plans(isolated=True)
-    files, missing = find_files(paths, plans)
+    files, missing = _discover(paths, plans)
     found: list[ModelGraph] = []
     problems = [f"path does not exist: {path}" for path in missing]
     inputs = []
-    for path in files:
+    for file in files:
+        if file.model:
+            from bnlint import models
+
+            model = models.graph(file.path)
+            if isinstance(model, str):
+                problems.append(model)
+            else:
+                found.append(model)
+            continue
         try:
-            inputs.append(Input(path, engine.read(path), plans.of(path, _top(path, paths))))
+            inputs.append(Input(file.path, engine.read(file.path), plans.of(file.path, _top(file.path, paths))))
         except OSError as error:
-            problems.append(f"{path}: this file cannot be read: {error.strerror}")
+            problems.append(f"{file.path}: this file cannot be read: {error.strerror}")
     sites: list[Site] = []
     for group in groups.form(inputs, everything=True):
-        models, built, unread = engine.graphs(group)
-        found += models
+        read, built, unread = engine.graphs(group)
+        found += read
         sites += built
         problems += unread
     return sorted(found, key=_position), Coverage(tuple(sites)), problems
 
 
 def _position(graph: ModelGraph) -> tuple[str, int, int]:
-    span = graph.origin.span
-    return (span.path, span.cell or 0, span.line) if span is not None else ("", 0, 0)
+    span, artifact = graph.origin.span, graph.artifact
+    return (span.path, span.cell or 0, span.line) if span is not None else (artifact.path if artifact is not None else "", 0, 0)
 
 
 def _top(path: str, paths: Sequence[str]) -> str:

@@ -122,6 +122,7 @@ def group() -> None:
 @_list("--extend-exclude", "Globs of what to leave out besides.")
 @click.option("--force-exclude/--no-force-exclude", default=None, help="Leave excluded files out though they are named.")
 @click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore names.")
+@click.option("--include-models/--no-include-models", default=None, help="Take saved models from folders, too.")
 @click.option(
     "--files-from", metavar="FILE", help="A file (`-`: the standard input) that names files, by lines or separated by null bytes."
 )
@@ -195,6 +196,7 @@ def _report(ctx: click.Context, plans: Plans, path: str, result: Result, given: 
         files=result.analysed + result.dismissed,
         dismissed=result.dismissed,
         coverage=result.coverage,
+        artifacts=result.artifacts,
         skipped=result.skipped,
     )
     failing = result.fails

@@ -58,10 +58,12 @@ class MissingPath(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to look at. `path` begins with the path that was named; `named`: the file itself was named."""
+    """A file to look at. `path` begins with the path that was named; `named`: the file itself was named; `model`: it is a saved model
+    (a folder, too, if it is a SavedModel), not a source."""
 
     path: str
     named: bool
+    model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,27 @@ def discover(paths: Iterable[str], settings: Settings) -> Discovery:
             raise MissingPath(f"symbolic link leads nowhere: {path}")
         if settings.force_exclude and walk.is_excluded(path):
             walk.skipped["excluded by the settings"] += 1
+        elif _is_model(path):
+            found[os.path.realpath(path)] = File(path, True, True)
         elif os.path.isdir(path):
             met = list(walk.files(path))
             if not met:
                 warnings.append(f"no Python files or notebooks found under {path}")
             for file, real in sorted(met, key=lambda pair: os.path.basename(pair[0]) != os.path.basename(pair[1])):
-                found.setdefault(real, File(file, False))
+                found.setdefault(real, File(file, False, not file.lower().endswith(SUFFIXES)))
         else:
             found[os.path.realpath(path)] = File(path, True)
     files = sorted(found.values(), key=lambda file: file.path.replace(os.sep, "/"))
     return Discovery(tuple(files), tuple(warnings), tuple(sorted(walk.unreadable)), dict(sorted(walk.skipped.items())))
+
+
+def _is_model(path: str) -> bool:
+    """Whether what was named is a saved model."""
+    if path.lower().endswith(SUFFIXES):
+        return False
+    from bnlint import saved
+
+    return saved.recognise(path) is not None
 
 
 def find_root(path: str, settings: Settings) -> str:
@@ -145,6 +158,12 @@ class _Walk:
         self.settings = settings
         self.globs = (*(settings.exclude or ()), *settings.extend_exclude)
         self.is_excluded = matcher(settings.root, self.globs)
+        self.suffixes: tuple[str, ...] = SUFFIXES
+        self.marker = ""
+        if settings.include_models:
+            from bnlint import saved
+
+            self.suffixes, self.marker = (*SUFFIXES, *saved.WALKED), saved.SAVED_MODEL
         self.unreadable: list[tuple[str, str]] = []
         self.skipped: Counter[str] = Counter()
 
@@ -162,12 +181,15 @@ class _Walk:
             if folder != top and self.settings.exclude is None and "pyvenv.cfg" in names:
                 self.skipped["excluded by default"] += 1
                 continue
+            if self.marker in names and folder != top:
+                yield folder, real_folder
+                continue
             if self.settings.respect_gitignore and ".gitignore" in names:
                 ignores = (*ignores, *_read_ignores(os.path.abspath(folder), ".gitignore"))
             for entry in listing:
                 path = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not entry.name.lower().endswith(SUFFIXES) and not (entry.is_symlink() and os.path.isdir(path)):
+                if not is_folder and not entry.name.lower().endswith(self.suffixes) and not (entry.is_symlink() and os.path.isdir(path)):
                     continue
                 if is_folder and self.settings.exclude is None and entry.name in EXCLUDED:
                     self.skipped["excluded by default"] += 1

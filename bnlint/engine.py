@@ -14,7 +14,7 @@ from bnlint.settings import Settings
 if TYPE_CHECKING:
     from bnlint.findings import Finding, Severity, TextEdit
     from bnlint.graph.coverage import Site
-    from bnlint.graph.model import KerasTarget, ModelGraph, Module, Project, Span
+    from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span
     from bnlint.groups import Group, Input
     from bnlint.source import Analysis
     from bnlint.text import Document, Unreadable
@@ -43,8 +43,8 @@ class Checked:
     """What came of one file.
 
     `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
-    `sites` are the places that build BatchNormalization, with how much of them is understood; `skipped` says why the file was not
-    looked at; `failures` are our own bugs, a line each.
+    `sites` are the places that build BatchNormalization, with how much of them is understood; `artifact` tells what was read of a model
+    file; `skipped` says why the file was not looked at; `failures` make the exit code 2, a line each: our own bugs, a missing extra.
     """
 
     path: str
@@ -53,6 +53,7 @@ class Checked:
     document: Document | None = None
     comments: Mapping[str, TextEdit] = field(default_factory=dict)
     sites: tuple[Site, ...] = ()
+    artifact: Artifact | None = None
     dismissed: bool = False
     skipped: str = ""
     failures: tuple[str, ...] = ()
@@ -168,19 +169,26 @@ def _concerned(examined: Iterable[Checked]) -> Iterator[Span]:
 
 
 def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document | None = None) -> Checked:
+    """BN001 in a text, at its place."""
+    from bnlint.graph.model import Span
+
+    line, column = problem.line or 1, problem.column or 1
+    return unread(path, problem.message, held_to, Span(path, line, column, line, column, problem.cell), document)
+
+
+def unread(path: str, reason: str, held_to: Plan, at: Span | None = None, document: Document | None = None) -> Checked:
     """BN001. It is found whatever is selected, for a clean run means that every file was analysed; ignored only by its full code."""
     from bnlint.findings import Hit
-    from bnlint.graph.model import KerasTarget, Origin, Project, Span
+    from bnlint.graph.model import KerasTarget, Origin, Project
     from bnlint.judge import judge
 
     rule = catalogue.rules()[UNREADABLE]
-    line, column = problem.line or 1, problem.column or 1
-    hit = Hit("default", Origin(Span(path, line, column, line, column, problem.cell)), values={"reason": problem.message})
+    hit = Hit("default", Origin(at), values={"reason": reason})
     ignored = any(UNREADABLE in layer.ignore for layer in held_to.settings.selections)
     if ignored or rule.code in settings.ignored(held_to.settings, path, (rule,)):
         return Checked(path, held_to, skipped="unreadable, and BN001 is ignored")
-    found = judge(Project(KerasTarget(3)), rule, (hit,), held_to.settings.severity.get(rule.code))
-    return Checked(path, held_to, _finish(found, document, held_to), document)
+    found = judge(Project(KerasTarget(3)), rule, (hit,), held_to.settings.severity.get(rule.code), path=path)
+    return Checked(path, held_to, finish(found, document, held_to), document)
 
 
 def failure(doing: str, path: str, error: BaseException) -> str:
@@ -248,7 +256,7 @@ def _examine_part(
         unused = suppressions.unused({rule.code for rule in ran[path]}, catalogue.rules().values()) if _is_on(UNUSED, ran[path]) else ()
         removals = {each.span: each.edit for each in unused}
         kept += _unused(document, removals, project, held_to.settings.severity.get(UNUSED))
-        finished = _finish(kept, document, held_to)
+        finished = finish(kept, document, held_to)
         comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span is not None}
         done[path] = Checked(path, held_to, finished, document, comments, failures=tuple(failures[path]))
     return done
@@ -300,7 +308,7 @@ def read(path: str) -> bytes:
         return file.read(NOTEBOOK_SIZE_LIMIT + 1)
 
 
-def _finish(found: list[Finding], document: Document | None, held_to: Plan) -> tuple[Finding, ...]:
+def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tuple[Finding, ...]:
     """The findings in order, with fingerprints: what is found, in which file, on what line of code, the how many-th like it."""
     if not found:
         return ()
@@ -318,7 +326,8 @@ def _finish(found: list[Finding], document: Document | None, held_to: Plan) -> t
 
 def _position(finding: Finding) -> tuple[Any, ...]:
     span = finding.span
-    return (finding.path, *((span.cell or 0, span.line, span.column) if span else (0, 0, 0)), finding.code, finding.message)
+    place = (span.cell or 0, span.line, span.column, "") if span else (0, 0, 0, finding.layer or "")
+    return (finding.path, *place, finding.code, finding.message)
 
 
 def _code(document: Document | None, finding: Finding) -> str:

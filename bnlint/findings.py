@@ -271,11 +271,24 @@ class TextEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class Histogram:
+    """How the values of a weight array are spread: its least and greatest finite value, how many values stand in each of as many equal
+    steps between them, and how many are not finite."""
+
+    name: str
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    nonfinite: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a user sees. `count` is the number of layers that the source site stands for; `help` says what to do.
 
     `reason` tells why a fix that the rule has is not offered here ("" otherwise). `layer` is the layer's name or path in a
-    model file, `related` holds (message, span) pairs. `span` is None for a finding on a whole artifact.
+    model file, `related` holds (message, span) pairs. `span` is None for a finding on an artifact; then `about` says in a few words what
+    the layer is, and `histograms` show its statistics.
     """
 
     code: str
@@ -292,3 +305,5 @@ class Finding:
     related: tuple[tuple[str, Span | None], ...] = ()
     fingerprint: str = ""
     suppressed: bool = False
+    about: str = ""
+    histograms: tuple[Histogram, ...] = ()

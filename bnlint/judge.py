@@ -13,6 +13,7 @@ from bnlint.findings import (
     Fix,
     Hit,
     InsertActivation,
+    Related,
     RemoveApplication,
     Severity,
     Swap,
@@ -74,7 +75,7 @@ def judge(
                 fix=fix,
                 reason=reason,
                 count=count,
-                layer=_name(hit.layer for hit in group if hit.layer is not None) or first.origin.key,
+                layer=first.origin.key or _name(hit.layer for hit in group if hit.layer is not None),
                 related=words.related(),
             )
         )
@@ -177,11 +178,14 @@ class _Words:
 
     def related(self) -> tuple[tuple[str, Span | None], ...]:
         """The other places, each once, with what the page says of them."""
-        places = (
-            (self.fill(self.page.notes[each.note]) if each.note else "", each.origin.span) for hit in self.group for each in hit.related
-        )
+        places = ((self._note(each), each.origin.span) for hit in self.group for each in hit.related)
         first, more = (found := tuple(dict.fromkeys(places)))[:RELATED], len(found) - RELATED
         return (*first, (f"and {more} more such {'place' if more == 1 else 'places'}", None)) if more > 0 else first
+
+    def _note(self, related: Related) -> str:
+        """What the page says of another place; in a model file the layer comes first, as it has no other."""
+        note = self.fill(self.page.notes[related.note]) if related.note else ""
+        return f"{related.origin.key}: {note}" if related.origin.key else note
 
 
 def _batchnorms(hit: Hit) -> Iterator[Layer]:

@@ -217,13 +217,19 @@ def _short(version: Version) -> Version:
     return version
 
 
+def stated(setting: str, why: str = "set by target-keras") -> KerasTarget:
+    """The Keras of a version: `3`, `3.15`, `3.15.1`. Keras 1 counts as 2."""
+    major, _, rest = setting.partition(".")
+    minor = rest.partition(".")[0]
+    if major == "1":
+        return KerasTarget(2, None, f"{why}; Keras 1 counts as 2")
+    return KerasTarget(int(major), int(minor) if minor.isdecimal() else None, why)
+
+
 def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
     """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
     if setting is not None:
-        major, _, minor = setting.partition(".")
-        if major == "1":
-            return KerasTarget(2, None, "set by target-keras; Keras 1 counts as 2")
-        return KerasTarget(int(major), int(minor) if minor else None, "set by target-keras")
+        return stated(setting)
     tops = {name.partition(".")[0] for name in imports}
     if "tf_keras" in tops:
         return KerasTarget(2, None, "the file imports tf_keras")

@@ -44,6 +44,7 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     respect_gitignore: bool = True
+    include_models: bool = False
     fail_on: str = "warning"
     output_format: str | None = None
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -65,6 +66,7 @@ _KEYS: Final[Mapping[str, Any]] = {
     "extend-exclude": list[str],
     "force-exclude": bool,
     "respect-gitignore": bool,
+    "include-models": bool,
     "fail-on": str,
     "output-format": str,
     "rules": dict[str, dict[str, Any]],
@@ -79,7 +81,16 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
 _SHORTCUTS: Final = ("placement", "min-batch")
 """Keys that set the option of the same name of every rule that has it."""
 
-_PLAIN: Final = ("exclude", "extend-exclude", "force-exclude", "respect-gitignore", "fail-on", "output-format", *_SHORTCUTS)
+_PLAIN: Final = (
+    "exclude",
+    "extend-exclude",
+    "force-exclude",
+    "respect-gitignore",
+    "include-models",
+    "fail-on",
+    "output-format",
+    *_SHORTCUTS,
+)
 
 
 # Finding and reading

@@ -51,11 +51,18 @@ def _model(graph: ModelGraph) -> dict[str, Any]:
     nodes += [_join(join, ids) for join in joins]
     return {
         "name": graph.name,
-        "path": graph.origin.span.path if graph.origin.span else None,
+        "path": _path(graph),
         "line": graph.origin.span.line if graph.origin.span else None,
         "nodes": nodes,
         "gaps": [{"reason": gap.reason, **_place(gap.origin)} for gap in graph.gaps],
     }
+
+
+def _path(graph: ModelGraph) -> str | None:
+    """The file that a model stands in."""
+    if graph.origin.span is not None:
+        return graph.origin.span.path
+    return graph.artifact.path if graph.artifact is not None else None
 
 
 def _node(call: Call, ids: Ids) -> dict[str, Any]:
@@ -129,12 +136,13 @@ def _block(graph: ModelGraph) -> str:
     ids, joins = _number(graph)
     span = graph.origin.span
     cell = f":cell {span.cell}" if span and span.cell is not None else ""
-    lines = [f"{graph.name} ({graph.kind})" + (f"  {span.path}{cell}:{span.line}" if span else "")]
+    place = f"  {span.path}{cell}:{span.line}" if span else f"  {graph.artifact.path}" if graph.artifact else ""
+    lines = [f"{graph.name} ({graph.kind}){place}"]
     width = max((len(name) for name in ids.values()), default=1)
 
     def line(tensor: Tensor, words: str, inputs: tuple[Tensor, ...], origin: Origin) -> str:
         fed = f" <- {', '.join(ids[id(each)] for each in inputs)}" if inputs else ""
-        place = f"  line {origin.span.line}" if origin.span else ""
+        place = f"  line {origin.span.line}" if origin.span else f"  {origin.key}" if origin.key else ""
         return f"  {ids[id(tensor)]:>{width}}  {words}{_size(tensor.shape)}{fed}{place}"
 
     for call in graph.calls:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from bnlint.graph.model import Call, ClassInfo, Event, Join, Layer, ModelGraph, Project, Span, Tensor
+from bnlint.graph.model import Call, ClassInfo, Event, Join, Layer, ModelGraph, Module, Project, Span, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,10 @@ class ProjectIndex:
         return found
 
     def events(self, kinds: tuple[str, ...]) -> tuple[Event, ...]:
-        """The events of these kinds, of all modules, in order."""
+        """The events of these kinds, of all modules and of the models that were saved, in order."""
         if kinds not in self._events:
-            self._events[kinds] = tuple(event for module in self._modules for event in module.events if event.kind in kinds)
+            parts: tuple[Module | ModelGraph, ...] = (*self._modules, *self._models)
+            self._events[kinds] = tuple(dict.fromkeys(event for part in parts for event in part.events if event.kind in kinds))
         return self._events[kinds]
 
 

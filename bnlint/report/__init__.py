@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bnlint import catalogue
 from bnlint.findings import Finding, Safety, Severity, TextEdit
+
+if TYPE_CHECKING:
+    from bnlint.graph.model import Artifact
 
 FORMATS = ("text", "concise", "json")
 
@@ -19,9 +23,9 @@ Lines = Callable[[str, int | None], Sequence[str]]
 class Report:
     """What the formats draw from.
 
-    `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that
-    were met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason; `coverage` says how much of the
-    BatchNormalization in them is understood, if not all is. `quiet` leaves the summary
+    `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that were
+    met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason; `coverage` says how much of the
+    BatchNormalization in them is understood, if not all is; `artifacts` are the model files that were read. `quiet` leaves the summary
     out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
     """
 
@@ -37,6 +41,7 @@ class Report:
     files: int = 0
     dismissed: int = 0
     coverage: str = ""
+    artifacts: Sequence[Artifact] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -71,7 +76,9 @@ def place(path: str, line: int | None = None, column: int | None = None, cell: i
 
 def place_of(finding: Finding) -> str:
     span = finding.span
-    return place(finding.path) if span is None else place(finding.path, span.line, span.column, span.cell)
+    if span is not None:
+        return place(finding.path, span.line, span.column, span.cell)
+    return place(finding.path) + (f"::{printable(finding.layer)}" if finding.layer else "")
 
 
 def count(number: int, noun: str) -> str:
@@ -94,14 +101,28 @@ def summary(report: Report) -> str:
     files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
     gaps = f"{printable(report.coverage)}; see `bnlint graph --gaps`.\n" if report.coverage else ""
     everything = [*report.fixed, *report.findings]
+    models = read_of(report.artifacts)
     if not everything:
         passed = "" if report.incomplete else "All checks passed!\n"
-        return passed + (f"{files}.\n" if report.files > 1 or skipped else "") + gaps
+        return models + passed + (f"{files}.\n" if report.files > 1 or skipped else "") + gaps
     fixed = f" ({len(report.fixed)} fixed, {len(report.findings)} remaining)" if report.fixed else ""
     places = len({finding.path for finding in everything})
     listed = _fixes(report.fixed) if report.show_fixes else ""
     listed += _unsafe(report.fixed)
-    return f"{listed}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report) + gaps
+    return f"{listed}{models}Found {tally(everything)}{fixed} in {places} of {files}.\n" + _fixable(report) + gaps
+
+
+def read_of(artifacts: Sequence[Artifact]) -> str:
+    """What was read of model files, and what was not."""
+    if not artifacts:
+        return ""
+    norms, layers = sum(each.batchnorms for each in artifacts), sum(each.layers for each in artifacts)
+    versions = dict.fromkeys(f"Keras {each.keras}" for each in artifacts if each.keras)
+    facts = ", ".join([*(printable(version) for version in versions), "no code executed"])
+    models = "" if len(artifacts) == 1 else f" in {len(artifacts)} models"
+    notes = dict.fromkeys(note for each in artifacts for note in each.notes)
+    said = f"Read {count(norms, 'BatchNormalization layer')} of {count(layers, 'layer')}{models} ({facts}).\n"
+    return said + "".join(f"note: {printable(note)}\n" for note in notes)
 
 
 def _fixable(report: Report) -> str:

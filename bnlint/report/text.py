@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bnlint.findings import Finding, Safety, Severity
+from bnlint.findings import Finding, Histogram, Safety, Severity
 from bnlint.report import Report, applies, changes, place, place_of, printable, summary
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def _block(finding: Finding, report: Report) -> str:
     gutter = len(str(min(span.end_line + CONTEXT, len(lines)))) if span and lines else 1
     blue = " " * gutter + " " + paint("|", _BLUE)
     text = [f"{paint(finding.code, colour)}{paint(marker, _CYAN)} {paint(printable(finding.message), _BOLD)}"]
-    text.append(f"{' ' * gutter}{paint('-->', _BLUE)} {place_of(finding)}")
+    about = f" ({printable(finding.about)})" if finding.about else ""
+    text.append(f"{' ' * gutter}{paint('-->', _BLUE)} {place_of(finding)}{about}")
+    text += [f"{' ' * gutter} {paint('|', _BLUE)}   {row}" for row in _spread(finding.histograms)]
     if span and 0 < span.line <= len(lines):
         text.append(blue)
         for number, source, marks in _frame(lines, span):
@@ -49,6 +51,21 @@ def _block(finding: Finding, report: Report) -> str:
         text.append(blue)
     text += [f"{paint(label + ':', _BOLD)} {words}" for label, words in _notes(finding)]
     return "\n".join(text) + "\n"
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def _spread(histograms: Sequence[Histogram]) -> list[str]:
+    """The statistics of a layer, a line each: name, least and greatest value, and a bar for each step between them."""
+    width = max((len(each.name) for each in histograms), default=0)
+    rows = []
+    for each in histograms:
+        most = max(each.counts)
+        bars = "".join(_BARS[-(-number * (len(_BARS) - 1) // most)] for number in each.counts) if most else ""
+        bad = f"  ({each.nonfinite} not finite)" if each.nonfinite else ""
+        rows.append(f"{each.name:<{width}}  min {each.low:<9.3g} max {each.high:<9.3g} {bars}{bad}".rstrip())
+    return rows
 
 
 def _notes(finding: Finding) -> list[tuple[str, str]]:
