@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import CliRunner, Result
 
 import bnlint
@@ -60,6 +61,14 @@ def test_help_shows_options_and_commands() -> None:
         assert result.exit_code == 0
         assert "--unsafe-fixes" in result.stdout
     assert all(word in run("--help").stdout for word in ("explain", "rules", "graph", "[check] [OPTIONS] [PATHS]"))
+
+
+def test_every_module_of_commands_is_the_command_of_its_name() -> None:
+    modules = {path.stem.replace("_", "-") for path in (Path(bnlint.__file__).parent / "cli" / "commands").glob("[a-z]*.py")}
+    assert {name: command.name for name in modules if (command := group.get_command(Context(group), name))} == {
+        name: name for name in modules
+    }
+    assert all(f"\n  {name} " in run("--help").stdout for name in modules)
 
 
 def test_version_is_that_of_the_project() -> None:

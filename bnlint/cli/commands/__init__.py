@@ -1,0 +1,1 @@
+"""The commands of bnlint: each module holds one, as `command`."""

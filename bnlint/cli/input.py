@@ -1,0 +1,43 @@
+"""What the arguments stand for: lists in files, lists with commas."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from bnlint.cli.output import Problem
+
+
+def expanded(argument: str) -> list[str]:
+    """`@args.txt` stands for the lines of that file."""
+    if len(argument) < 2 or not argument.startswith("@"):
+        return [argument]
+    return read_list(argument[1:], b"\n")
+
+
+def read_list(path: str, separator: bytes | None = None) -> list[str]:
+    """The lines of a file, `-` for the standard input; or what null bytes separate, if it holds any."""
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                data = file.read()
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+    parts = data.split(b"\0") if b"\0" in data and separator is None else data.splitlines()
+    return [os.fsdecode(part) for part in parts if part]
+
+
+def list_option(name: str, text: str) -> Callable[[Any], Any]:
+    """An option that takes a list: with commas, by repeating the option, or both."""
+    return click.option(name, multiple=True, callback=_words, metavar="LIST", help=text)
+
+
+def _words(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[str] | None:
+    words = [word.strip() for value in values for word in value.split(",") if word.strip()]
+    return words or None

@@ -1,0 +1,63 @@
+"""`bnlint` itself: finds its commands in the modules of `commands/`, and takes what is no command for a path to check."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import click
+
+from bnlint import __version__
+from bnlint.cli.input import expanded
+
+ALIASES = {"rule": "explain"}
+"""Hidden names of commands."""
+
+
+@cache
+def names() -> list[str]:
+    """The commands: the names of the modules, with `-` for `_`."""
+    files = os.listdir(os.path.join(os.path.dirname(__file__), "commands"))
+    return sorted(file.removesuffix(".py").replace("_", "-") for file in files if file.endswith(".py") and not file.startswith("_"))
+
+
+class DefaultGroup(click.Group):
+    """`bnlint PATH` is `bnlint check PATH`. A command is imported when it is asked for."""
+
+    default = "check"
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in names():
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"bnlint.cli.commands.{name.replace('-', '_')}").command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        args = [word for arg in args for word in expanded(arg)]
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if not args or (args[0] not in names() and args[0] not in ALIASES and args[0] not in own):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "[check] [OPTIONS] [PATHS]...")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGUMENTS]...", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help of `bnlint` shows the options of `check`, then the commands."""
+        default = self.get_command(ctx, self.default)
+        assert default is not None
+        click.Command.format_options(default, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="bnlint", message="%(prog)s %(version)s")
+def group() -> None:
+    """Find, and mend, misuse of Batch Normalization in Keras code."""
