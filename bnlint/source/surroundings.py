@@ -185,11 +185,24 @@ def in_module(m: Machine, owner: Instance, value: object) -> None:
 
 def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
     for node in ast.walk(function):
-        if isinstance(node, ast.If) and _ONCE.search(ast.unparse(node.test)):
+        if isinstance(node, ast.If) and _ONCE.search(ast.unparse(node.test)) and _keeps(node, function):
             ends = isinstance(node.body[-1], ast.Return)
             yield node.lineno, 1 << 31 if ends else node.end_lineno or node.lineno
         elif isinstance(node, ast.ExceptHandler):
             yield node.lineno, node.end_lineno or node.lineno
+
+
+def _keeps(guarded: ast.If, function: ast.AST) -> bool:
+    """Whether what stands under a test may be remembered for the next time: in an object, in a method's care, in a variable further out."""
+    outer = {name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+    for node in (node for statement in guarded.body for node in ast.walk(statement)):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            return True
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in outer:
+            return True
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("self.", "setattr")):
+            return True
+    return False
 
 
 CONCATENATES: Final = words("keras.backend.concatenate keras.ops.concatenate keras.ops.vstack numpy.concatenate numpy.vstack tf.concat")
