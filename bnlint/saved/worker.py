@@ -1,0 +1,416 @@
+"""Reads HDF5 files in a process of its own: h5py may crash on what it is given, and takes only this process with it.
+
+Started as `python -I -S worker.py FOLDER...`, where the folders hold h5py and numpy; knows nothing of the rest of bnlint. Each line of
+the standard input is a request, `{"path", "offset", "size", "method", "plain", "weights"}`: the stretch of the file that is the HDF5 file;
+how it is compressed (as in zip: 0 stored, 8 deflated), and from how many bytes; which vectors are wanted ("none", "some": of layers with
+several, "all"). Each answer is the sizes of its two parts (8 bytes each, big-endian), a JSON object, and the vectors that this lists, as
+native float64, one behind the other.
+
+Nothing of the file is taken on trust: what is read is walked by hard links only, each object once, and held to the limits below.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits: there the parent's clock is the only one
+    resource = None  # type: ignore[assignment]
+
+MEMORY: Final = 4 << 30
+SECONDS: Final = 20
+"""Of processor time, for each request."""
+OBJECTS: Final = 200_000
+DEPTH: Final = 64
+TEXT: Final = 32 << 20
+"""Bytes that an attribute may take."""
+VECTOR: Final = 1 << 20
+VECTORS: Final = 8 << 20
+"""Numbers in one vector, and in all of them."""
+CHUNK: Final = 64 << 20
+"""Bytes in a chunk: HDF5 reads whole chunks."""
+SPARSE: Final = 256 << 20
+EXPANSION: Final = 1100
+"""What declares more bytes than the first, and this many for each one that it stores, was made to fill memory; deflate reaches 1032."""
+
+TEXTS: Final = ("model_config", "training_config", "keras_version", "backend")
+SKIPPED: Final = ("optimizer", "optimizer_weights", "_optimizer")
+
+
+class Refused(Exception):
+    """The file holds what no Keras writes. The message goes on from "this file …"."""
+
+
+class Stretch(io.RawIOBase):
+    """A part of a file as a file of its own."""
+
+    def __init__(self, descriptor: int, offset: int, size: int) -> None:
+        self._descriptor, self._offset, self._size, self._at = descriptor, offset, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = max(0, min(len(view), self._size - self._at))
+        os.lseek(self._descriptor, self._offset + self._at, os.SEEK_SET)
+        done = 0
+        while done < wanted and (data := os.read(self._descriptor, wanted - done)):
+            view[done : done + len(data)] = data
+            done += len(data)
+        self._at += done
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset of the file, opened, and found to be of the kind that Keras writes."""
+
+    id: Any
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a file holds, under the paths inside it."""
+
+    groups: dict[str, Any] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not stand among the answers
+    if resource is not None:
+        for what, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+            hard = resource.getrlimit(what)[1]
+            resource.setrlimit(what, (limit if hard == resource.RLIM_INFINITY else min(limit, hard),) * 2)
+    sys.path.extend(sys.argv[1:])
+    try:
+        import h5py  # noqa: F401
+    except Exception as error:
+        _answer(answers, {"missing": f"{type(error).__name__}: {error}"})
+        return
+    for encoding in ("ascii", "utf-8", "latin-1"):  # modules of their own, which cannot be imported where no file can be opened
+        codecs.lookup(encoding)
+    for line in sys.stdin.buffer:
+        _answer(answers, *_handle(json.loads(line)))
+
+
+def _answer(stream: BinaryIO, answer: dict[str, Any], vectors: bytes = b"") -> None:
+    head = json.dumps(answer).encode()
+    stream.write(len(head).to_bytes(8, "big") + len(vectors).to_bytes(8, "big") + head + vectors)
+    stream.flush()
+
+
+def _handle(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The answer to a request. While it is made no file but the one that it names can be opened."""
+    _allow(SECONDS)
+    try:
+        descriptor = os.open(request["path"], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Refused("is no regular file")
+            with _alone(), _open(descriptor, request) as file:
+                return _read(file, request["weights"])
+        finally:
+            os.close(descriptor)
+    except Refused as error:
+        return {"error": str(error)[:400]}, b""
+    except MemoryError:
+        return {"error": f"takes more than {MEMORY >> 30} GiB of memory to read"}, b""
+    except Exception as error:  # whatever h5py makes of a damaged file
+        return {"error": f"is damaged ({type(error).__name__}: {' '.join(str(error).split())})"[:400]}, b""
+
+
+def _allow(seconds: int) -> None:
+    if resource is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        limit = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Where no file can be opened: HDF5 knows many ways in which one file names another."""
+    if resource is None:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def _open(descriptor: int, request: dict[str, Any]) -> Any:
+    import h5py
+
+    length = os.fstat(descriptor).st_size
+    offset = request["offset"]
+    size = length - offset if request["size"] is None else request["size"]
+    if size < 0 or offset + size > length:
+        raise Refused("is cut off")
+    stretch: Any = Stretch(descriptor, offset, size)
+    if request["method"]:
+        inflate = zlib.decompressobj(-15)
+        data = inflate.decompress(stretch.readall(), request["plain"] + 1)
+        if len(data) != request["plain"]:
+            raise Refused("does not hold as many bytes of weights as it says")
+        stretch = io.BytesIO(data)
+    signature = stretch.read(8)
+    if signature != b"\x89HDF\r\n\x1a\n":
+        raise Refused("does not begin as an HDF5 file does")
+    stretch.seek(0)
+    return h5py.File(stretch, "r")
+
+
+# Reading
+
+
+def _read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
+    """Attributes, and the groups of variables with their vectors."""
+    attributes = {name: text for name in TEXTS if (text := _text(file.id, name)) is not None}
+    answer: dict[str, Any] = {"attributes": attributes, "layout": "store", "groups": []}
+    root = file.id
+    if "model_weights" in file:
+        root = _child(file.id, "model_weights")
+    for name in TEXTS:
+        if name not in attributes and (text := _text(root, name)) is not None:
+            attributes[name] = text
+    layers = _names(root, "layer_names")
+    if layers is not None:
+        answer["layout"] = "layers"
+    if weights == "none":
+        return answer, b""
+    contents = _walk(root)
+    found = _of_layers(contents, layers) if layers is not None else _of_store(contents)
+    vectors: list[bytes] = []
+    room = VECTORS
+    for path, label, datasets in found:
+        fewest = 1 if weights == "all" else 2
+        wanted = sum(len(dataset.shape) == 1 for dataset in datasets.values()) >= fewest
+        items = []
+        for name, dataset in datasets.items():
+            reads = wanted and len(dataset.shape) == 1 and dataset.shape[0] <= VECTOR
+            if reads:
+                room -= dataset.shape[0]
+                if room < 0:
+                    raise Refused(f"has more than {VECTORS:,} numbers in vectors")
+                vectors.append(_numbers(dataset))
+            items.append([name, dataset.dtype, list(dataset.shape), reads])
+        answer["groups"].append([path, label, items])
+    return answer, b"".join(vectors)
+
+
+def _of_store(contents: Contents) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
+    """Of a file as Keras 3 writes it: the variables of a layer stand in its group `vars`, numbered."""
+    groups: dict[str, dict[str, Dataset]] = {}
+    for path, dataset in contents.datasets.items():
+        parent, _, name = path.rpartition("/")
+        groups.setdefault(parent, {})[name] = dataset
+    for path, datasets in groups.items():
+        ordered = dict(sorted(datasets.items(), key=lambda item: (len(item[0]), item[0])))
+        yield path.removesuffix("vars").rstrip("/"), _text(contents.groups[path], "name"), ordered
+
+
+def _of_layers(contents: Contents, layers: list[str]) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
+    """Of a file as Keras 1 and 2 write it: each layer has a group, whose attribute lists its variables."""
+    for layer in layers:
+        group = contents.groups.get(layer)
+        names = _names(group, "weight_names") if group is not None else None
+        if names is None:
+            raise Refused(f"lists the layer `{layer}` and does not hold it")
+        missing = next((name for name in names if f"{layer}/{name}" not in contents.datasets), None)
+        if missing is not None:
+            raise Refused(f"lists the weight `{layer}/{missing}` and does not hold it")
+        if names:
+            yield layer, None, {name: contents.datasets[f"{layer}/{name}"] for name in names}
+
+
+def _child(parent: Any, name: str) -> Any:
+    """A group, reached by a hard link."""
+    from h5py import h5g, h5l
+
+    if parent.links.get_info(name.encode()).type != h5l.TYPE_HARD:
+        raise Refused(f"holds `{name}` as a link into another place")
+    return h5g.open(parent, name.encode())
+
+
+def _walk(root: Any) -> Contents:
+    from h5py import h5d, h5g, h5l, h5o
+
+    found = Contents()
+    seen = {h5o.get_info(root).addr}
+    count = 0
+    stack: list[tuple[str, Any, int]] = [("", root, 0)]
+    while stack:
+        path, group, depth = stack.pop()
+        found.groups[path] = group
+        count += group.get_num_objs()
+        if count > OBJECTS or depth > DEPTH:
+            raise Refused(f"holds more than {OBJECTS:,} objects, or groups more than {DEPTH} deep")
+        names: list[bytes] = []
+        group.links.iterate(names.append)
+        for raw in names:
+            name = raw.decode("utf-8", "surrogateescape").replace("\\", "/")  # Keras on Windows wrote its own separator
+            inside = f"{path}/{name}" if path else name
+            if not path and name in SKIPPED:
+                continue
+            kind = group.links.get_info(raw).type
+            if kind != h5l.TYPE_HARD:
+                raise Refused(f"holds `{inside}` as {'a soft' if kind == h5l.TYPE_SOFT else 'an external'} link, which is not followed")
+            info = h5o.get_info(group, raw)
+            if info.addr in seen:
+                continue
+            seen.add(info.addr)
+            if info.type == h5o.TYPE_GROUP:
+                stack.append((inside, h5g.open(group, raw), depth + 1))
+            elif info.type == h5o.TYPE_DATASET:
+                found.datasets[inside] = _inspect(h5d.open(group, raw), inside)
+            else:
+                raise Refused(f"holds `{inside}`, which is neither a group nor a dataset")
+    return found
+
+
+def _inspect(dataset: Any, path: str) -> Dataset:
+    """The dataset, if it is stored in the file itself, in numbers, and is as large as it says."""
+    from h5py import h5d, h5z
+
+    plan = dataset.get_create_plist()
+    layout = plan.get_layout()
+    if layout == h5d.VIRTUAL:
+        raise Refused(f"holds `{path}` as a virtual dataset, which other files fill")
+    if plan.get_external_count():
+        raise Refused(f"keeps the numbers of `{path}` in another file")
+    allowed = (h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32)
+    unknown = next((code for code in (plan.get_filter(i)[0] for i in range(plan.get_nfilters())) if code not in allowed), None)
+    if unknown is not None:
+        raise Refused(f"stores `{path}` with filter {unknown}, which Keras does not use")
+    dtype, size = _number(dataset, path)
+    shape = dataset.get_space().get_simple_extent_dims() or ()
+    declared, stored = size, dataset.get_storage_size()
+    for length in shape:
+        declared *= length
+    if declared > SPARSE and declared > EXPANSION * stored:
+        raise Refused(f"declares {declared:,} bytes for `{path}` and holds {stored:,}")
+    if layout == h5d.CHUNKED:
+        chunk = size
+        for length in plan.get_chunk():
+            chunk *= length
+        if len(shape) == 1 and chunk > CHUNK:
+            raise Refused(f"stores `{path}` in chunks of {chunk:,} bytes")
+    return Dataset(dataset, tuple(shape), dtype)
+
+
+def _number(dataset: Any, path: str) -> tuple[str, int]:
+    """The name of the type of the numbers, and the bytes that one takes."""
+    from h5py import h5t
+
+    kind = dataset.get_type()
+    size = kind.get_size()
+    family = kind.get_class()
+    if family == h5t.FLOAT and size in (2, 4, 8):
+        return f"float{size * 8}", size
+    if family == h5t.INTEGER and size in (1, 2, 4, 8):
+        return f"{'int' if kind.get_sign() == h5t.SGN_2 else 'uint'}{size * 8}", size
+    if family == h5t.ENUM and size == 1:
+        return "bool", size
+    if family == h5t.OPAQUE and size == 2 and _text(dataset, "dtype") == "bfloat16":
+        return "bfloat16", size
+    raise Refused(f"holds `{path}`, whose values are no numbers as Keras writes them")
+
+
+def _numbers(dataset: Dataset) -> bytes:
+    """The numbers of a vector as float64."""
+    import numpy
+    from h5py import h5s
+
+    if dataset.dtype != "bfloat16":
+        numbers = numpy.empty(dataset.shape, "=f8")
+        if dataset.shape[0]:
+            dataset.id.read(h5s.ALL, h5s.ALL, numbers)
+        return numbers.tobytes()
+    halves = numpy.empty(dataset.shape, "V2")
+    dataset.id.read(h5s.ALL, h5s.ALL, halves, dataset.id.get_type())
+    return (halves.view("<u2").astype("<u4") << 16).view("<f4").astype("=f8").tobytes()
+
+
+# Attributes
+
+
+def _values(owner: Any, name: str) -> list[str] | None:
+    """The strings of an attribute; None if there is no such attribute."""
+    from h5py import AttributeManager, Group, h5a, h5t
+
+    if not h5a.exists(owner, name.encode()):
+        return None
+    attribute = h5a.open(owner, name.encode())
+    kind, count = attribute.get_type(), attribute.get_space().get_simple_extent_npoints()
+    if count and (kind.get_class() != h5t.STRING or kind.get_size() * count > TEXT):
+        if kind.get_class() == h5t.FLOAT and name == "weight_names":  # numpy's dtype of an empty list
+            return []
+        raise Refused(f"has an attribute `{name}` that is no text, or larger than {TEXT >> 20} MiB")
+    if not count:
+        return []
+    value = AttributeManager(Group(owner) if hasattr(owner, "links") else _Owner(owner))[name]
+    items = [value] if isinstance(value, (str, bytes)) else list(value.reshape(-1))
+    texts = [item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else str(item) for item in items]
+    if sum(map(len, texts)) > TEXT:
+        raise Refused(f"has an attribute `{name}` that is larger than {TEXT >> 20} MiB")
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What h5py reads attributes of."""
+
+    id: Any
+
+
+def _names(owner: Any, name: str) -> list[str] | None:
+    """The strings of an attribute, also where Keras split it into `name0`, `name1` … as it was too large for one."""
+    whole = _values(owner, name)
+    if whole is not None:
+        return whole
+    parts: list[str] = []
+    for number in range(OBJECTS):
+        part = _values(owner, f"{name}{number}")
+        if part is None:
+            return parts if number else None
+        parts += part
+    return parts
+
+
+def _text(owner: Any, name: str) -> str | None:
+    texts = _names(owner, name)
+    return None if texts is None else "".join(texts)
+
+
+if __name__ == "__main__":
+    main()
