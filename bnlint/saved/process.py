@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
-import zipfile
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,9 @@ from typing import Any, Final
 
 from bnlint.saved import MissingExtra, Unreadable
 
-SECONDS: Final = 30
-"""How long a file may take; the worker itself gives up after 20 seconds of processor time."""
-INFLATED: Final = 1 << 30
-"""Bytes that a compressed member of an archive may take in the memory of the worker."""
+SECONDS = 30
+PROCESSOR = 20
+"""How long a file may take, by the clock and of processor time: damage can make the library go round in circles."""
 ANSWER: Final = 256 << 20
 VECTORS: Final = 64 << 20
 """Bytes that the two parts of an answer may have."""
@@ -36,7 +35,7 @@ class Window:
 
     offset: int = 0
     size: int | None = None
-    method: int = zipfile.ZIP_STORED
+    method: int = 0
     plain: int = 0
     path: str | None = None
 
@@ -72,21 +71,6 @@ class Contents:
     groups: Mapping[str, Group] = field(default_factory=dict)
 
 
-def member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Window:
-    """Where a member of an archive stands: read from there, as `ZipExtFile` reads all of it again for each step back."""
-    file = archive.fp
-    if file is None or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-        raise Unreadable(f"holds `{info.filename}` encrypted, or compressed as Keras does not do it")
-    if info.compress_type != zipfile.ZIP_STORED and info.file_size > INFLATED:
-        raise Unreadable(f"holds `{info.filename}` compressed from more than {INFLATED >> 30} GiB")
-    file.seek(info.header_offset)
-    head = file.read(30)
-    if len(head) != 30 or head[:4] != b"PK\x03\x04":
-        raise Unreadable(f"does not hold `{info.filename}` where it says")
-    lengths = int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-    return Window(info.header_offset + 30 + lengths, info.compress_size, info.compress_type, info.file_size)
-
-
 def begin(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) -> Pending:
     """Have a file read, or all parts of one, while other things are done. Without `weights` only its attributes are."""
     wanted = "none" if not weights else "some" if len(windows) == 1 else "all"  # a layer's vectors may stand in several files
@@ -95,7 +79,7 @@ def begin(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) ->
 
 def _request(path: str, window: Window, weights: str) -> Mapping[str, object]:
     where = {"path": os.path.abspath(path), "offset": window.offset, "size": window.size}
-    return {**where, "method": window.method, "plain": window.plain, "weights": weights}
+    return {**where, "method": window.method, "plain": window.plain, "weights": weights, "seconds": PROCESSOR}
 
 
 def read(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) -> Contents:
@@ -261,8 +245,8 @@ class Worker:
         code = self._process.returncode
         if self._late:
             return f"took more than {SECONDS} seconds to read"
-        if code == -24:  # SIGXCPU
-            return "took too much processor time to read"
+        if code == -getattr(signal, "SIGXCPU", 0) != 0:
+            return f"took more than {PROCESSOR} seconds of processor time to read"
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"is damaged: the HDF5 library crashed on it ({how})"
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
-import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
 
 from bnlint.graph.model import Artifact, Call, Gap, Layer, ModelGraph, Origin, Unknown, WeightStats
-from bnlint.saved import Unreadable, process
+from bnlint.saved import Unreadable, fields, process
+from bnlint.saved.config import Reading
 from bnlint.saved.files import open_file
+from bnlint.saved.places import Place
 from bnlint.saved.process import Contents, Group, Variable
+
+if TYPE_CHECKING:
+    from bnlint.saved.archive import Member
 
 OFFSET: Final = ("gamma", "beta")
 STATISTICS: Final = ("moving_mean", "moving_variance")
@@ -27,44 +30,35 @@ _LEAF: Final = re.compile(rf"(?:(.+)_)?({'|'.join((*OFFSET, *STATISTICS, *RENORM
 _BATCHNORM: Final = re.compile(r"(?:^|[/_])(?:batch_?norm|bn)", re.IGNORECASE)
 _UNIT: Final = re.compile(r"^layers(?=/|$)|(?<=/)layers(?=/|$)")
 
-MAP: Final = 64 << 20
+SINGLE: Final = "model.weights.h5"
+MAP: Final = "model.weights.json"
+"""The members of an archive that hold the weights, or list the files that do."""
+INFLATED: Final = 1 << 30
+"""Bytes that a compressed member of an archive may take in memory."""
 SHARDS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where a weights file keeps a layer of a graph.
-
-    `path` is its group in a file of Keras 3, without `vars`; `names` are those of the models and wrappers around it and its own,
-    outermost first. The layer's `weights` is a dict of its own, which `place` fills before anybody else sees the graph.
-    """
-
-    layer: Layer
-    path: str
-    names: tuple[str, ...]
 
 
 # Files
 
 
-def of_archive(path: str, archive: zipfile.ZipFile) -> process.Pending | None:
-    """The weights in a `.keras` archive, one file or several; None if it holds none that can be read."""
-    members = {info.filename: info for info in archive.infolist()}
-    if "model.weights.h5" in members:
-        return process.begin(path, [process.member(archive, members["model.weights.h5"])])
-    if "model.weights.json" not in members or members["model.weights.json"].file_size > MAP:
-        return None
-    names = _shards(archive.read("model.weights.json"))
+def of_archive(path: str, members: Mapping[str, Member], content: Callable[[str], bytes]) -> process.Pending | None:
+    """The weights in a `.keras` archive, one file or several; None if it holds none that can be read. `content` reads a member."""
+    names = [SINGLE] if SINGLE in members else _shards(content(MAP)) if MAP in members else []
     missing = next((name for name in names if name not in members), None)
     if missing is not None:
         raise Unreadable(f"says that its weights are in `{missing}`, which is missing")
-    return process.begin(path, [process.member(archive, members[name]) for name in names])
+    large = next((name for name in names if members[name].method and members[name].size > INFLATED), None)
+    if large is not None:
+        raise Unreadable(f"holds `{large}` compressed from more than {INFLATED >> 30} GiB")
+    found = [members[name] for name in names]
+    windows = [process.Window(member.offset, member.stored, member.method, member.size) for member in found]
+    return process.begin(path, windows) if windows else None
 
 
 def of_shards(path: str) -> process.Pending:
     """The weights in the files that a `.weights.json` lists: plain names of regular files in its own folder."""
     with open_file(path) as file:
-        names = _shards(file.read(MAP + 1))
+        names = _shards(file.read(fields.SIZE + 1))
     folder = os.path.dirname(os.path.abspath(path))
     windows = []
     for name in names:
@@ -81,21 +75,28 @@ def of_shards(path: str) -> process.Pending:
 
 def _shards(data: bytes) -> list[str]:
     """The names of files in a map of weights, each once; only such as can stand beside it."""
-    try:
-        found = json.loads(data) if len(data) <= MAP else None
-        places = [[place] if isinstance(place, str) else list(place) for place in found["weight_map"].values()] if found else []
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise Unreadable("is no map of weights as Keras writes it") from None
-    names = list(dict.fromkeys(name for place in places for name in place))
+    places = fields.table(fields.table(fields.parse(data, "it"), "it").get("weight_map"), "`weight_map`").values()
+    listed = [[place] if isinstance(place, str) else fields.items(place, "`weight_map`") for place in places]
+    names = list(dict.fromkeys(fields.text(name, "`weight_map`") for place in listed for name in place))
     if not 0 < len(names) <= SHARDS:
         raise Unreadable(f"lists no weights, or more than {SHARDS} files of them")
     for name in names:
-        if not isinstance(name, str) or not name.endswith(".weights.h5") or re.search(r"[/\\\0:]", name):
+        if not name.endswith(".weights.h5") or re.search(r"[/\\\0:]", name):
             raise Unreadable(f"says that its weights are in {name!r}, which is no name of a file beside it")
     return names
 
 
 # Layers that are known
+
+
+def finish(reading: Reading, contents: Contents | None, notes: tuple[str, ...] = ()) -> ModelGraph:
+    """The graph of a config with the weights that go with it, if they were read."""
+    if contents is None:
+        return reading.finish(notes=notes)
+    if reading.is_opaque:
+        return _filled(reading, contents).finish(True)
+    gaps = place(reading.places, contents)
+    return reading.finish(any(each.layer.weights for each in reading.places), gaps)
 
 
 def place(places: Sequence[Place], contents: Contents) -> tuple[Gap, ...]:
@@ -219,9 +220,17 @@ def _sets(group: Group) -> dict[tuple[str, ...], dict[str, Variable]]:
 
 def graph_of(contents: Contents, path: str, name: str, form: str, notes: Sequence[str] = ()) -> ModelGraph:
     """The graph of a file that holds weights alone: its BatchNormalization layers, and nothing about what stands between them."""
+    artifact = Artifact(path, form, contents.attributes.get("keras_version"), notes=tuple(notes))
+    graph = ModelGraph(name, "subclass", artifact=artifact, origin=Origin(key=""))
+    return _filled(Reading(graph, ()), contents).finish(True)
+
+
+def _filled(reading: Reading, contents: Contents) -> Reading:
+    """The reading of a config that records no layers, with those that the weights show."""
     layers = tuple(_named_layers(contents) if contents.layers else _numbered_layers(contents))
-    artifact = Artifact(path, form, contents.attributes.get("keras_version"), len(contents.groups), len(layers), True, tuple(notes))
-    return ModelGraph(name, "subclass", detached(layers), artifact=artifact, origin=Origin(key=""))
+    assert reading.graph.artifact is not None
+    artifact = replace(reading.graph.artifact, layers=len(contents.groups), batchnorms=len(layers))
+    return replace(reading, graph=replace(reading.graph, calls=detached(layers), artifact=artifact))
 
 
 def detached(layers: Iterable[Layer]) -> tuple[Call, ...]:
@@ -253,7 +262,7 @@ def _named_layers(contents: Contents) -> Iterator[Layer]:
 def _numbered_layers(contents: Contents) -> Iterator[Layer]:
     for group in contents.groups.values():
         variables = group.variables
-        vectors = [variable for variable in variables if variable.values is not None and variable.dtype.endswith(("16", "32", "64"))]
+        vectors = [variable for variable in variables if variable.values is not None and "float" in variable.dtype]
         if not 2 <= len(variables) <= 4 or len(vectors) < len(variables) or len({variable.shape for variable in variables}) > 1:
             continue
         is_named = any(_BATCHNORM.search(text) for text in (group.path, group.label or ""))

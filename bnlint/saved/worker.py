@@ -1,10 +1,10 @@
 """Reads HDF5 files in a process of its own: h5py may crash on what it is given, and takes only this process with it.
 
 Started as `python -I -S worker.py FOLDER...`, where the folders hold h5py and numpy; knows nothing of the rest of bnlint. Each line of
-the standard input is a request, `{"path", "offset", "size", "method", "plain", "weights"}`: the stretch of the file that is the HDF5 file;
-how it is compressed (as in zip: 0 stored, 8 deflated), and from how many bytes; which vectors are wanted ("none", "some": of layers with
-several, "all"). Each answer is the sizes of its two parts (8 bytes each, big-endian), a JSON object, and the vectors that this lists, as
-native float64, one behind the other.
+the standard input is a request, `{"path", "offset", "size", "method", "plain", "weights", "seconds"}`: the stretch of the file that is the
+HDF5 file; how it is compressed (as in zip: 0 stored, 8 deflated), and from how many bytes; which vectors are wanted ("none", "some": of
+layers with several, "all"); how much processor time it may take. Each answer is the sizes of its two parts (8 bytes each, big-endian), a
+JSON object, and the vectors that this lists, as native float64, one behind the other.
 
 Nothing of the file is taken on trust: what is read is walked by hard links only, each object once, and held to the limits below.
 """
@@ -29,8 +29,6 @@ except ImportError:  # Windows has no such limits: there the parent's clock is t
     resource = None  # type: ignore[assignment]
 
 MEMORY: Final = 4 << 30
-SECONDS: Final = 20
-"""Of processor time, for each request."""
 OBJECTS: Final = 200_000
 DEPTH: Final = 64
 TEXT: Final = 32 << 20
@@ -128,9 +126,12 @@ def _answer(stream: BinaryIO, answer: dict[str, Any], vectors: bytes = b"") -> N
 
 def _handle(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The answer to a request. While it is made no file but the one that it names can be opened."""
-    _allow(SECONDS)
+    _allow(request["seconds"])
     try:
-        descriptor = os.open(request["path"], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            descriptor = os.open(request["path"], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise Refused(f"cannot be read: {error.strerror}") from None
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Refused("is no regular file")

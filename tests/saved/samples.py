@@ -104,17 +104,17 @@ def write_layers(target: Path, model: Mapping[str, Any] | str | None, spoil: Spo
 
 
 def write_archive(
-    target: Path, model: Any = None, spoil: Spoil | None = None, method: int = zipfile.ZIP_STORED, **members: bytes | None
+    target: Path, model: Any = None, spoil: Spoil | None = None, method: int = zipfile.ZIP_STORED, members: Mapping[str, Any] | None = None
 ) -> None:
-    """A `.keras` archive. `members` replace those with dots for underscores (`config_json`), or leave them out (None)."""
+    """A `.keras` archive. `members` replace those of the same name, or leave them out (None)."""
     weights = io.BytesIO()
     write_store(weights, spoil)
     contents = {
         "metadata.json": json.dumps({"keras_version": "3.15.1", "date_saved": "2026-01-01@00:00:00"}).encode(),
         "config.json": json.dumps(config() if model is None else model).encode(),
         "model.weights.h5": weights.getvalue(),
+        **(members or {}),
     }
-    contents |= {name.replace("_", "."): data for name, data in members.items()}  # type: ignore[dict-item]
     with zipfile.ZipFile(target, "w", method) as archive:
         for name, data in contents.items():
             if data is not None:
