@@ -57,7 +57,9 @@ DIRECTIONS: dict[str, set[str]] = {
 
 # Packages that only one part may import, and those that nobody may (yet).
 OWNERS = {"click": "cli", "libcst": "fixer"}
-NOBODY = {"keras", "tensorflow", "tf_keras", "h5py", "numpy", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}
+WORKER = PACKAGE / "saved" / "worker.py"
+"""Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
+NOBODY = {"keras", "tensorflow", "tf_keras", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}
 
 # What a plain lint leaves alone: too slow to import, or not installed.
 HEAVY = ("libcst", "numpy", "h5py", "tensorflow", "keras", "concurrent.futures", "multiprocessing", "importlib.metadata")
@@ -102,6 +104,9 @@ def test_imports_keep_to_the_directions(path: Path) -> None:
 def test_each_dependency_has_one_user(path: Path) -> None:
     names = used(path)
     assert {name for name in names if any(f"{name}.".startswith(f"{banned}.") for banned in NOBODY)} == set()
+    assert path == WORKER or not {name for name in names if f"{name}.".startswith(("h5py.", "numpy."))}
+    assert path != WORKER or not {name for name in names if name.startswith("bnlint")}
+    assert not any(name.startswith("bnlint.saved.worker") for name in names)
     for package, owner in OWNERS.items():
         assert part(path) == owner or not any(f"{name}.".startswith(f"{package}.") for name in names)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from bnlint.graph.model import ModelGraph
-from bnlint.saved import Unreadable, fields
+from bnlint.saved import MissingExtra, Unreadable, fields
 from bnlint.saved.config import read_config
 from bnlint.saved.files import open_file
+from bnlint.saved.weights import finish, of_archive
 
 FORMAT: Final = "Keras archive"
 NO_WEIGHTS: Final = "weights were not read: pip install 'bnlint[models]'"
@@ -42,17 +44,27 @@ class Member:
 
 def read(path: str, weights: bool = True) -> ModelGraph:
     """The graph of a `.keras` file. Its weights are left out, and that is said, where the extra for them is missing."""
-    with open_file(path) as file:
+    with open_file(path) as file, ExitStack() as stack:
         members = directory(file)
         if "config.json" not in members:
             raise Unreadable("is an archive without a `config.json`: no Keras model")
+        pending, notes = None, (NO_WEIGHTS,) if weights else ()
+        if weights:
+            with suppress(MissingExtra):
+                pending = of_archive(path, members, lambda name: content(file, members[name]))
+        if pending is not None:
+            stack.enter_context(pending)  # read by another process while this one reads the config
+            notes = ()
         config = fields.parse(content(file, members["config.json"]), "`config.json`")
         metadata: object = {}
         if "metadata.json" in members:
             metadata = fields.parse(content(file, members["metadata.json"]), "`metadata.json`")
-    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    reading = read_config(config, path, FORMAT, fields.optional_text(version))
-    return reading.finish(notes=(NO_WEIGHTS,))
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        reading = read_config(config, path, FORMAT, fields.optional_text(version))
+        contents = None
+        with suppress(MissingExtra):
+            contents = pending.result() if pending is not None else None
+        return finish(reading, contents, notes if contents is None else ())
 
 
 def content(file: BinaryIO, member: Member) -> bytes:
