@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
-from bnlint import catalogue, engine, groups, repair, selection
+from bnlint import catalogue, engine, groups, raw, repair, selection
 from bnlint.catalogue import Rule
 from bnlint.engine import Checked, Plan, failure
 from bnlint.groups import Group, Input
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bnlint.discovery import File
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.coverage import Coverage, Site
-    from bnlint.graph.model import Artifact, ModelGraph
+    from bnlint.graph.model import Artifact, ModelGraph, Span
+    from bnlint.text import Document
 
 __all__ = [
     "Fixed",
@@ -129,10 +130,28 @@ class Result:
         return any(engine.fails(file) for file in self.files)
 
     def lines(self, path: str, cell: int | None) -> Sequence[str]:
-        """The lines of a file, or of a cell, in which something was found."""
-        document = next((file.document for file in self.files if file.path == path), None)
-        chunk = document.by_cell.get(cell) if document is not None else None
-        return chunk.original.replace("\r\n", "\n").replace("\r", "\n").split("\n") if chunk is not None else ()
+        """The lines of a file, or of a cell, in which something was found; without a cell those of a notebook's JSON."""
+        document = self._document(path)
+        if document is None:
+            return ()
+        chunk = document.by_cell.get(cell)
+        if chunk is None:
+            return raw.lines(document) if cell is None else ()
+        return chunk.original.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def raw(self, span: Span) -> Span:
+        """Where a span stands in its file: that of a cell in the JSON of the notebook."""
+        document = self._document(span.path) if span.cell is not None else None
+        return raw.place(document, span) if document is not None else span
+
+    def raw_edits(self, finding: Finding) -> tuple[TextEdit, ...]:
+        """What the fix of a finding changes in the file; in a notebook, in its JSON."""
+        changes = self.edits(finding)
+        document = self._document(finding.path)
+        return raw.edits(document, changes) if document is not None else ()
+
+    def _document(self, path: str) -> Document | None:
+        return next((file.document for file in self.files if file.path == path), None)
 
     def edits(self, finding: Finding) -> tuple[TextEdit, ...]:
         """What the fix of a finding changes; nothing if it has none."""
@@ -250,6 +269,13 @@ def _discover(paths: Sequence[str], plans: Plans) -> tuple[tuple[File, ...], lis
     present = [path for path in paths if os.path.exists(path)]
     found = discover(present, plans.settings(present[0])).files if present else ()
     return found, [path for path in paths if path not in present]
+
+
+def find_base(path: str, plans: Plans) -> str:
+    """The folder to which reports for machines name files."""
+    from bnlint import discovery
+
+    return discovery.find_base(path, plans.settings(path))
 
 
 class _Run:

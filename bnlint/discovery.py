@@ -127,6 +127,13 @@ def find_root(path: str, settings: Settings) -> str:
     return _version_control(start) or _outside_of_packages(start)
 
 
+def find_base(path: str, settings: Settings) -> str:
+    """The folder from which reports for machines name files: that of version control, of the settings file, or the working one."""
+    path = os.path.abspath(path)
+    start = path if os.path.isdir(path) else os.path.dirname(path)
+    return _version_control(start) or (os.path.dirname(settings.file) if settings.file else os.getcwd())
+
+
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders in which packages lie that have nothing to do with each other."""
 

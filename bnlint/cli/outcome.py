@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import click
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bnlint.cli.output import Problem, is_coloured, say, write
+from bnlint.cli.targets import FOR_PEOPLE, Target
 
 if TYPE_CHECKING:
-    from bnlint.api import Plans, Result
+    from bnlint.api import Result
     from bnlint.report import Report
 
 
-def tell(ctx: click.Context, plans: Plans, path: str, result: Result, given: dict[str, Any], to_stderr: bool = False) -> NoReturn:
-    """Print what came of a run, and leave with its exit code."""
-    from bnlint import report
-
-    output_format = given["output_format"] or plans.settings(path).output_format or "text"
-    if output_format not in report.FORMATS:
-        raise Problem(f"`output-format` must be one of {', '.join(report.FORMATS)}, not {output_format!r}")
+def tell(result: Result, base: str, targets: Sequence[Target], given: dict[str, Any], to_stderr: bool = False) -> int:
+    """Print what came of a run. The exit code."""
     _complain(result, given["quiet"])
-    drawn = report.Report(
+    drawn = _drawn(result, base, given)
+    failing = result.fails
+    if given["diff"]:
+        from bnlint.report import diff
+
+        texts = [text for change in result.changes for text in change.texts()]
+        write(diff.render(texts, escape=sys.stdout.isatty()), given["output_file"])
+        _say_diff(drawn)
+        failing = bool(result.changes)
+    else:
+        for name, file in targets:
+            coloured = file is None and is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout)
+            write(_rendered(replace(drawn, colour=coloured), name, given["fix_only"]), file, to_stderr)
+        if any(name == "github" for name, _ in targets):
+            _summarise(drawn)
+        failing = failing and not given["fix_only"]
+    if drawn.incomplete:
+        return 2
+    failing = failing or (given["exit_non_zero_on_fix"] and bool(result.fixed))
+    return 1 if failing and not given["exit_zero"] else 0
+
+
+def _drawn(result: Result, base: str, given: dict[str, Any]) -> Report:
+    from bnlint.report import Report
+
+    return Report(
         findings=result.findings,
         lines=result.lines,
         edits=result.edits,
+        raw=result.raw,
+        raw_edits=result.raw_edits,
+        base=base,
         fixed=result.fixed,
         unsafe=given["unsafe_fixes"],
-        colour=is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout) and not given["output_file"],
         quiet=given["quiet"],
         show_fixes=given["show_fixes"],
         incomplete=bool(result.missing or result.failures),
@@ -38,23 +62,28 @@ def tell(ctx: click.Context, plans: Plans, path: str, result: Result, given: dic
         artifacts=result.artifacts,
         skipped=result.skipped,
     )
-    failing = result.fails
-    if given["diff"]:
-        from bnlint.report import diff
 
-        texts = [text for change in result.changes for text in change.texts()]
-        write(diff.render(texts, escape=sys.stdout.isatty()), given["output_file"])
-        _say_diff(drawn)
-        failing = bool(result.changes)
-    elif given["fix_only"]:
-        write("[]\n" if output_format == "json" else report.only_fixed(drawn), given["output_file"], to_stderr)
-        failing = False
-    else:
-        write(report.render(drawn, output_format), given["output_file"], to_stderr)
-    if drawn.incomplete:
-        ctx.exit(2)
-    failing = failing or (given["exit_non_zero_on_fix"] and bool(result.fixed))
-    ctx.exit(1 if failing and not given["exit_zero"] else 0)
+
+def _rendered(drawn: Report, name: str, fix_only: bool) -> str:
+    from bnlint import report
+
+    if not fix_only:
+        return report.render(drawn, name)
+    return report.only_fixed(drawn) if name in FOR_PEOPLE else report.render(replace(drawn, findings=()), name)
+
+
+def _summarise(drawn: Report) -> None:
+    """Append a table to the summary of a job of GitHub Actions: it holds the findings that annotations have no room for."""
+    from bnlint import report
+
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    try:
+        with open(file, "ab") as summary:
+            summary.write(report.render(drawn, "markdown").encode("utf-8", "backslashreplace") + b"\n")
+    except OSError as error:
+        raise Problem(f"{file}: cannot be written: {error.strerror}") from None
 
 
 def _say_diff(drawn: Report) -> None:

@@ -13,18 +13,23 @@ _units: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-f
 """The characters of a JSON string, each as it is written."""
 
 
-def splice(data: bytes, strings: Sequence[ByteSpan], edits: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, bytes]]:
-    """Edits of the text that JSON strings make up (offsets in code points) as edits of the notebook's bytes.
-
-    A cell that is a list of lines stays one; characters are escaped as elsewhere in the notebook.
-    """
-    starts: list[int] = []  # the byte at which each character starts
+def offsets(data: bytes, strings: Sequence[ByteSpan]) -> list[int]:
+    """The byte at which each character of the text that JSON strings make up starts, and the one behind the last."""
+    starts: list[int] = []
     for start, end in strings:
         position = start + 1
         for unit in _units(data[position : end - 1].decode("utf-8")):
             starts.append(position)
             position += len(unit.encode("utf-8"))
-    starts.append(strings[-1][1] - 1)
+    return [*starts, strings[-1][1] - 1]
+
+
+def splice(data: bytes, strings: Sequence[ByteSpan], edits: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, bytes]]:
+    """Edits of the text that JSON strings make up (offsets in code points) as edits of the notebook's bytes.
+
+    A cell that is a list of lines stays one; characters are escaped as elsewhere in the notebook.
+    """
+    starts = offsets(data, strings)
     separator, escaped = _separator(data, strings), data.isascii()
     found = []
     for start, end, text in edits:

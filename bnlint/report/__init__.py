@@ -11,9 +11,23 @@ from bnlint import catalogue
 from bnlint.findings import Finding, Safety, Severity, TextEdit
 
 if TYPE_CHECKING:
-    from bnlint.graph.model import Artifact
+    from bnlint.graph.model import Artifact, Span
 
-FORMATS = ("text", "concise", "json")
+FORMATS = (
+    "text",
+    "concise",
+    "grouped",
+    "json",
+    "json-lines",
+    "github",
+    "gitlab",
+    "sarif",
+    "junit",
+    "rdjson",
+    "azure",
+    "markdown",
+)
+"""The formats; each is the function `render` of the module of its name (with `_` for `-`)."""
 
 Lines = Callable[[str, int | None], Sequence[str]]
 """The lines of a file, or of one cell of a notebook; empty where there is no source."""
@@ -23,7 +37,8 @@ Lines = Callable[[str, int | None], Sequence[str]]
 class Report:
     """What the formats draw from.
 
-    `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `files` counts the files that were
+    `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `raw` and `raw_edits` give positions
+    in the file, which for a notebook is its JSON; `base` is the folder from which machines name files. `files` counts the files that were
     met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason; `coverage` says how much of the
     BatchNormalization in them is understood, if not all is; `artifacts` are the model files that were read. `quiet` leaves the summary
     out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
@@ -32,6 +47,9 @@ class Report:
     findings: Sequence[Finding]
     lines: Lines = lambda path, cell: ()
     edits: Callable[[Finding], Sequence[TextEdit]] = lambda finding: ()
+    raw: Callable[[Span], Span] = lambda span: span
+    raw_edits: Callable[[Finding], Sequence[TextEdit]] = lambda finding: ()
+    base: str = ""
     fixed: Sequence[Finding] = ()
     unsafe: bool = False
     colour: bool = False
@@ -49,7 +67,7 @@ def render(report: Report, output_format: str) -> str:
     """The whole output in one of FORMATS."""
     from importlib import import_module
 
-    text: str = import_module(f"bnlint.report.{output_format}").render(report)
+    text: str = import_module(f"bnlint.report.{output_format.replace('-', '_')}").render(report)
     return text
 
 

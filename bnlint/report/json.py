@@ -1,4 +1,4 @@
-"""Findings as JSON, with the keys of ruff and three more: layer, related, fingerprint."""
+"""Findings as JSON, with the keys of ruff and three more: layer, related, fingerprint. `findings.schema.json` is its schema."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 def render(report: Report) -> str:
-    return json.dumps([_entry(finding, report) for finding in report.findings], indent=2, sort_keys=True) + "\n"
+    return json.dumps([entry(finding, report) for finding in report.findings], indent=2, sort_keys=True) + "\n"
 
 
-def _entry(finding: Finding, report: Report) -> dict[str, Any]:
+def entry(finding: Finding, report: Report) -> dict[str, Any]:
+    """One finding."""
     span = finding.span
     return {
         "code": finding.code,

@@ -11,6 +11,7 @@ import click
 from bnlint.cli.input import list_option, read_list
 from bnlint.cli.outcome import tell
 from bnlint.cli.output import Problem, write
+from bnlint.cli.targets import choose, output_format
 
 if TYPE_CHECKING:
     from bnlint.api import Mend, Overrides, Plans
@@ -42,9 +43,7 @@ STDIN = "<stdin>"
 @click.option(
     "--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="The severity from which findings make the exit code 1."
 )
-@click.option(
-    "--output-format", type=click.Choice(["text", "concise", "json"]), envvar="BNLINT_OUTPUT_FORMAT", help="How findings are printed."
-)
+@output_format
 @click.option("-o", "--output-file", metavar="FILE", help="Print findings into a file.")
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours: NO_COLOR and FORCE_COLOR count too."
@@ -80,10 +79,12 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
         elif given["show_files"]:
             write("".join(f"{os.path.abspath(file)}\n" for file in api.find_files(named, plans)[0]))
         elif from_stdin:
-            _check_stdin(ctx, plans, given)
+            ctx.exit(_check_stdin(plans, given))
         else:
+            path = named[0] if named else "."
+            targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
             result = api.lint_files(named, plans, _mend(given), write=not given["diff"])
-            tell(ctx, plans, named[0] if named else ".", result, given)
+            ctx.exit(tell(result, api.find_base(path, plans), targets, given))
     except api.SettingsError as error:
         raise Problem(str(error)) from None
 
@@ -94,17 +95,18 @@ def _mend(given: dict[str, Any]) -> Mend:
     return "unsafe" if given["unsafe_fixes"] else "safe"
 
 
-def _check_stdin(ctx: click.Context, plans: Plans, given: dict[str, Any]) -> None:
+def _check_stdin(plans: Plans, given: dict[str, Any]) -> int:
     """With --fix the fixed source goes to the standard output, and the findings to the other one."""
     from bnlint import api
 
     path = given["stdin_filename"] or STDIN
+    targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
     data = sys.stdin.buffer.read()
     result = api.lint_data(data, path, plans, _mend(given))
     filters = _mend(given) != "none" and not given["diff"]
     if filters:
         sys.stdout.buffer.write(result.changes[0].after if result.changes else data)
-    tell(ctx, plans, path, result, given, to_stderr=filters)
+    return tell(result, api.find_base(path, plans), targets, given, to_stderr=filters)
 
 
 def _settings(plans: Plans, path: str) -> str:
