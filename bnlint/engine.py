@@ -338,8 +338,9 @@ def _code(document: Document | None, finding: Finding) -> str:
 
 
 def relative(path: str, root: str) -> str:
-    """The path below the root, with `/`; the path itself elsewhere."""
-    if not os.path.isabs(path):
-        return path.replace(os.sep, "/")
-    inside = os.path.relpath(path, root)
-    return (path if inside.startswith(os.pardir) else inside).replace(os.sep, "/")
+    """The path below the root, with `/`, wherever bnlint runs; the path itself elsewhere, and where it stands for the standard input."""
+    if path.startswith("<"):
+        return path
+    absolute = os.path.abspath(path)
+    below = root.rstrip(os.sep) + os.sep
+    return (absolute.removeprefix(below) if absolute.startswith(below) else path).replace(os.sep, "/")

@@ -2,16 +2,21 @@
 
 import importlib.util
 import os
+from typing import NoReturn
 
 import pytest
 
 
 def needs(*modules: str) -> None:
-    """Skip the test, or the test module, that needs a module which is not installed. In CI (`BNLINT_CI`, set by .ci/run) fail instead."""
+    """Skip the test, or the test module, that needs a module which is not installed; in CI fail."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if not missing:
         return
-    reason = f"needs {', '.join(missing)}: pip install -e '.[dev]'"
+    unavailable(f"needs {', '.join(missing)}: pip install -e '.[dev]'")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test, or the test module. In CI (`BNLINT_CI`, set by .ci/run) fail instead."""
     if os.environ.get("BNLINT_CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason, allow_module_level=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bnlint.findings import Finding, Severity
 from bnlint.report import Report, printable
-from bnlint.report.machine import relative, span_in_file, where, words
+from bnlint.report.machine import relative, span_in_file, where
 
 
 def render(report: Report) -> str:
@@ -21,7 +21,7 @@ def _issue(finding: Finding, report: Report) -> str:
         "code": finding.code,
     }
     listed = "".join(f"{name}={_property(value)};" for name, value in properties.items())
-    return f"##vso[task.logissue {listed}]{_data(f'{where(finding, report.base)}: {words(finding)} ({finding.name})')}\n"
+    return f"##vso[task.logissue {listed}]{_data(f'{where(finding, report.base)}: {printable(finding.message)} ({finding.name})')}\n"
 
 
 def _data(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bnlint.findings import Finding, Severity
 from bnlint.report import Report, count, printable
-from bnlint.report.machine import relative, span_in_file, where, words
+from bnlint.report.machine import relative, span_in_file, where
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -37,7 +37,9 @@ def _annotation(finding: Finding, report: Report) -> str:
     else:  # columns are for one line only
         properties |= {"line": str(span.line), "endLine": str(span.end_line)}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{COMMANDS[finding.severity]} {listed}::{_data(f'{where(finding, report.base)}: {finding.code} {words(finding)}')}\n"
+    return (
+        f"::{COMMANDS[finding.severity]} {listed}::{_data(f'{where(finding, report.base)}: {finding.code} {printable(finding.message)}')}\n"
+    )
 
 
 def _data(text: str) -> str:

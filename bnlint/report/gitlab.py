@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import Any
 
 from bnlint.findings import Finding, Severity
 from bnlint.report import Report
+from bnlint.report.json import dumps
 from bnlint.report.machine import relative, span_in_file, words
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
 def render(report: Report) -> str:
-    return json.dumps([_issue(finding, report) for finding in report.findings], indent=2) + "\n"
+    return dumps([_issue(finding, report) for finding in report.findings], indent=2)
 
 
 def _issue(finding: Finding, report: Report) -> dict[str, Any]:

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 
 def render(report: Report) -> str:
-    return json.dumps([entry(finding, report) for finding in report.findings], indent=2, sort_keys=True) + "\n"
+    return dumps([entry(finding, report) for finding in report.findings], indent=2, sort_keys=True)
+
+
+def dumps(value: Any, indent: int | None = None, sort_keys: bool = False) -> str:
+    """Printable ASCII and line ends, whatever the value holds."""
+    return json.dumps(value, indent=indent, sort_keys=sort_keys).replace("\x7f", "\\u007f") + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema of what `render` makes."""
+    with open(os.path.join(os.path.dirname(__file__), "findings.schema.json"), encoding="utf-8") as file:
+        return file.read()
 
 
 def entry(finding: Finding, report: Report) -> dict[str, Any]:

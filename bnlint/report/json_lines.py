@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from bnlint.report import Report
-from bnlint.report.json import entry
+from bnlint.report.json import dumps, entry
 
 
 def render(report: Report) -> str:
-    return "".join(json.dumps(entry(finding, report), sort_keys=True) + "\n" for finding in report.findings)
+    return "".join(dumps(entry(finding, report), sort_keys=True) for finding in report.findings)

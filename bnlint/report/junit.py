@@ -24,7 +24,7 @@ def _suite(path: str, findings: list[Finding], report: Report) -> str:
 
 
 def _case(finding: Finding, path: str, report: Report) -> str:
-    text = _escape(f"{where(finding, report.base)}: {finding.code} {words(finding)}")
+    text = _escape(f"{where(finding, report.base)}: {finding.code} {printable(finding.message)}")
     failure = f"{'  ' * 3}<failure{_attributes({'type': str(finding.severity), 'message': words(finding)})}>{text}</failure>\n"
     return _element("testcase", {"name": f"{finding.code} {finding.name}", "classname": path}, failure, 2)
 

@@ -7,7 +7,7 @@ import re
 from bnlint import catalogue
 from bnlint.findings import Finding
 from bnlint.report import Report, count, printable, tally
-from bnlint.report.machine import where, words
+from bnlint.report.machine import where
 
 ROWS = 1000
 """Findings in the table; the summary of a job holds one megabyte."""
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
 
 def _row(finding: Finding, report: Report) -> str:
     rule = f"[{finding.code}]({catalogue.rules()[finding.code].url}) {escape(finding.name)}"
-    return f"| {finding.severity} | {rule} | <code>{_plain(where(finding, report.base))}</code> | {escape(words(finding))} |\n"
+    return f"| {finding.severity} | {rule} | <code>{_plain(where(finding, report.base))}</code> | {escape(finding.message)} |\n"
 
 
 def escape(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue
 from bnlint.findings import Finding, Severity
 from bnlint.report import Report
+from bnlint.report.json import dumps
 from bnlint.report.machine import relative, span_in_file, words
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INF
 def render(report: Report) -> str:
     diagnostics = [_diagnostic(finding, report) for finding in report.findings]
     source = {"name": "bnlint", "url": "https://github.com/bnlint/bnlint"}
-    return json.dumps({"source": source, "diagnostics": diagnostics}, indent=2) + "\n"
+    return dumps({"source": source, "diagnostics": diagnostics}, indent=2)
 
 
 def _diagnostic(finding: Finding, report: Report) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from bnlint import __version__, catalogue
 from bnlint.findings import Finding, Safety, TextEdit
 from bnlint.report import Report, changes
+from bnlint.report.json import dumps
 from bnlint.report.machine import has_no_file, relative, span_in_file, words
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, codes.index(finding.code), report) for finding in report.findings],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _rule(code: str) -> dict[str, Any]:
