@@ -6,10 +6,11 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
-from bnlint import catalogue, engine, groups, raw, repair, selection
+from bnlint import baseline, catalogue, engine, groups, raw, repair, selection
+from bnlint.baseline import Baseline, Seen, Use
 from bnlint.catalogue import Rule
 from bnlint.engine import Checked, Plan, failure
 from bnlint.groups import Group, Input
@@ -20,6 +21,7 @@ from bnlint.settings import Settings, SettingsError, find_settings, forget, load
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from bnlint.changes import Base
     from bnlint.discovery import File
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.coverage import Coverage, Site
@@ -36,6 +38,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "UnknownRule",
+    "Use",
     "failure",
     "fix_source",
     "lint_paths",
@@ -95,8 +98,9 @@ class Result:
     """What came of a run, in order of path.
 
     `files` holds those files of which something is to be said, `artifacts` tell of all model files that were read, `analysed` and
-    `dismissed` count all of them (a dismissed file holds no word of a rule), `skipped` counts by reason what was left out. Paths that are
-    `missing` and `failures` (a line each) make the exit code 2, `warnings` do not.
+    `dismissed` count all of them (a dismissed file holds no word of a rule), `skipped` counts by reason what was left out, and `hidden` the
+    findings that are not shown. Paths that are `missing` and `failures` (a line each) make the exit code 2, `warnings` do not, and `notes`
+    say what was done besides.
     """
 
     files: tuple[Checked, ...] = ()
@@ -104,12 +108,14 @@ class Result:
     changes: tuple[Change, ...] = ()
     sites: tuple[Site, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    hidden: Mapping[str, int] = field(default_factory=dict)
     analysed: int = 0
     dismissed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -167,12 +173,15 @@ class Result:
 class Plans:
     """The plan of each file: that of its closest settings file, made once. Raises SettingsError."""
 
-    def __init__(self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None) -> None:
+    def __init__(
+        self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None, baselines: Use = "use"
+    ) -> None:
         if find_settings.cache_info().currsize or "bnlint.pins" in sys.modules:
             forget()  # a run reads the disk anew; the first one of a process has nothing to forget
-        self.config, self.isolated, self.overrides = config, isolated, overrides
+        self.config, self.isolated, self.overrides, self.baselines = config, isolated, overrides, baselines
         self._settings: dict[str | None, Settings] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}
+        self._baselines: dict[str | None, Baseline | None] = {}
 
     def settings(self, path: str) -> Settings:
         """The settings of a file or folder."""
@@ -192,7 +201,14 @@ class Plans:
         key = held_to.file, find_root(named or path, held_to)
         if key not in self._plans:
             self._plans[key] = engine.plan(held_to, key[1])
+            self.baseline(held_to)  # one that is broken ends the run before it changes anything
         return self._plans[key]
+
+    def baseline(self, held_to: Settings) -> Baseline | None:
+        """The baseline of these settings, read once."""
+        if held_to.file not in self._baselines:
+            self._baselines[held_to.file] = baseline.of(held_to, self.baselines, self.isolated)
+        return self._baselines[held_to.file]
 
 
 # Sources
@@ -250,9 +266,9 @@ def lint_paths(
     return lint_files([os.fspath(path) for path in paths], Plans(config, isolated, overrides), mend, write)
 
 
-def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: bool = True) -> Result:
-    """The same, with the plans at hand."""
-    run = _Run(plans, mend, write)
+def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: bool = True, since: str | None = None) -> Result:
+    """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git."""
+    run = _Run(plans, mend, write, since)
     run.walk(paths)
     return run.result()
 
@@ -281,8 +297,9 @@ def find_base(path: str, plans: Plans) -> str:
 class _Run:
     """One run over files, with all that is counted on the way."""
 
-    def __init__(self, plans: Plans, mend: Mend, write: bool) -> None:
-        self.plans, self.mend, self.write = plans, mend, write
+    def __init__(self, plans: Plans, mend: Mend, write: bool, since: str | None = None) -> None:
+        self.plans, self.mend, self.write, self.since = plans, mend, write, since
+        self.base: Base | None = None
         self.files: list[Checked] = []
         self.fixed: list[Finding] = []
         self.changes: list[Change] = []
@@ -293,21 +310,40 @@ class _Run:
         self.missing: list[str] = []
         self.warnings: list[str] = []
         self.failures: list[str] = []
+        self.notes: list[str] = []
+        self.hidden: Counter[str] = Counter()
+        self.seen: dict[str, tuple[Baseline, dict[str, Seen]]] = {}
 
     def result(self) -> Result:
+        self.settle()
         return Result(
-            tuple(self.files),
-            tuple(self.fixed),
-            tuple(self.changes),
-            tuple(self.sites),
-            tuple(self.artifacts),
-            self.counts["analysed"],
-            self.counts["dismissed"],
-            dict(sorted(self.skipped.items())),
-            tuple(self.missing),
-            tuple(self.warnings),
-            tuple(self.failures),
+            files=tuple(self.files),
+            fixed=tuple(self.fixed),
+            changes=tuple(self.changes),
+            sites=tuple(self.sites),
+            artifacts=tuple(self.artifacts),
+            hidden=dict(self.hidden),
+            analysed=self.counts["analysed"],
+            dismissed=self.counts["dismissed"],
+            skipped=dict(sorted(self.skipped.items())),
+            missing=tuple(self.missing),
+            warnings=tuple(self.warnings),
+            failures=tuple(self.failures),
+            notes=tuple(self.notes),
         )
+
+    def settle(self) -> None:
+        """Leave out what baselines hold, and bring those up to date."""
+        complete = self.write and not self.missing and not self.failures
+        for found, seen in self.seen.values():
+            settled = baseline.settle(found, seen, self.plans.baselines, complete)
+            self.notes += settled.notes
+            self.warnings += settled.warnings
+            self.failures += settled.failures
+            left = (replace(file, findings=settled.remaining.get(file.path, file.findings)) for file in self.files)
+            before = sum(len(file.findings) for file in self.files)
+            self.files = [file for file in left if file.findings]
+            self.hidden["in the baseline"] += before - sum(len(file.findings) for file in self.files)
 
     def walk(self, paths: Sequence[str]) -> None:
         from bnlint.discovery import discover
@@ -318,6 +354,10 @@ class _Run:
         if not present:
             return
         found = discover(present, self.plans.settings(present[0]))
+        if self.since is not None:
+            from bnlint import changes
+
+            self.base = changes.base(present[0] if os.path.isdir(present[0]) else os.path.dirname(present[0]) or os.curdir, self.since)
         self.warnings += found.warnings
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
@@ -348,6 +388,8 @@ class _Run:
         """Lint files that belong together, and mend them."""
         inputs = group.inputs
         found = [repair.offer(checked) for checked in engine.check(group)]
+        if self.base is not None:
+            found = self.only_new(group, found, self.base)
         if self.mend == "none" or not any(checked.findings for checked in found):
             for checked in found:
                 self.add(checked)
@@ -359,6 +401,21 @@ class _Run:
             mended = [Mended(checked, (), given.data) for given, checked in zip(inputs, found, strict=True)]
         for given, checked, result in zip(inputs, found, mended, strict=True):
             self.keep(given, checked, result)
+
+    def only_new(self, group: Group, found: Sequence[Checked], base: Base) -> list[Checked]:
+        """Leave out what was found in these files before they were changed."""
+        if not any(checked.findings for checked in found):
+            return list(found)
+        before = [replace(given, data=data) for given in group.inputs if (data := base.data(given.path)) is not None]
+        same = [given.data for given in before] == [given.data for given in group.inputs]
+        then = found if same else engine.check(replace(group, inputs=tuple(before))) if before else []
+        known = {(checked.path, finding.fingerprint) for checked in then for finding in checked.findings}
+        new = []
+        for checked in found:
+            left = tuple(finding for finding in checked.findings if (checked.path, finding.fingerprint) not in known)
+            self.hidden[f"older than {self.since}"] += len(checked.findings) - len(left)
+            new.append(replace(checked, findings=left))
+        return new
 
     def keep(self, given: Input, before: Checked, mended: Mended) -> None:
         """Write a file that was fixed."""
@@ -383,6 +440,10 @@ class _Run:
         self.artifacts += [checked.artifact] if checked.artifact is not None else []
         if checked.findings:
             self.files.append(checked)
+        found = self.plans.baseline(checked.plan.settings) if not checked.skipped else None
+        if found is not None:
+            seen = Seen(engine.codes(checked.plan, checked.path), checked.findings)
+            self.seen.setdefault(found.file, (found, {}))[1][checked.path] = seen
 
 
 def all_rules() -> list[Rule]:

@@ -285,6 +285,11 @@ def _target(document: Document, module: Module, held_to: Plan) -> KerasTarget:
     return pins.target(held_to.settings.target_keras, imports, legacy, held_to.root)
 
 
+def codes(held_to: Plan, path: str) -> frozenset[str]:
+    """The rules that run on a file."""
+    return frozenset(rule.code for rule in held_to.rules) - settings.ignored(held_to.settings, path, held_to.rules)
+
+
 def fails(checked: Checked) -> bool:
     """Whether a finding is as bad as its file's settings say that a run must not be."""
     limit = checked.plan.settings.fail_on

@@ -47,6 +47,8 @@ class Settings:
     include_models: bool = False
     fail_on: str = "warning"
     output_format: str | None = None
+    baseline: str | None = None
+    require_ignore_reason: bool = False
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -69,6 +71,8 @@ _KEYS: Final[Mapping[str, Any]] = {
     "include-models": bool,
     "fail-on": str,
     "output-format": str,
+    "baseline": str,
+    "require-ignore-reason": bool,
     "rules": dict[str, dict[str, Any]],
 }
 """The keys of a settings file and the types of their values."""
@@ -89,8 +93,11 @@ _PLAIN: Final = (
     "include-models",
     "fail-on",
     "output-format",
+    "baseline",
+    "require-ignore-reason",
     *_SHORTCUTS,
 )
+"""Keys whose values are taken as they are."""
 
 
 # Finding and reading
@@ -143,13 +150,13 @@ def load_settings(
         start = os.path.abspath(start)
         file = find_settings(start if os.path.isdir(start) else os.path.dirname(start))
     if file is not None:
-        table = _checked(_shown(file), _table(file) or {})
+        table = _checked(shown(file), _table(file) or {})
     given = {key.replace("_", "-"): value for key, value in (overrides or {}).items() if value is not None}
     _check_keys("the command line", given)
     for key in _CHOICES.keys() & given.keys():
         _check_choice(f"--{key}", given[key], _CHOICES[key])
     root = os.getcwd() if file is None or (config is not None and not inline) else os.path.dirname(file)
-    return _build(root, file, _Source(_shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
+    return _build(root, file, _Source(shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
 
 
 def _is_toml(config: str) -> bool:
@@ -163,7 +170,7 @@ def _is_toml(config: str) -> bool:
         return not config.endswith(".toml")
 
 
-def _shown(file: str) -> str:
+def shown(file: str) -> str:
     """A path as it is shown: relative to the working directory if it is inside."""
     inside = os.path.relpath(file) if os.path.splitdrive(file)[0] == os.path.splitdrive(os.getcwd())[0] else file
     return file if inside.startswith(os.pardir) else inside
@@ -185,21 +192,21 @@ def _table(file: str) -> dict[str, Any] | None:
         with open(file, "rb") as stream:
             data = stream.read()
     except OSError as error:
-        raise SettingsError(f"{_shown(file)}: cannot be read: {error.strerror}") from None
+        raise SettingsError(f"{shown(file)}: cannot be read: {error.strerror}") from None
     project = os.path.basename(file) == "pyproject.toml"
     if project and b"bnlint" not in data:
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SettingsError(f"{_shown(file)}: not valid UTF-8") from None
-    table = _parse(_shown(file), text)
+        raise SettingsError(f"{shown(file)}: not valid UTF-8") from None
+    table = _parse(shown(file), text)
     if not project:
         return table
     tool = table.get("tool")
     own = tool.get("bnlint") if isinstance(tool, dict) else None
     if own is not None and not isinstance(own, dict):
-        raise SettingsError(f"{_shown(file)}: `tool.bnlint` must be a table")
+        raise SettingsError(f"{shown(file)}: `tool.bnlint` must be a table")
     return own
 
 

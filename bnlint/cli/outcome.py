@@ -61,6 +61,7 @@ def _drawn(result: Result, base: str, given: dict[str, Any]) -> Report:
         coverage=result.coverage,
         artifacts=result.artifacts,
         skipped=result.skipped,
+        hidden=result.hidden,
     )
 
 
@@ -109,5 +110,5 @@ def _complain(result: Result, quiet: bool) -> None:
         say(f"path does not exist: {path}" + (f" (did you mean `bnlint {close[0]}`?)" if close else ""))
     for failure in result.failures:
         say(failure)
-    for warning in result.warnings if not quiet else ():
-        say(f"warning: {warning}")
+    for line in (*(f"warning: {warning}" for warning in result.warnings), *result.notes) if not quiet else ():
+        say(line)

@@ -39,9 +39,9 @@ class Report:
 
     `unsafe` tells whether unsafe fixes are asked for, `edits` what the fix of a finding would change. `raw` and `raw_edits` give positions
     in the file, which for a notebook is its JSON; `base` is the folder from which machines name files. `files` counts the files that were
-    met, `dismissed` those of them that hold no word of a rule, `skipped` what was left out by reason; `coverage` says how much of the
-    BatchNormalization in them is understood, if not all is; `artifacts` are the model files that were read. `quiet` leaves the summary
-    out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
+    met, `dismissed` those of them that hold no word of a rule, `skipped` by reason what was left out, `hidden` the findings that are not
+    shown; `coverage` says how much of the BatchNormalization in the files is understood, if not all is; `artifacts` are the model files
+    that were read. `quiet` leaves the summary out, `show_fixes` lists in it what was fixed; a run that is `incomplete` does not pass.
     """
 
     findings: Sequence[Finding]
@@ -61,6 +61,7 @@ class Report:
     coverage: str = ""
     artifacts: Sequence[Artifact] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
 
 def render(report: Report, output_format: str) -> str:
@@ -117,7 +118,9 @@ def summary(report: Report) -> str:
     reasons = {"no BatchNormalization": report.dismissed, **report.skipped}
     skipped = "; ".join(f"{number} skipped: {printable(reason)}" for reason, number in reasons.items() if number)
     files = count(report.files, "file") + (f" ({skipped})" if skipped else "")
-    gaps = f"{printable(report.coverage)}; see `bnlint graph --gaps`.\n" if report.coverage else ""
+    untold = ", ".join(f"{count(number, 'finding')} {reason}" for reason, number in report.hidden.items() if number)
+    gaps = f"Not shown: {printable(untold)}.\n" if untold else ""
+    gaps += f"{printable(report.coverage)}; see `bnlint graph --gaps`.\n" if report.coverage else ""
     everything = [*report.fixed, *report.findings]
     models = read_of(report.artifacts)
     if not everything:

@@ -14,7 +14,7 @@ from bnlint.cli.output import Problem, write
 from bnlint.cli.targets import choose, output_format
 
 if TYPE_CHECKING:
-    from bnlint.api import Mend, Overrides, Plans
+    from bnlint.api import Mend, Overrides, Plans, Use
 
 STDIN = "<stdin>"
 
@@ -57,6 +57,9 @@ STDIN = "<stdin>"
 @click.option(
     "--files-from", metavar="FILE", help="A file (`-`: the standard input) that names files, by lines or separated by null bytes."
 )
+@click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline: from then on only others are told.")
+@click.option("--no-baseline", is_flag=True, help="Tell the findings in the baseline, too.")
+@click.option("--diff-base", metavar="REF", help="Tell only what was not found yet where the work branched off from this commit of git.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 @click.option("--show-files", is_flag=True, help="Print which files would be looked at.")
 @click.option("--show-settings", is_flag=True, help="Print the settings.")
@@ -66,11 +69,12 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
     from bnlint import api
 
     overrides = cast("Overrides", {key: given[key] for key in api.Overrides.__annotations__})
-    plans = api.Plans(given["config"], given["isolated"], overrides)
+    plans = api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
     named = [*paths, *(read_list(given["files_from"]) if given["files_from"] else ())]
     from_stdin = named == ["-"] or (not named and given["stdin_filename"] is not None)
     if "-" in named and not from_stdin:
         raise click.UsageError("the standard input (`-`) stands for one file, and goes with no other path")
+    _check_together(given, from_stdin)
     if not named and not given["files_from"]:
         named = ["."]
     try:
@@ -83,10 +87,36 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
         else:
             path = named[0] if named else "."
             targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
-            result = api.lint_files(named, plans, _mend(given), write=not given["diff"])
+            result = api.lint_files(named, plans, _mend(given), write=not given["diff"], since=given["diff_base"])
             ctx.exit(tell(result, api.find_base(path, plans), targets, given))
     except api.SettingsError as error:
         raise Problem(str(error)) from None
+
+
+def _check_together(given: dict[str, Any], from_stdin: bool) -> None:
+    """Refuse options that contradict each other."""
+    exclusive = {
+        "write_baseline": ("no_baseline", "diff", "diff_base"),
+        "diff_base": ("fix", "fix_only", "diff"),
+    }
+    for option, others in exclusive.items():
+        for other in others:
+            if given[option] and given[other]:
+                raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
+        if given[option] and from_stdin:
+            raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
+
+
+def _spelled(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _baselines(given: dict[str, Any]) -> Use:
+    if given["write_baseline"]:
+        return "write"
+    if given["no_baseline"]:
+        return "ignore"
+    return "use" if given["diff_base"] else "shrink"
 
 
 def _mend(given: dict[str, Any]) -> Mend:

@@ -1,0 +1,79 @@
+"""What a change brought: the files as they were where it branched off, read from the objects of git."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Final
+
+from bnlint.settings import SettingsError
+
+SAFE: Final = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "protocol.allow=never"),
+    "--no-pager",
+)
+"""A repository may be hostile: its settings must not name a program that git starts."""
+
+ENVIRONMENT: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit at which a change begins: the objects of its files, by their path from the folder of the repository.
+
+    Only objects are read, never the working tree, so that no filter of the repository runs.
+    """
+
+    top: str
+    commit: str
+    objects: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes that a file had; None if there was none."""
+        name = os.path.relpath(os.path.realpath(path), self.top).replace(os.sep, "/")
+        found = self.objects.get(name)
+        return _git(self.top, "cat-file", "blob", found) if found is not None else None
+
+
+def base(folder: str, ref: str) -> Base:
+    """Where the work in a folder branched off from `ref`. Raises SettingsError."""
+    top = os.path.realpath(os.fsdecode(_git(folder, "rev-parse", "--show-toplevel").removesuffix(b"\n")))
+    try:
+        commit = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+    except SettingsError:
+        raise SettingsError(f"--diff-base: git knows no commit {ref!r}") from None
+    try:
+        commit = _git(top, "merge-base", commit, "HEAD").decode().split("\n")[0]
+    except SettingsError:
+        raise SettingsError(
+            f"--diff-base: the work here has no commit in common with {ref!r} (is the clone shallow? fetch more of it)"
+        ) from None
+    objects = {}
+    for entry in _git(top, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
+        facts, _, name = entry.partition(b"\t")
+        if b" blob " in facts:
+            objects[os.fsdecode(name)] = facts.split(b" ")[2].decode()
+    return Base(top, commit, objects)
+
+
+def _git(folder: str, *arguments: str) -> bytes:
+    """What git answers. Raises SettingsError."""
+    import shutil
+    import subprocess
+
+    program = shutil.which("git")
+    if program is None:
+        raise SettingsError("--diff-base: git is not installed")
+    environment = {**os.environ, **ENVIRONMENT, "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            [program, *SAFE, "-C", folder, *arguments], capture_output=True, check=False, env=environment, stdin=subprocess.DEVNULL
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"--diff-base: git cannot be run: {error}") from None
+    if done.returncode:
+        words = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise SettingsError(f"--diff-base: {words.removeprefix('fatal: ') or f'git {arguments[0]} failed'}")
+    return done.stdout
