@@ -273,6 +273,13 @@ def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: b
     return run.result()
 
 
+def add_ignores(paths: Sequence[str], plans: Plans, reason: str = "", since: str | None = None) -> Result:
+    """Write a comment that suppresses it, with the reason, behind each finding in source files. The result holds what remains."""
+    run = _Run(plans, "none", write=True, since=since, reason=reason)
+    run.walk(paths)
+    return run.result()
+
+
 def find_files(paths: Sequence[str], plans: Plans) -> tuple[list[str], list[str]]:
     """The files that a run over these paths would look at; and the paths that do not exist."""
     found, missing = _discover(paths, plans)
@@ -297,8 +304,8 @@ def find_base(path: str, plans: Plans) -> str:
 class _Run:
     """One run over files, with all that is counted on the way."""
 
-    def __init__(self, plans: Plans, mend: Mend, write: bool, since: str | None = None) -> None:
-        self.plans, self.mend, self.write, self.since = plans, mend, write, since
+    def __init__(self, plans: Plans, mend: Mend, write: bool, since: str | None = None, reason: str | None = None) -> None:
+        self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
         self.base: Base | None = None
         self.files: list[Checked] = []
         self.fixed: list[Finding] = []
@@ -334,6 +341,8 @@ class _Run:
 
     def settle(self) -> None:
         """Leave out what baselines hold, and bring those up to date."""
+        if self.reason is not None:
+            self.notes.append(f"ignored by comments: {self.counts['ignored']} (files changed: {self.counts['commented']})")
         complete = self.write and not self.missing and not self.failures
         for found, seen in self.seen.values():
             settled = baseline.settle(found, seen, self.plans.baselines, complete)
@@ -390,6 +399,8 @@ class _Run:
         found = [repair.offer(checked) for checked in engine.check(group)]
         if self.base is not None:
             found = self.only_new(group, found, self.base)
+        if self.reason is not None:
+            found = self.ignore(group, found, self.reason)
         if self.mend == "none" or not any(checked.findings for checked in found):
             for checked in found:
                 self.add(checked)
@@ -416,6 +427,35 @@ class _Run:
             self.hidden[f"older than {self.since}"] += len(checked.findings) - len(left)
             new.append(replace(checked, findings=left))
         return new
+
+    def ignore(self, group: Group, found: Sequence[Checked], reason: str) -> list[Checked]:
+        """Write comments that suppress what was found, and look again."""
+        inputs = []
+        for given, checked in zip(group.inputs, found, strict=True):
+            held = self.plans.baseline(given.plan.settings)
+            findings = baseline.remaining(held, given.path, checked.findings) if held is not None else checked.findings
+            data = self.with_ignores(given, checked, findings, reason) if findings and checked.document is not None else given.data
+            inputs.append(replace(given, data=data))
+        if all(given.data == before.data for given, before in zip(inputs, group.inputs, strict=True)):
+            return list(found)
+        now = [repair.offer(checked) for checked in engine.check(replace(group, inputs=tuple(inputs)))]
+        self.counts["ignored"] += sum(len(checked.findings) for checked in found) - sum(len(checked.findings) for checked in now)
+        return now
+
+    def with_ignores(self, given: Input, checked: Checked, findings: Sequence[Finding], reason: str) -> bytes:
+        from bnlint import ignores
+        from bnlint.fixer import Refused, apply
+
+        assert checked.document is not None, "what has findings with a place was read"
+        try:
+            data = ignores.add(checked.document, findings, reason)
+            if data != given.data:
+                apply.write(given.path, given.data, data, given.plan.root)
+                self.counts["commented"] += 1
+        except Refused as refused:
+            self.failures.append(f"{given.path} was not changed: {refused.reason}")
+            return given.data
+        return data
 
     def keep(self, given: Input, before: Checked, mended: Mended) -> None:
         """Write a file that was fixed."""

@@ -227,6 +227,7 @@ def _examine_part(
 ) -> dict[str, Checked]:
     """The findings in some documents of a project, whatever is ignored taken out."""
     from bnlint import suppress
+    from bnlint.findings import Fix, Safety
     from bnlint.judge import judge
 
     ran = {
@@ -255,9 +256,13 @@ def _examine_part(
         kept = [each for each in found[path] if each.span is None or not suppressions.covers(each.span, each.code, each.name)]
         unused = suppressions.unused({rule.code for rule in ran[path]}, catalogue.rules().values()) if _is_on(UNUSED, ran[path]) else ()
         removals = {each.span: each.edit for each in unused}
-        kept += _unused(document, removals, project, held_to.settings.severity.get(UNUSED))
+        severity = held_to.settings.severity.get(UNUSED)
+        kept += [replace(each, fix=Fix(Safety.SAFE)) for each in _comments(document, "default", removals, project, severity)]
+        if held_to.settings.require_ignore_reason and _is_on(UNUSED, ran[path]):
+            bare = (span for span in suppressions.without_reason() if span not in removals)
+            kept += _comments(document, "reason", bare, project, severity)
         finished = finish(kept, document, held_to)
-        comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span is not None}
+        comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span in removals}
         done[path] = Checked(path, held_to, finished, document, comments, failures=tuple(failures[path]))
     return done
 
@@ -266,15 +271,14 @@ def _is_on(code: str, rules: list[Rule]) -> bool:
     return any(rule.code == code for rule in rules)
 
 
-def _unused(document: Document, places: Iterable[Span], project: Project, severity: Severity | None) -> list[Finding]:
+def _comments(document: Document, case: str, places: Iterable[Span], project: Project, severity: Severity | None) -> list[Finding]:
     """BN002."""
-    from bnlint.findings import Fix, Hit, Safety
+    from bnlint.findings import Hit
     from bnlint.graph.model import Origin
     from bnlint.judge import judge
 
-    hits = [Hit("default", Origin(span), values={"text": document.by_cell[span.cell].slice(span)}) for span in places]
-    found = judge(project, catalogue.rules()[UNUSED], hits, severity)
-    return [replace(finding, fix=Fix(Safety.SAFE)) for finding in found]
+    hits = [Hit(case, Origin(span), values={"text": document.by_cell[span.cell].slice(span)}) for span in places]
+    return judge(project, catalogue.rules()[UNUSED], hits, severity)
 
 
 def _target(document: Document, module: Module, held_to: Plan) -> KerasTarget:

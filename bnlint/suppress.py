@@ -36,7 +36,8 @@ Lines = tuple[int, int]
 class Pragma:
     """One such comment. `kind` is "ignore", "ignore-file", "disable", "enable" or "noqa"; `words` are codes and names as written,
     None for all rules. `chunk` counts the chunks from 0; `lines` are those that it covers by itself: its own, or for an `ignore` on a
-    line of its own those of the next statement. `words_span` is what stands between the brackets, `removal` takes the pragma out.
+    line of its own those of the next statement. `words_span` is what stands between the brackets, `removal` takes the pragma out,
+    `reason` is what the comment says after it.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Pragma:
     lines: Lines
     words_span: Span | None
     removal: TextEdit
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,10 @@ class Suppressions:
                 found.append(Unused(pragma.span, tuple(unused), tuple(unknown), edit))
         return found
 
+    def without_reason(self) -> list[Span]:
+        """The pragmas of ours that suppress something and do not say why."""
+        return [pragma.span for pragma in self.pragmas if pragma.kind in ("ignore", "ignore-file", "disable") and not pragma.reason]
+
     def _ends_something(self, enable: Pragma) -> bool:
         before = self.pragmas[: self.pragmas.index(enable)]
         return any(
@@ -153,8 +159,8 @@ def scan(chunks: Iterable[Source]) -> Suppressions:
     pragmas: list[Pragma] = []
     logical = []
     for index, chunk in enumerate(chunks):
-        tokens = tuple(_tokens(chunk.text))
-        statements = tuple(_statements(tokens))
+        tokens = tuple(tokens_of(chunk.text))
+        statements = tuple(statements_of(tokens))
         logical.append(statements)
         pragmas.extend(_pragmas(index, chunk, tokens, statements))
     return Suppressions(tuple(pragmas), tuple(chunk.cell for chunk in chunks), tuple(logical))
@@ -170,7 +176,7 @@ def _word(pragma: Pragma, code: str, name: str) -> str | None:
 # Reading
 
 
-def _tokens(text: str) -> Iterator[TokenInfo]:
+def tokens_of(text: str) -> Iterator[TokenInfo]:
     """The tokens of a text, as far as it can be read."""
     import io
     import tokenize
@@ -181,7 +187,7 @@ def _tokens(text: str) -> Iterator[TokenInfo]:
         return
 
 
-def _statements(tokens: Iterable[TokenInfo]) -> Iterator[Lines]:
+def statements_of(tokens: Iterable[TokenInfo]) -> Iterator[Lines]:
     """The lines of each simple statement, and of the header of each compound one; decorators belong to what they decorate."""
     from token import COMMENT, DEDENT, ENDMARKER, INDENT, NEWLINE, NL
 
@@ -236,7 +242,16 @@ def _pragmas(index: int, chunk: Source, tokens: tuple[TokenInfo, ...], statement
                 (row, row) if code or kind != "ignore" else _next_lines(row, tokens[position:], statements),
                 None if found["words"] is None else _part(chunk, token, *found.span("words")),
                 _removal(chunk, token, found, len(code), len(texts)),
+                _reason(token.string[found.end() :]),
             )
+
+
+def _reason(rest: str) -> str:
+    """What a comment says after a pragma, but for what it says to tools."""
+    import re
+
+    words = re.split(r"#\s*(?:noqa|(?:bnlint|type|fmt|isort|mypy|pragma|pylint|pyright|ruff|yapf)\s*:|nosec)", rest, maxsplit=1)[0]
+    return words.strip(" \t#:,;.–—-")
 
 
 def _part(chunk: Source, token: TokenInfo, first: int, last: int) -> Span:

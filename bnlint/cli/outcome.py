@@ -31,7 +31,7 @@ def tell(result: Result, base: str, targets: Sequence[Target], given: dict[str, 
     else:
         for name, file in targets:
             coloured = file is None and is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout)
-            write(_rendered(replace(drawn, colour=coloured), name, given["fix_only"]), file, to_stderr)
+            write(_rendered(replace(drawn, colour=coloured), name, given), file, to_stderr)
         if any(name == "github" for name, _ in targets):
             _summarise(drawn)
         failing = failing and not given["fix_only"]
@@ -65,12 +65,16 @@ def _drawn(result: Result, base: str, given: dict[str, Any]) -> Report:
     )
 
 
-def _rendered(drawn: Report, name: str, fix_only: bool) -> str:
+def _rendered(drawn: Report, name: str, given: dict[str, Any]) -> str:
     from bnlint import report
 
-    if not fix_only:
-        return report.render(drawn, name)
-    return report.only_fixed(drawn) if name in FOR_PEOPLE else report.render(replace(drawn, findings=()), name)
+    if given["fix_only"]:
+        return report.only_fixed(drawn) if name in FOR_PEOPLE else report.render(replace(drawn, findings=()), name)
+    if given["statistics"] and name in (*FOR_PEOPLE, "json"):
+        from bnlint.report import statistics
+
+        return statistics.as_json(drawn) if name == "json" else statistics.as_text(drawn)
+    return report.render(drawn, name)
 
 
 def _summarise(drawn: Report) -> None:

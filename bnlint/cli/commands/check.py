@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 STDIN = "<stdin>"
 
 
-@click.command("check")
+class CheckCommand(click.Command):
+    """`--add-ignore` takes its value after `=` only: `--add-ignore src/` must not take the path for a reason."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [f"{arg}=" if arg == "--add-ignore" else arg for arg in args[:end]] + args[end:])
+
+
+@click.command("check", cls=CheckCommand)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=False, help="Count the unsafe fixes among those that may be applied.")
@@ -59,6 +67,8 @@ STDIN = "<stdin>"
 )
 @click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline: from then on only others are told.")
 @click.option("--no-baseline", is_flag=True, help="Tell the findings in the baseline, too.")
+@click.option("--add-ignore", metavar="[=REASON]", help="Write a comment that ignores it, with the reason, behind each finding.")
+@click.option("--statistics", is_flag=True, help="Print how often each rule finds something, instead of what.")
 @click.option("--diff-base", metavar="REF", help="Tell only what was not found yet where the work branched off from this commit of git.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 @click.option("--show-files", is_flag=True, help="Print which files would be looked at.")
@@ -87,7 +97,10 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
         else:
             path = named[0] if named else "."
             targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
-            result = api.lint_files(named, plans, _mend(given), write=not given["diff"], since=given["diff_base"])
+            if given["add_ignore"] is not None:
+                result = api.add_ignores(named, plans, _reason(given["add_ignore"]), given["diff_base"])
+            else:
+                result = api.lint_files(named, plans, _mend(given), write=not given["diff"], since=given["diff_base"])
             ctx.exit(tell(result, api.find_base(path, plans), targets, given))
     except api.SettingsError as error:
         raise Problem(str(error)) from None
@@ -98,13 +111,22 @@ def _check_together(given: dict[str, Any], from_stdin: bool) -> None:
     exclusive = {
         "write_baseline": ("no_baseline", "diff", "diff_base"),
         "diff_base": ("fix", "fix_only", "diff"),
+        "add_ignore": ("fix", "fix_only", "diff", "write_baseline"),
     }
     for option, others in exclusive.items():
+        if given[option] in (None, False):
+            continue
         for other in others:
-            if given[option] and given[other]:
+            if given[other]:
                 raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
-        if given[option] and from_stdin:
+        if from_stdin:
             raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
+
+
+def _reason(text: str) -> str:
+    if not text.isprintable():
+        raise click.UsageError("the reason of `--add-ignore` is one line of text")
+    return text.strip().lstrip("#").strip()
 
 
 def _spelled(option: str) -> str:
