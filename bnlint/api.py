@@ -294,6 +294,13 @@ def _discover(paths: Sequence[str], plans: Plans) -> tuple[tuple[File, ...], lis
     return found, [path for path in paths if path not in present]
 
 
+def show_settings(path: str, plans: Plans) -> str:
+    """The settings of a file or folder, as TOML."""
+    from bnlint import reference
+
+    return reference.effective(plans.settings(path), plans.of(path).rules)
+
+
 def find_base(path: str, plans: Plans) -> str:
     """The folder to which reports for machines name files."""
     from bnlint import discovery
@@ -484,6 +491,25 @@ class _Run:
         if found is not None:
             seen = Seen(engine.codes(checked.plan, checked.path), checked.findings)
             self.seen.setdefault(found.file, (found, {}))[1][checked.path] = seen
+
+
+def clean(folder: str) -> tuple[list[str], list[str]]:
+    """Remove the caches below a folder. What was removed; and a line for each that could not be."""
+    import shutil
+
+    from bnlint.discovery import CACHE, EXCLUDED
+
+    removed, failures = [], []
+    for top, folders, _ in os.walk(folder):
+        if CACHE in folders:
+            path = os.path.normpath(os.path.join(top, CACHE))
+            try:
+                os.unlink(path) if os.path.islink(path) else shutil.rmtree(path)
+                removed.append(path)
+            except OSError as error:
+                failures.append(f"{path}: cannot be removed: {error.strerror}")
+        folders[:] = sorted(name for name in folders if name not in EXCLUDED)
+    return removed, failures
 
 
 def all_rules() -> list[Rule]:

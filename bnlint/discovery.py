@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".py", ".ipynb")
 """What a walk takes. A file that is named is taken whatever its name."""
 
+CACHE: Final = ".bnlint_cache"
+"""The name of the folder that holds a cache."""
+
 EXCLUDED: Final = frozenset(
     (
-        ".bnlint_cache",
+        CACHE,
         ".bzr",
         ".direnv",
         ".eggs",

@@ -52,7 +52,7 @@ class Settings:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-_KEYS: Final[Mapping[str, Any]] = {
+KEYS: Final[Mapping[str, Any]] = {
     "select": list[str],
     "extend-select": list[str],
     "ignore": list[str],
@@ -77,7 +77,7 @@ _KEYS: Final[Mapping[str, Any]] = {
 }
 """The keys of a settings file and the types of their values."""
 
-_CHOICES: Final[Mapping[str, Sequence[str]]] = {
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "placement": ("before", "after", "consistent", "off"),
     "fail-on": ("info", "warning", "error", "never"),
 }
@@ -153,8 +153,8 @@ def load_settings(
         table = _checked(shown(file), _table(file) or {})
     given = {key.replace("_", "-"): value for key, value in (overrides or {}).items() if value is not None}
     _check_keys("the command line", given)
-    for key in _CHOICES.keys() & given.keys():
-        _check_choice(f"--{key}", given[key], _CHOICES[key])
+    for key in CHOICES.keys() & given.keys():
+        _check_choice(f"--{key}", given[key], CHOICES[key])
     root = os.getcwd() if file is None or (config is not None and not inline) else os.path.dirname(file)
     return _build(root, file, _Source(shown(file) if file else "--config", table | inline, known, inline), _Source("", given, known))
 
@@ -215,8 +215,8 @@ def _table(file: str) -> dict[str, Any] | None:
 
 def _check_keys(where: str, table: Iterable[str]) -> None:
     for key in table:
-        if key not in _KEYS:
-            raise SettingsError(f"{where}: unknown key `{key}`{did_you_mean(key, _KEYS)}")
+        if key not in KEYS:
+            raise SettingsError(f"{where}: unknown key `{key}`{did_you_mean(key, KEYS)}")
 
 
 def _checked(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,10 +226,10 @@ def _checked(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
     _check_keys(where, table)
     checked = {}
     for key, value in table.items():
-        if key in _CHOICES:
-            _check_choice(f"{where}: `{key}`", value, _CHOICES[key])
+        if key in CHOICES:
+            _check_choice(f"{where}: `{key}`", value, CHOICES[key])
         try:
-            checked[key] = msgspec.convert(value, _KEYS[key])
+            checked[key] = msgspec.convert(value, KEYS[key])
         except msgspec.ValidationError as error:
             reason, _, at = str(error).partition(" - at `$")
             raise SettingsError(f"{where}: `{key}{at.rstrip('`')}`: {reason[0].lower()}{reason[1:]}") from None
@@ -359,8 +359,8 @@ def _own_options(source: _Source) -> dict[tuple[str, str], Any]:
             if not isinstance(value, accepted) or isinstance(value, bool) is not isinstance(default, bool):
                 at = source.at(f"rules.{word}.{key}")
                 raise SettingsError(f"{at}: expected `{type(default).__name__}`, got `{type(value).__name__}`")
-            if key in _CHOICES:
-                _check_choice(source.at(f"rules.{word}.{key}"), value, _CHOICES[key])
+            if key in CHOICES:
+                _check_choice(source.at(f"rules.{word}.{key}"), value, CHOICES[key])
             own[rule.code, names[key]] = value
     return own
 

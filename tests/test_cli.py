@@ -318,8 +318,8 @@ def test_show_files_and_settings() -> None:
     write(a=WARNING, b=CLEAN)
     Path("bnlint.toml").write_text('placement = "after"\n')
     assert run("--show-files").stdout.splitlines() == [os.path.abspath("a.py"), os.path.abspath("b.py")]
-    assert "placement = 'after'\n" in run("--show-settings").stdout
-    assert "placement = 'before'\n" in run("--show-settings", "--isolated").stdout
+    assert 'placement = "after"\n' in run("--show-settings").stdout
+    assert 'placement = "before"\n' in run("--show-settings", "--isolated").stdout
 
 
 def test_excludes_hold_for_named_files_only_if_forced() -> None:

@@ -27,7 +27,9 @@ DIRECTIONS: dict[str, set[str]] = {
     "settings": {"findings", "graph", "selection", "pins"},
     "baseline": {"findings", "settings"},
     "ignores": {"findings", "fixer", "graph", "suppress", "text"},
+    "beginning": {"fixer", "settings"},
     "changes": {"settings"},
+    "reference": {"selection", "settings"},
     "suppress": {"findings", "graph", "selection"},
     "discovery": {"saved", "settings"},
     "versions": set(),
@@ -46,6 +48,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "raw",
         "baseline",
         "changes",
+        "reference",
         "ignores",
         "repair",
         "catalogue",
@@ -58,13 +61,13 @@ DIRECTIONS: dict[str, set[str]] = {
         "discovery",
         "text",
     },
-    "cli": {"__init__", "api", "report", "selection", "settings"},
+    "cli": {"__init__", "api", "beginning", "reference", "report", "selection", "settings"},
     "__init__": {"api"},
     "__main__": {"cli"},
 }
 
 # Packages that only one part may import, and those that nobody may (yet).
-OWNERS = {"click": "cli", "libcst": "fixer"}
+OWNERS = {"click": "cli", "libcst": "fixer", "watchfiles": "cli"}
 WORKER = PACKAGE / "saved" / "worker.py"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
 NOBODY = {"keras", "tensorflow", "tf_keras", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}

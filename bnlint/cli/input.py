@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from bnlint.cli.output import Problem
 
@@ -31,6 +32,20 @@ def read_list(path: str, separator: bytes | None = None) -> list[str]:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
     parts = data.split(b"\0") if b"\0" in data and separator is None else data.splitlines()
     return [os.fsdecode(part) for part in parts if part]
+
+
+def complete_paths(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Paths, and for the first word the commands too: a shell that is given words looks for no files, so that those are given with them."""
+    from bnlint.cli.program import DEFAULTED, names
+
+    commands = [name for name in names() if name.startswith(incomplete)]
+    if not (commands and ctx.meta.get(DEFAULTED)) or ctx.params.get(parameter.name or ""):
+        return [CompletionItem(incomplete, type="file")]
+    with os.scandir() as entries:
+        paths = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in entries)
+    hidden = incomplete.startswith(".")
+    shown = [path for path in paths if path.startswith(incomplete) and path.startswith(".") is hidden]
+    return [CompletionItem(word) for word in (*commands, *shown)]
 
 
 def list_option(name: str, text: str) -> Callable[[Any], Any]:

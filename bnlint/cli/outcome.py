@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bnlint.report import Report
 
 
-def tell(result: Result, base: str, targets: Sequence[Target], given: dict[str, Any], to_stderr: bool = False) -> int:
+def tell(result: Result, base: str, targets: Sequence[Target], given: Mapping[str, Any], to_stderr: bool = False) -> int:
     """Print what came of a run. The exit code."""
     _complain(result, given["quiet"])
     drawn = _drawn(result, base, given)
@@ -41,7 +41,7 @@ def tell(result: Result, base: str, targets: Sequence[Target], given: dict[str, 
     return 1 if failing and not given["exit_zero"] else 0
 
 
-def _drawn(result: Result, base: str, given: dict[str, Any]) -> Report:
+def _drawn(result: Result, base: str, given: Mapping[str, Any]) -> Report:
     from bnlint.report import Report
 
     return Report(
@@ -65,7 +65,7 @@ def _drawn(result: Result, base: str, given: dict[str, Any]) -> Report:
     )
 
 
-def _rendered(drawn: Report, name: str, given: dict[str, Any]) -> str:
+def _rendered(drawn: Report, name: str, given: Mapping[str, Any]) -> str:
     from bnlint import report
 
     if given["fix_only"]:

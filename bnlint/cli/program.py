@@ -14,6 +14,10 @@ ALIASES = {"rule": "explain"}
 """Hidden names of commands."""
 
 
+DEFAULTED = "bnlint.defaulted"
+"""The key in the context that tells that no command was named."""
+
+
 @cache
 def names() -> list[str]:
     """The commands: the names of the modules, with `-` for `_`."""
@@ -43,6 +47,7 @@ class DefaultGroup(click.Group):
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         if not args or (args[0] not in names() and args[0] not in ALIASES and args[0] not in own):
             args = [self.default, *args]
+            ctx.meta[DEFAULTED] = True
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import click
 
-from bnlint.cli.input import list_option, read_list
-from bnlint.cli.outcome import tell
+from bnlint.cli import lint
+from bnlint.cli.input import complete_paths, list_option, read_list
 from bnlint.cli.output import Problem, write
-from bnlint.cli.targets import choose, output_format
-
-if TYPE_CHECKING:
-    from bnlint.api import Mend, Overrides, Plans, Use
-
-STDIN = "<stdin>"
+from bnlint.cli.targets import output_format
 
 
 class CheckCommand(click.Command):
@@ -28,7 +22,7 @@ class CheckCommand(click.Command):
 
 
 @click.command("check", cls=CheckCommand)
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=complete_paths)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes/--no-unsafe-fixes", default=False, help="Count the unsafe fixes among those that may be applied.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
@@ -70,6 +64,7 @@ class CheckCommand(click.Command):
 @click.option("--add-ignore", metavar="[=REASON]", help="Write a comment that ignores it, with the reason, behind each finding.")
 @click.option("--statistics", is_flag=True, help="Print how often each rule finds something, instead of what.")
 @click.option("--diff-base", metavar="REF", help="Tell only what was not found yet where the work branched off from this commit of git.")
+@click.option("--watch", is_flag=True, help="Look again whenever a file changes (needs the extra `watch`).")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 @click.option("--show-files", is_flag=True, help="Print which files would be looked at.")
 @click.option("--show-settings", is_flag=True, help="Print the settings.")
@@ -78,91 +73,25 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
     """Find misuse in files and folders (the default command)."""
     from bnlint import api
 
-    overrides = cast("Overrides", {key: given[key] for key in api.Overrides.__annotations__})
-    plans = api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
     named = [*paths, *(read_list(given["files_from"]) if given["files_from"] else ())]
     from_stdin = named == ["-"] or (not named and given["stdin_filename"] is not None)
     if "-" in named and not from_stdin:
         raise click.UsageError("the standard input (`-`) stands for one file, and goes with no other path")
-    _check_together(given, from_stdin)
+    lint.refuse_contradictions(given, from_stdin)
     if not named and not given["files_from"]:
         named = ["."]
     try:
         if given["show_settings"]:
-            write(_settings(plans, named[0]))
+            write(api.show_settings(named[0] if named else ".", lint.plans(given)))
         elif given["show_files"]:
-            write("".join(f"{os.path.abspath(file)}\n" for file in api.find_files(named, plans)[0]))
+            write("".join(f"{os.path.abspath(file)}\n" for file in api.find_files(named, lint.plans(given))[0]))
         elif from_stdin:
-            ctx.exit(_check_stdin(plans, given))
+            ctx.exit(lint.standard_input(given))
+        elif given["watch"]:
+            from bnlint.cli.watch import watch
+
+            watch(named, lambda: lint.files(named, given))
         else:
-            path = named[0] if named else "."
-            targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
-            if given["add_ignore"] is not None:
-                result = api.add_ignores(named, plans, _reason(given["add_ignore"]), given["diff_base"])
-            else:
-                result = api.lint_files(named, plans, _mend(given), write=not given["diff"], since=given["diff_base"])
-            ctx.exit(tell(result, api.find_base(path, plans), targets, given))
+            ctx.exit(lint.files(named, given))
     except api.SettingsError as error:
         raise Problem(str(error)) from None
-
-
-def _check_together(given: dict[str, Any], from_stdin: bool) -> None:
-    """Refuse options that contradict each other."""
-    exclusive = {
-        "write_baseline": ("no_baseline", "diff", "diff_base"),
-        "diff_base": ("fix", "fix_only", "diff"),
-        "add_ignore": ("fix", "fix_only", "diff", "write_baseline"),
-    }
-    for option, others in exclusive.items():
-        if given[option] in (None, False):
-            continue
-        for other in others:
-            if given[other]:
-                raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
-        if from_stdin:
-            raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
-
-
-def _reason(text: str) -> str:
-    if not text.isprintable():
-        raise click.UsageError("the reason of `--add-ignore` is one line of text")
-    return text.strip().lstrip("#").strip()
-
-
-def _spelled(option: str) -> str:
-    return f"--{option.replace('_', '-')}"
-
-
-def _baselines(given: dict[str, Any]) -> Use:
-    if given["write_baseline"]:
-        return "write"
-    if given["no_baseline"]:
-        return "ignore"
-    return "use" if given["diff_base"] else "shrink"
-
-
-def _mend(given: dict[str, Any]) -> Mend:
-    if not (given["fix"] or given["fix_only"] or given["diff"]):
-        return "none"
-    return "unsafe" if given["unsafe_fixes"] else "safe"
-
-
-def _check_stdin(plans: Plans, given: dict[str, Any]) -> int:
-    """With --fix the fixed source goes to the standard output, and the findings to the other one."""
-    from bnlint import api
-
-    path = given["stdin_filename"] or STDIN
-    targets = choose(given["output_format"], plans.settings(path).output_format, given["output_file"])
-    data = sys.stdin.buffer.read()
-    result = api.lint_data(data, path, plans, _mend(given))
-    filters = _mend(given) != "none" and not given["diff"]
-    if filters:
-        sys.stdout.buffer.write(result.changes[0].after if result.changes else data)
-    return tell(result, api.find_base(path, plans), targets, given, to_stderr=filters)
-
-
-def _settings(plans: Plans, path: str) -> str:
-    from dataclasses import fields
-
-    settings = plans.settings(path)
-    return "".join(f"{field.name} = {getattr(settings, field.name)!r}\n" for field in fields(settings))

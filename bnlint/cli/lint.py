@@ -1,0 +1,96 @@
+"""The runs of `bnlint check`: over files, and over the standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from bnlint.cli.outcome import tell
+from bnlint.cli.targets import choose
+
+if TYPE_CHECKING:
+    from bnlint.api import Mend, Overrides, Plans, Use
+
+STDIN = "<stdin>"
+
+EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
+    "write_baseline": ("no_baseline", "diff", "diff_base", "watch"),
+    "diff_base": ("fix", "fix_only", "diff"),
+    "add_ignore": ("fix", "fix_only", "diff", "write_baseline", "watch"),
+    "watch": (),
+}
+"""Options, and others that they do not go with. None of them goes with the standard input."""
+
+
+def refuse_contradictions(given: Mapping[str, Any], from_stdin: bool) -> None:
+    """Refuse options that contradict each other."""
+    for option, others in EXCLUSIVE.items():
+        if given[option] in (None, False):
+            continue
+        for other in others:
+            if given[other]:
+                raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
+        if from_stdin:
+            raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
+
+
+def _spelled(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def plans(given: Mapping[str, Any]) -> Plans:
+    """The plans of a run with these options."""
+    from bnlint import api
+
+    overrides = cast("Overrides", {key: given[key] for key in api.Overrides.__annotations__})
+    return api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
+
+
+def _baselines(given: Mapping[str, Any]) -> Use:
+    if given["write_baseline"]:
+        return "write"
+    if given["no_baseline"]:
+        return "ignore"
+    return "use" if given["diff_base"] else "shrink"
+
+
+def files(named: Sequence[str], given: Mapping[str, Any]) -> int:
+    """Lint files and folders. The exit code."""
+    from bnlint import api
+
+    held_to, path = plans(given), named[0] if named else "."
+    targets = choose(given["output_format"], held_to.settings(path).output_format, given["output_file"])
+    if given["add_ignore"] is not None:
+        result = api.add_ignores(named, held_to, _reason(given["add_ignore"]), given["diff_base"])
+    else:
+        result = api.lint_files(named, held_to, _mend(given), write=not given["diff"], since=given["diff_base"])
+    return tell(result, api.find_base(path, held_to), targets, given)
+
+
+def standard_input(given: Mapping[str, Any]) -> int:
+    """Lint the standard input. With --fix the fixed source goes to the standard output, and the findings to the other one."""
+    from bnlint import api
+
+    held_to, path = plans(given), given["stdin_filename"] or STDIN
+    targets = choose(given["output_format"], held_to.settings(path).output_format, given["output_file"])
+    data = sys.stdin.buffer.read()
+    result = api.lint_data(data, path, held_to, _mend(given))
+    filters = _mend(given) != "none" and not given["diff"]
+    if filters:
+        sys.stdout.buffer.write(result.changes[0].after if result.changes else data)
+    return tell(result, api.find_base(path, held_to), targets, given, to_stderr=filters)
+
+
+def _mend(given: Mapping[str, Any]) -> Mend:
+    if not (given["fix"] or given["fix_only"] or given["diff"]):
+        return "none"
+    return "unsafe" if given["unsafe_fixes"] else "safe"
+
+
+def _reason(text: str) -> str:
+    if not text.isprintable():
+        raise click.UsageError("the reason of `--add-ignore` is one line of text")
+    return text.strip().lstrip("#").strip()
