@@ -29,16 +29,27 @@ def tell(result: Result, base: str, targets: Sequence[Target], given: Mapping[st
         _say_diff(drawn)
         failing = bool(result.changes)
     else:
-        for name, file in targets:
-            coloured = file is None and is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout)
-            write(_rendered(replace(drawn, colour=coloured), name, given), file, to_stderr)
-        if any(name == "github" for name, _ in targets):
-            _summarise(drawn)
+        _write(drawn, targets, given, to_stderr)
         failing = failing and not given["fix_only"]
     if drawn.incomplete:
         return 2
     failing = failing or (given["exit_non_zero_on_fix"] and bool(result.fixed))
     return 1 if failing and not given["exit_zero"] else 0
+
+
+def _write(drawn: Report, targets: Sequence[Target], given: Mapping[str, Any], to_stderr: bool) -> None:
+    """Write all that was asked for; what cannot be written is said when the rest is."""
+    problems = []
+    for name, file in targets:
+        coloured = file is None and is_coloured(given["color"], sys.stderr if to_stderr else sys.stdout)
+        try:
+            write(_rendered(replace(drawn, colour=coloured), name, given), file, to_stderr)
+        except Problem as problem:
+            problems.append(problem)
+    if any(name == "github" for name, _ in targets):
+        _summarise(drawn)
+    if problems:
+        raise problems[0]
 
 
 def _drawn(result: Result, base: str, given: Mapping[str, Any]) -> Report:

@@ -1,0 +1,219 @@
+"""`--diff-base`: only what a change brought; and no program that a hostile repository names."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import ERROR, SAFE, WARNING, found, run, write
+
+HELPER = "from keras import layers\n\ndef norm():\n    return layers.BatchNormalization({})\n"
+USER = """\
+from keras import Input, Sequential, layers
+from helper import norm
+
+model = Sequential([Input((8,)), layers.Dense(4), norm(), layers.ReLU()])
+"""
+MODEL = """\
+from keras import Input, Sequential, layers
+
+model = Sequential([
+    Input((8,)),
+    layers.Dense(4),
+    layers.BatchNormalization(),
+])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BNLINT_OUTPUT_FORMAT", raising=False)
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        monkeypatch.delenv(name, raising=False)
+    git("init", "-q", "-b", "main")
+
+
+def git(*arguments: str) -> str:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def commit() -> None:
+    git("add", "-A")
+    git("commit", "-q", "-m", "a change")
+
+
+def new(*arguments: str, base: str = "main") -> list[tuple[str, str]]:
+    return found(run(*(arguments or (".",)), "--diff-base", base, "--output-format", "json"))
+
+
+def test_only_what_a_change_brought_is_shown() -> None:
+    write(a=ERROR, b=WARNING)
+    commit()
+    assert new() == []
+    git("switch", "-q", "-c", "work")
+    write(a="# moved down\n\n" + ERROR + "y = layers.BatchNormalization(momentum=0.1)\n", c=ERROR)
+    assert new() == [("a.py", "BN403"), ("c.py", "BN404")], "what is not committed counts"
+    commit()
+    assert new() == [("a.py", "BN403"), ("c.py", "BN404")]
+    result = run(".", "--diff-base", "main")
+    assert result.exit_code == 1
+    assert "Not shown: 2 findings older than main.\n" in result.stdout
+    assert run("b.py", "--diff-base", "main").exit_code == 0
+
+
+def test_the_change_begins_where_it_branched_off() -> None:
+    write(a="x = 1\n", b="x = 1\n")
+    commit()
+    git("switch", "-q", "-c", "work")
+    write(b=WARNING)
+    commit()
+    git("switch", "-q", "main")
+    write(a=ERROR)
+    commit()
+    git("switch", "-q", "work")
+    write(a=ERROR)
+    assert new() == [("a.py", "BN404"), ("b.py", "BN403")], "main has it too, but not from here"
+
+
+def test_a_line_that_was_not_touched_may_have_a_new_finding() -> None:
+    write(a=MODEL)
+    commit()
+    write(a=MODEL.replace("    layers.BatchNormalization(),\n", "    layers.Dropout(0.5),\n    layers.BatchNormalization(),\n"))
+    assert ("a.py", "BN102") in new("a.py", base="HEAD")
+
+
+def test_a_change_in_another_file_may_bring_a_finding() -> None:
+    write(helper=HELPER.format(""), user=USER)
+    commit()
+    write(helper=HELPER.format("momentum=0.1"))
+    assert ("helper.py", "BN403") in new(base="HEAD")
+
+
+def test_a_folder_of_the_repository_may_be_named_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Path("sub").mkdir()
+    Path("sub/a.py").write_text(ERROR)
+    commit()
+    Path("sub/b.py").write_text(ERROR)
+    assert new("sub") == [("b.py", "BN404")]
+    monkeypatch.chdir("sub")
+    assert new() == [("b.py", "BN404")]
+    assert new("b.py", "a.py") == [("b.py", "BN404")]
+    monkeypatch.chdir("/")
+    assert new(str(tmp_path / "sub")) == [("b.py", "BN404")]
+
+
+def test_outputs_of_a_notebook_are_no_change() -> None:
+    def notebook(*sources: str, count: int) -> str:
+        cells = [
+            {"cell_type": "code", "source": source, "metadata": {}, "outputs": [{"text": str(count)}], "execution_count": count}
+            for source in sources
+        ]
+        return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+    Path("n.ipynb").write_text(notebook(ERROR, count=1))
+    commit()
+    Path("n.ipynb").write_text(notebook("import os", ERROR, "x = layers.BatchNormalization(momentum=0.1)", count=2))
+    assert new(base="HEAD") == [("n.ipynb", "BN403")]
+
+
+def test_other_line_ends_are_no_change() -> None:
+    write(a=ERROR)
+    commit()
+    Path("a.py").write_bytes(ERROR.replace("\n", "\r\n").encode())
+    assert new(base="HEAD") == []
+
+
+def test_a_file_that_could_not_be_read_before_is_new() -> None:
+    write(a="def broken(BatchNormalization")
+    commit()
+    write(a=ERROR)
+    assert new(base="HEAD") == [("a.py", "BN404")]
+
+
+@pytest.mark.parametrize("ref", ["nope", "-x", "--output=/tmp/x", "HEAD:a.py", "", "a b", "\udcff"])
+def test_a_commit_that_does_not_exist_is_said(ref: str) -> None:
+    write(a=ERROR)
+    commit()
+    result = run(".", "--diff-base", ref)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("bnlint: --diff-base: git knows no commit ")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_commits_with_nothing_in_common_are_said() -> None:
+    write(a=ERROR)
+    commit()
+    git("switch", "-q", "--orphan", "other")
+    write(a=WARNING)
+    commit()
+    result = run(".", "--diff-base", "main")
+    assert result.exit_code == 2
+    assert "has no commit in common with 'main'" in result.stderr
+
+
+def test_where_there_is_no_repository_it_is_said(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    write(a=ERROR)
+    result = run(".", "--diff-base", "main")
+    assert result.exit_code == 2
+    assert result.stderr == "bnlint: --diff-base: not a git repository (or any of the parent directories): .git\n"
+
+
+def test_without_git_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(a=ERROR)
+    monkeypatch.setenv("PATH", "")
+    assert "--diff-base: git is not installed" in run(".", "--diff-base", "main").stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the traps are shell scripts")
+def test_a_hostile_repository_runs_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Everything that git is known to start from the settings of a repository."""
+    write(a=ERROR, b=SAFE)
+    commit()
+    trap = tmp_path_factory.mktemp("trap")
+    script, sprung = trap / "trap.sh", trap / "sprung"
+    script.write_text(f"#!/bin/sh\necho $0 $@ >> {sprung}\ncat\n")
+    script.chmod(0o755)
+    Path(".gitattributes").write_text("*.py filter=trap diff=trap merge=trap\n")
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "core.sshCommand",
+        "core.askPass",
+        "core.gitProxy",
+        "diff.external",
+        "diff.trap.command",
+        "diff.trap.textconv",
+        "filter.trap.clean",
+        "filter.trap.smudge",
+        "filter.trap.process",
+        "merge.trap.driver",
+        "gpg.program",
+        "credential.helper",
+        "alias.rev-parse",
+        "pager.cat-file",
+    ):
+        git("config", key, str(script))
+    git("config", "core.hooksPath", str(trap))
+    git("config", "filter.trap.required", "true")
+    for hook in ("post-index-change", "reference-transaction", "fsmonitor-watchman", "post-checkout"):
+        (trap / hook).symlink_to(script)
+    write(a=ERROR + "y = layers.BatchNormalization(momentum=0.1)\n")
+    assert new(base="HEAD") == [("a.py", "BN403")]
+    assert not sprung.exists(), sprung.read_text()
+    subprocess.run(["git", "diff", "HEAD"], capture_output=True, check=False)
+    assert sprung.exists(), "the traps work"
+
+
+@pytest.mark.parametrize("other", ["--fix", "--fix-only", "--diff", "--write-baseline"])
+def test_it_changes_nothing(other: str) -> None:
+    write(a=ERROR)
+    assert run(".", "--diff-base", "main", other).exit_code == 2
+    assert run("-", "--diff-base", "main", stdin=ERROR).exit_code == 2
