@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from bnlint.findings import Hit
 from bnlint.graph import query
-from bnlint.graph.model import Call, Project
+from bnlint.graph.model import Call, ModelGraph, Project
 
 AVERAGES = ("ExponentialMovingAverage", "assign_moving_average", "moving_average", "moving_mean", "moving_var", "pop_mean", "running_mean")
+
+LAYERS = ("linear", "activation")
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -17,8 +19,16 @@ def check(project: Project) -> Iterator[Hit]:
         for call in found:
             path = call.origin.span.path if call.origin.span is not None else None
             kept = query.mentions(project, AVERAGES, path)
-            if not kept and _of_batch(call) and all(_of_batch(other) for other in found if other.origin.scope == call.origin.scope):
+            together = [other for other in found if other.origin.scope == call.origin.scope]
+            if not kept and _is_layer(graph, call) and all(map(_of_batch, together)):
                 yield Hit("default", call.origin, call.layer)
+
+
+def _is_layer(graph: ModelGraph, call: Call) -> bool:
+    """Whether it normalises inside a network: it scales and shifts, or stands beside a layer. Else it may standardise any numbers."""
+    affine = [item.value for item in call.layer.arguments.items[3:5] if item.name in (None, "offset", "scale")]
+    neighbours = (*query.producers(call), *query.consumers(graph, call))
+    return any(value is not None for value in affine) or any(step.call and step.call.layer.role in LAYERS for step in neighbours)
 
 
 def _of_batch(call: Call) -> bool:
