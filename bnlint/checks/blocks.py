@@ -72,7 +72,7 @@ def _before(step: query.Step) -> Block | None:
     if call.layer.role == "linear":
         return Block("inline", call, call, name)
     weighted = [each.call for each in query.producers(call, _weightless_or_activation, step.under)]
-    if not all(each is not None and each.layer.role == "linear" for each in weighted) or weighted[0] is None:
+    if not weighted or not all(each is not None and each.layer.role == "linear" for each in weighted) or weighted[0] is None:
         return None
     return Block("separate", weighted[0], call, name)
 

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from bnlint.graph.model import ModelGraph
@@ -33,13 +33,14 @@ _LARGE: Final = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member: the stretch of the file that holds it, how it is compressed, and its size when it is not."""
+    """A member: the stretch of the file that holds it, how it is compressed, its size and its checksum when it is not."""
 
     name: str
     offset: int
     stored: int
     size: int
     method: int
+    crc: int
 
 
 def read(path: str, weights: bool = True) -> ModelGraph:
@@ -81,6 +82,8 @@ def content(file: BinaryIO, member: Member) -> bytes:
             raise Unreadable(f"is damaged: `{member.name}` cannot be decompressed") from None
     if len(data) != member.size:
         raise Unreadable(f"is damaged: `{member.name}` has not the size that the archive says")
+    if zlib.crc32(data) != member.crc:
+        raise Unreadable(f"is damaged: `{member.name}` is not what was saved (its checksum differs)")
     return data
 
 
@@ -98,7 +101,7 @@ def directory(file: BinaryIO) -> Mapping[str, Member]:
         if len(data) < position + _ENTRY.size or data[position : position + 4] != b"PK\x01\x02":
             raise _damaged("its directory is cut short")
         entry = _ENTRY.unpack_from(data, position)
-        flags, method, stored, whole, offset = entry[5], entry[6], entry[10], entry[11], entry[18]
+        flags, method, crc, stored, whole, offset = entry[5], entry[6], entry[9], entry[10], entry[11], entry[18]
         name_end = position + _ENTRY.size + entry[12]
         raw = data[position + _ENTRY.size : name_end]
         extra = data[name_end : name_end + entry[13]]
@@ -111,7 +114,7 @@ def directory(file: BinaryIO) -> Mapping[str, Member]:
         if flags & ENCRYPTED or method not in (STORED, DEFLATED):
             how = "encrypted" if flags & ENCRYPTED else "compressed in a way that Keras does not use"
             raise Unreadable(f"is an archive whose {name!r} is {how}")
-        found[name] = _located(file, Member(name, base + offset, stored, whole, method), raw, size)
+        found[name] = _located(file, Member(name, base + offset, stored, whole, method, crc), raw, size)
     return found
 
 
@@ -171,7 +174,7 @@ def _located(file: BinaryIO, member: Member, raw: bytes, size: int) -> Member:
     start = member.offset + _LOCAL.size + name_length + extra_length
     if start + member.stored > size or (member.method == STORED and member.stored != member.size):
         raise _damaged(f"{member.name!r} is longer than the file")
-    return Member(member.name, start, member.stored, member.size, member.method)
+    return replace(member, offset=start)
 
 
 def _damaged(why: str) -> Unreadable:

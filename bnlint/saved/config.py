@@ -17,7 +17,7 @@ from bnlint.saved.naming import Groups
 from bnlint.saved.nodes import Node, Ref, read_ends, read_node, shape_of
 from bnlint.saved.places import Path, Place
 
-CALLS = 100_000
+CALLS = 50_000
 """Applications of layers that a model may have, models in models looked into."""
 
 NO_LAYERS = "this format does not record the layers of a subclassed model"
@@ -127,10 +127,10 @@ class _Reader:
             parts[own] = self._part(entry, own, path.inner(own, groups.of(entry)), frozen)
         if not functional:
             return self._chain(name, path.key, parts, config)
-        self._read_nodes(parts)
+        old = self._read_nodes(parts)
         inputs = read_ends(config.get("input_layers"), f"`input_layers` of {where}")
         outputs = read_ends(config["output_layers"], f"`output_layers` of {where}")
-        outputs = tuple(_end(ref, parts) for ref in outputs)
+        outputs = outputs if old else tuple(_end(ref, parts) for ref in outputs)
         return _Model(name, "functional", path.key, parts, _ordered(parts, where), inputs, outputs, _recorded(parts))
 
     def _part(self, entry: Table, name: str, path: Path, frozen: bool) -> _Part:
@@ -160,7 +160,8 @@ class _Reader:
         if layer.role == "batchnorm":
             self.places.append(Place(layer, path.group, path.names))
 
-    def _read_nodes(self, parts: Mapping[str, _Part]) -> None:
+    def _read_nodes(self, parts: Mapping[str, _Part]) -> bool:
+        """Read the applications of all parts. Whether they are in the notation of Keras 1 and 2."""
         for part in parts.values():
             where = f"the layer {part.name!r}"
             found = fields.items(part.data.get("inbound_nodes", []), f"`inbound_nodes` of {where}")
@@ -172,6 +173,7 @@ class _Reader:
         for part in parts.values():
             # Models of Keras 2 come with a node of their own; nobody refers to that.
             part.first = int(old and isinstance(part.what, _Model) and (part.name, 0) not in named)
+        return old
 
     def _chain(self, name: str, key: str, parts: dict[str, _Part], config: object) -> _Model:
         """A Sequential: each part is applied to what leaves the one before."""
@@ -263,19 +265,25 @@ class _Reader:
         if self.count > CALLS:
             raise Unreadable(f"holds a model of more than {CALLS:,} applications of layers")
         inputs = tuple(dict.fromkeys(inputs))
+        if not inputs and layer.role != "input":
+            inputs = (self._unknown(f"the file does not say what enters {layer.name!r}", model, calls),)
         if layer.kind == "Input":
             shape, channels = input_shape(layer.config), None
         else:
             shape, channels = output_of(layer, inputs)
         shape = _agreed(shape, model.recorded.get((*place, 0)))
         mode = _training(node, positional=layer.role in ("batchnorm", "dropout"))
+        if mode is False and not node.old and layer.role != "batchnorm":
+            mode = ABSENT  # Keras 3 records the default of `call`, too
         call = Call(layer, inputs, mode, shape, channels, origin=layer.origin)
         calls.append(call)
         return call
 
     def _lost(self, ref: Ref, model: _Model, calls: list[Call]) -> Call:
         """What stands for a tensor that the file refers to and does not make."""
-        reason = f"the file does not hold what it calls {ref.layer!r}, application {ref.node}"
+        return self._unknown(f"the file does not hold what it calls {ref.layer!r}, application {ref.node}", model, calls)
+
+    def _unknown(self, reason: str, model: _Model, calls: list[Call]) -> Call:
         self.gaps.append(Gap(reason, Origin(key=model.key)))
         call = Call(Layer("unknown", "unknown", name=reason, is_function=True, family="unknown"), origin=Origin(key=model.key))
         calls.append(call)
@@ -305,7 +313,7 @@ def _training(node: Node, positional: bool) -> object:
 def _end(ref: Ref, parts: Mapping[str, _Part]) -> Ref:
     """An output: Keras 3 counts the applications of a Functional model from 1 here, and from 0 among the nodes."""
     part = parts.get(ref.layer)
-    if part is None or not isinstance(part.what, _Model) or part.first or part.data.get("class_name") == "Sequential":
+    if part is None or not isinstance(part.what, _Model) or part.data.get("class_name") == "Sequential":
         return ref
     return replace(ref, node=ref.node - 1) if 0 < ref.node <= len(part.nodes) else ref
 

@@ -38,11 +38,9 @@ def is_model(data: Table) -> bool:
     config = data.get("config")
     if isinstance(config, list):
         return data.get("class_name") == "Sequential"
-    return isinstance(config, dict) and isinstance(config.get("layers"), list) and (_is_keras_model(data) or "output_layers" in config)
-
-
-def _is_keras_model(data: Table) -> bool:
-    return data.get("class_name") in MODELS
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        return False
+    return "output_layers" in config or fields.optional_text(data.get("class_name")) in MODELS
 
 
 def make_layer(data: Table, name: str, path: Path, frozen: bool) -> Layer:
@@ -103,6 +101,9 @@ def _single(axis: object) -> object:
 
 # Values
 
+BITS = 64
+"""The longest number that a config holds."""
+
 
 def plain_all(config: Table) -> dict[str, object]:
     return {name: plain(value) for name, value in config.items() if name != "layer"}
@@ -113,7 +114,8 @@ def plain(value: object) -> object:
     if isinstance(value, list):
         return tuple(plain(item) for item in value)
     if not isinstance(value, dict):
-        return value
+        huge = isinstance(value, int) and value.bit_length() > BITS
+        return Unknown("a number too large to be one of Keras") if huge else value
     name, config = value.get("class_name"), value.get("config")
     if not isinstance(name, str):
         return Unknown("a value that is not plain")

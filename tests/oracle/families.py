@@ -1,6 +1,7 @@
 """The families of keras.applications that hold BatchNormalization, each built as its defaults say: so bnlint reads builders, too."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -38,12 +39,17 @@ FAMILIES = (
 )
 
 
+def builder(family: Family, major: int) -> Callable[[], Any]:
+    """What builds the model."""
+    keras = importlib.import_module(KERAS[major])
+    return partial(getattr(keras.applications, family.name), weights=None, input_shape=SHAPE, classes=10)
+
+
 @cache
 def truth_of(family: Family, major: int) -> Truth:
     """What real Keras builds; once for a process."""
     keras = importlib.import_module(KERAS[major])
-    builder = getattr(keras.applications, family.name)
-    truth = build(keras, partial(builder, weights=None, input_shape=SHAPE, classes=10))
+    truth = build(keras, builder(family, major))
     keras.backend.clear_session()
     return truth
 

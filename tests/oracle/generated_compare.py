@@ -1,7 +1,7 @@
 """Whether bnlint's graph of a generated program is the one that Keras built."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,13 @@ SETTINGS = ("units", "filters", "use_bias", "momentum", "epsilon", "center", "sc
 """Arguments whose values are compared, too."""
 
 
-def difference(graph: ModelGraph, outputs: list[Node], sites: Mapping[int, Site]) -> str | None:
+Unlike = Callable[[Call, Node], str | None]
+"""In what a call of bnlint's graph differs from the node that it should be; None if in nothing."""
+
+
+def difference(
+    graph: ModelGraph, outputs: list[Node], sites: Mapping[int, Site], also: Unlike = lambda said, true: None
+) -> str | None:
     """The first place where the two differ; None where they are equal up to the names and numbers of their nodes."""
     if len(graph.outputs) != len(outputs):
         return f"{len(graph.outputs)} outputs, not {len(outputs)}"
@@ -44,7 +50,7 @@ def difference(graph: ModelGraph, outputs: list[Node], sites: Mapping[int, Site]
                 return f"{_said(said)} is both {_words(true)} and {_words(twins[id(said)])}"
             continue
         twins[id(said)] = true
-        different = _unlike(said, true, sites)
+        different = _unlike(said, true, sites) or also(said, true)
         if different is not None:
             return different
         if not said.layer.is_function and layers.setdefault(id(said.layer), id(true.layer)) != id(true.layer):

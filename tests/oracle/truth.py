@@ -94,6 +94,11 @@ def nodes_of(model: Any) -> list[Node]:
     return nodes
 
 
+def outputs_of(model: Any) -> list[Node]:
+    """The nodes that the outputs of a functional or sequential model come from."""
+    return [node for group in _flatten(model, None, []) for node in group]
+
+
 def _flatten(model: Any, feeds: list[tuple[Node, ...]] | None, nodes: list[Node]) -> list[tuple[Node, ...]]:
     """Append the nodes of `model`, whose inputs are `feeds` where it is nested; return what its outputs come from."""
     model = _functional(model)
