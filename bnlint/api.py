@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
@@ -266,9 +266,17 @@ def lint_paths(
     return lint_files([os.fspath(path) for path in paths], Plans(config, isolated, overrides), mend, write)
 
 
-def lint_files(paths: Sequence[str], plans: Plans, mend: Mend = "none", write: bool = True, since: str | None = None) -> Result:
-    """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git."""
-    run = _Run(plans, mend, write, since)
+def lint_files(
+    paths: Sequence[str],
+    plans: Plans,
+    mend: Mend = "none",
+    write: bool = True,
+    since: str | None = None,
+    tell: Callable[[str], None] = lambda doing: None,
+) -> Result:
+    """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git. `tell`
+    is told what is being worked on."""
+    run = _Run(plans, mend, write, since, tell=tell)
     run.walk(paths)
     return run.result()
 
@@ -311,7 +319,16 @@ def find_base(path: str, plans: Plans) -> str:
 class _Run:
     """One run over files, with all that is counted on the way."""
 
-    def __init__(self, plans: Plans, mend: Mend, write: bool, since: str | None = None, reason: str | None = None) -> None:
+    def __init__(
+        self,
+        plans: Plans,
+        mend: Mend,
+        write: bool,
+        since: str | None = None,
+        reason: str | None = None,
+        tell: Callable[[str], None] = lambda doing: None,
+    ) -> None:
+        self.tell = tell
         self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
         self.base: Base | None = None
         self.files: list[Checked] = []
@@ -384,6 +401,7 @@ class _Run:
             if file.model:
                 from bnlint import models
 
+                self.tell(f"reading {file.path}")
                 self.add(models.check(file.path, plan))
                 continue
             try:
@@ -403,6 +421,7 @@ class _Run:
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
         inputs = group.inputs
+        self.tell(f"checking {group.label}")
         found = [repair.offer(checked) for checked in engine.check(group)]
         if self.base is not None:
             found = self.only_new(group, found, self.base)

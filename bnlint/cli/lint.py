@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from bnlint.cli.outcome import tell
+from bnlint.cli.progress import Progress
 from bnlint.cli.targets import choose
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def files(named: Sequence[str], given: Mapping[str, Any]) -> int:
     if given["add_ignore"] is not None:
         result = api.add_ignores(named, held_to, _reason(given["add_ignore"]), given["diff_base"])
     else:
-        result = api.lint_files(named, held_to, _mend(given), write=not given["diff"], since=given["diff_base"])
+        with Progress() as progress:
+            mend, since = _mend(given), given["diff_base"]
+            result = api.lint_files(named, held_to, mend, write=not given["diff"], since=since, tell=progress.tell)
     return tell(result, api.find_base(path, held_to), targets, given)
 
 

@@ -32,9 +32,7 @@ Unlike = Callable[[Call, Node], str | None]
 """In what a call of bnlint's graph differs from the node that it should be; None if in nothing."""
 
 
-def difference(
-    graph: ModelGraph, outputs: list[Node], sites: Mapping[int, Site], also: Unlike = lambda said, true: None
-) -> str | None:
+def difference(graph: ModelGraph, outputs: list[Node], sites: Mapping[int, Site], also: Unlike = lambda said, true: None) -> str | None:
     """The first place where the two differ; None where they are equal up to the names and numbers of their nodes."""
     if len(graph.outputs) != len(outputs):
         return f"{len(graph.outputs)} outputs, not {len(outputs)}"
