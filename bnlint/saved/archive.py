@@ -13,9 +13,9 @@ from bnlint.graph.model import ModelGraph
 from bnlint.saved import MissingExtra, Unreadable, fields
 from bnlint.saved.config import read_config
 from bnlint.saved.files import open_file
-from bnlint.saved.weights import finish, of_archive
 
 FORMAT: Final = "Keras archive"
+NO_STORE: Final = "it holds no weights in a form that is read"
 NO_WEIGHTS: Final = "weights were not read: pip install 'bnlint[models]'"
 STORED, DEFLATED = 0, 8
 ENCRYPTED: Final = 0x1
@@ -51,21 +51,25 @@ def read(path: str, weights: bool = True) -> ModelGraph:
             raise Unreadable("is an archive without a `config.json`: no Keras model")
         pending, notes = None, (NO_WEIGHTS,) if weights else ()
         if weights:
+            from bnlint.saved.weights import finish, of_archive
+
             with suppress(MissingExtra):
                 pending = of_archive(path, members, lambda name: content(file, members[name]))
-        if pending is not None:
-            stack.enter_context(pending)  # read by another process while this one reads the config
-            notes = ()
+                notes = (NO_STORE,)
+            if pending is not None:
+                stack.enter_context(pending)  # read by another process while this one reads the config
         config = fields.parse(content(file, members["config.json"]), "`config.json`")
         metadata: object = {}
         if "metadata.json" in members:
             metadata = fields.parse(content(file, members["metadata.json"]), "`metadata.json`")
         version = metadata.get("keras_version") if isinstance(metadata, dict) else None
         reading = read_config(config, path, FORMAT, fields.optional_text(version))
-        contents = None
-        with suppress(MissingExtra):
-            contents = pending.result() if pending is not None else None
-        return finish(reading, contents, notes if contents is None else ())
+        if pending is not None:
+            try:
+                return finish(reading, pending.result())
+            except MissingExtra:
+                notes = (NO_WEIGHTS,)
+        return reading.finish(notes=notes)
 
 
 def content(file: BinaryIO, member: Member) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bnlint.graph.model import ABSENT, Artifact, Call, Dimension, Event, Gap, Layer, ModelGraph, Origin, Shape, Tensor, Unknown
-from bnlint.keras_api.functions import FunctionSpec
 from bnlint.keras_api.tensors import input_shape, output_of
 from bnlint.saved import Unreadable, fields
 from bnlint.saved.fields import Table
@@ -16,6 +15,9 @@ from bnlint.saved.layers import class_name, is_model, make_layer
 from bnlint.saved.naming import Groups
 from bnlint.saved.nodes import Node, Ref, read_ends, read_node, shape_of
 from bnlint.saved.places import Path, Place
+
+if TYPE_CHECKING:
+    from bnlint.keras_api.functions import FunctionSpec
 
 CALLS = 50_000
 """Applications of layers that a model may have, models in models looked into."""
@@ -230,10 +232,10 @@ class _Reader:
             inputs = tuple(tensor for tensor in map(of, node.refs()) if tensor is not None)
             if isinstance(part.what, _Model):
                 made[place] = self._inside(part.what, node, inputs, calls)
-            elif isinstance(part.what, FunctionSpec):
-                made[place] = self._function(part, part.what, node, inputs, model, calls, place)
-            else:
+            elif isinstance(part.what, Layer):
                 made[place] = [self._call(part.what, node, inputs, model, calls, place)]
+            else:
+                made[place] = self._function(part, part.what, node, inputs, model, calls, place)
         return [of(ref) for ref in model.outputs]
 
     def _inside(self, model: _Model, node: Node, inputs: tuple[Tensor, ...], calls: list[Call]) -> list[Tensor | None]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from bnlint.graph.model import Layer, Origin
-from bnlint.keras_api.functions import FunctionSpec, function_names, function_spec
-from bnlint.keras_api.names import canonical
 from bnlint.saved.fields import Table, optional_text
 from bnlint.saved.nodes import Node, refs
+
+if TYPE_CHECKING:
+    from bnlint.keras_api.functions import FunctionSpec
 
 LAMBDAS = frozenset({"ClassMethod", "InstanceMethod", "InstanceProperty", "SlicingOpLambda", "TFOpLambda"})
 """Layers of Keras 2 that stand for what was applied to a tensor."""
@@ -29,6 +31,8 @@ def function_of(data: Table) -> FunctionSpec | None:
     if name in LAMBDAS:
         return _of_tensorflow(optional_text(config.get("function")) or optional_text(config.get("method_name")) or "unknown")
     if name == NODE_DEF:
+        from bnlint.keras_api.functions import function_spec
+
         node_def = config.get("node_def")
         op = node_def.get("op") if isinstance(node_def, dict) else None
         return function_spec(f"tf.raw_ops.{op if isinstance(op, str) else 'unknown'}")
@@ -40,12 +44,17 @@ def function_of(data: Table) -> FunctionSpec | None:
 
 def _of_tensorflow(name: str) -> FunctionSpec | None:
     """`nn.relu`, `keras.activations.relu`, `__operators__.add`."""
+    from bnlint.keras_api.functions import function_spec
+    from bnlint.keras_api.names import canonical
+
     name = name.replace("__operators__", "math")
     return function_spec(canonical(f"tensorflow.{name}") or name) or function_spec("tf.math.unknown")
 
 
 def _of_keras(family: str, cls: str) -> FunctionSpec | None:
     """The function that an operation of Keras 3 is the class of: `GetItem` of keras.src.ops.numpy -> `keras.ops.get_item`."""
+    from bnlint.keras_api.functions import function_spec
+
     if cls == "GetItem":
         return function_spec("tf.math.getitem")
     return function_spec(f"keras.{family}.{_by_class(family).get(cls.lower(), cls.lower())}")
@@ -53,6 +62,8 @@ def _of_keras(family: str, cls: str) -> FunctionSpec | None:
 
 @cache
 def _by_class(family: str) -> Mapping[str, str]:
+    from bnlint.keras_api.functions import function_names
+
     return {name.replace("_", ""): name for name in function_names(f"keras.{family}")}
 
 

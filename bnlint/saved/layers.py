@@ -5,7 +5,6 @@ from __future__ import annotations
 from bnlint.graph.model import Layer, Origin, Unknown
 from bnlint.keras_api.activations import activation_of
 from bnlint.keras_api.layers import WRAPPERS, canonical_kind, configure, layer_spec
-from bnlint.keras_api.names import canonical
 from bnlint.saved import fields
 from bnlint.saved.fields import Table
 from bnlint.saved.places import Path
@@ -14,6 +13,7 @@ MODELS = frozenset({"Container", "Functional", "Graph", "Model", "Network", "Seq
 """Classes of Keras, of all times, whose config lists layers."""
 
 INPUT = "InputLayer"
+LAYERS = "keras.layers"
 
 
 def class_name(data: Table, where: str) -> str:
@@ -26,11 +26,18 @@ def kind_of(data: Table) -> str | None:
     if not isinstance(name, str) or ">" in name:
         return None
     if isinstance(module, str):
-        dotted = canonical(f"{module}.{name}") or ""
-        name = dotted.removeprefix("keras.layers.") if dotted.startswith("keras.layers.") else ""
+        name = name if module == LAYERS else _inside(module, name)
     elif "module" in data:
         return None
     return canonical_kind(name) if layer_spec(name) is not None else None
+
+
+def _inside(module: str, name: str) -> str:
+    """The kind of a class that stands in an inner module of Keras; "" for what is no layer of it."""
+    from bnlint.keras_api.names import canonical
+
+    dotted = canonical(f"{module}.{name}") or ""
+    return dotted.removeprefix(f"{LAYERS}.") if dotted.startswith(f"{LAYERS}.") else ""
 
 
 def is_model(data: Table) -> bool:
