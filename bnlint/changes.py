@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,9 @@ SAFE: Final = (
     "--no-pager",
 )
 """A repository may be hostile: its settings must not name a program that git starts."""
+
+POINTER: Final = 1024
+"""Bytes of the longest pointer that Git LFS leaves in the place of a file."""
 
 ENVIRONMENT: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
 
@@ -32,9 +36,36 @@ class Base:
 
     def data(self, path: str) -> bytes | None:
         """The bytes that a file had; None if there was none."""
-        name = os.path.relpath(os.path.realpath(path), self.top).replace(os.sep, "/")
-        found = self.objects.get(name)
+        found = self._object(path)
         return _git(self.top, "cat-file", "blob", found) if found is not None else None
+
+    def _object(self, path: str) -> str | None:
+        return self.objects.get(os.path.relpath(os.path.realpath(path), self.top).replace(os.sep, "/"))
+
+    def holds(self, path: str) -> bool:
+        """Whether a model file, or all files of a model folder, are as they were. A file may be kept by Git LFS."""
+        if os.path.isdir(path):
+            files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+            return bool(files) and all(map(self.holds, files))
+        found = self._object(path)
+        if found is None:
+            return False
+        if found == _digest(path, "sha1" if len(found) == 40 else "sha256", f"blob {os.path.getsize(path)}\0".encode()):
+            return True
+        if int(_git(self.top, "cat-file", "-s", found)) > POINTER:
+            return False
+        pointer = re.search(rb"^oid sha256:([0-9a-f]{64})$", _git(self.top, "cat-file", "blob", found), re.MULTILINE)
+        return pointer is not None and pointer[1].decode() == _digest(path, "sha256")
+
+
+def _digest(path: str, algorithm: str, head: bytes = b"") -> str:
+    import hashlib
+
+    digest = hashlib.new(algorithm, head, usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def base(folder: str, ref: str) -> Base:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -116,6 +116,12 @@ def _is_model(path: str) -> bool:
     from bnlint import saved
 
     return saved.recognise(path) is not None
+
+
+def innermost(path: str, paths: Sequence[str]) -> str:
+    """Which of the paths that were named leads to a file: the innermost."""
+    above = [top for top in map(os.path.normpath, paths) if path == top or path.startswith(os.path.join(top, ""))]
+    return max(above, key=len, default=path)
 
 
 def find_root(path: str, settings: Settings) -> str:

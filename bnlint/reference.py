@@ -76,6 +76,7 @@ KEYS: Final[dict[str, Key]] = {
     "extend-exclude": Key(GLOBS, "[]", '["*_pb2.py"]', "What a walk leaves out besides."),
     "force-exclude": Key("true or false", "false", "true", "Whether excluded files are left out though they are named: for pre-commit."),
     "respect-gitignore": Key("true or false", "true", "false", "Whether a walk leaves out what .gitignore names."),
+    "include-models": Key("true or false", "false", "true", "Whether a walk takes model files, too; one that is named is always taken."),
     "rules": Key("table from codes or names to options", "{}", "{ BN201 = { min-batch = 16 } }", "The options of single rules."),
 }
 
@@ -115,6 +116,7 @@ def effective(settings: Settings, rules: Iterable[Rule]) -> str:
         "extend-exclude": list(settings.extend_exclude),
         "force-exclude": settings.force_exclude,
         "respect-gitignore": settings.respect_gitignore,
+        "include-models": settings.include_models,
         "rules": {code: {name.replace("_", "-"): value for name, value in own.items()} for code, own in settings.options.items()},
     }
     head = f"# settings: {settings.file or 'no file'}\n# globs are relative to: {settings.root}\n"

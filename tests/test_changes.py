@@ -217,3 +217,73 @@ def test_it_changes_nothing(other: str) -> None:
     write(a=ERROR)
     assert run(".", "--diff-base", "main", other).exit_code == 2
     assert run("-", "--diff-base", "main", stdin=ERROR).exit_code == 2
+
+
+# Models
+
+
+MODEL_FILE = json.dumps(
+    {
+        "class_name": "Sequential",
+        "module": "keras",
+        "registered_name": None,
+        "config": {
+            "name": "net",
+            "layers": [
+                {
+                    "class_name": "InputLayer",
+                    "module": "keras.layers",
+                    "registered_name": None,
+                    "config": {"name": "in", "batch_shape": [None, 8]},
+                },
+                {
+                    "class_name": "BatchNormalization",
+                    "module": "keras.layers",
+                    "registered_name": None,
+                    "config": {"name": "bn", "axis": -1, "momentum": 0.99, "epsilon": 0.0},
+                },
+            ],
+        },
+    }
+)
+
+
+def test_a_model_that_was_not_changed_brings_nothing() -> None:
+    Path("net.json").write_text(MODEL_FILE)
+    commit()
+    before = run("net.json", "--output-format", "json")
+    assert found(before), before.output
+    assert new("net.json", base="HEAD") == []
+    Path("net.json").write_text(MODEL_FILE.replace('"net"', '"changed"'))
+    assert new("net.json", base="HEAD") == found(before)
+
+
+def test_a_model_in_git_lfs_is_told_by_its_hash(tmp_path: Path) -> None:
+    from hashlib import sha256
+
+    from bnlint import changes
+
+    data = MODEL_FILE.encode() * 3
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256(data).hexdigest()}\nsize {len(data)}\n"
+    Path("saved").mkdir()
+    Path("saved/net.keras").write_text(pointer)
+    commit()
+    base = changes.base(str(tmp_path), "HEAD")
+    Path("saved/net.keras").write_bytes(data)
+    assert base.holds("saved/net.keras")
+    assert base.holds("saved")
+    Path("saved/more").write_bytes(b"")
+    assert not base.holds("saved")
+    Path("saved/net.keras").write_bytes(data + b" ")
+    assert not base.holds("saved/net.keras")
+    assert not base.holds("missing.keras")
+
+
+def test_ignores_are_written_for_what_is_new_only() -> None:
+    write(a=ERROR)
+    commit()
+    write(a=ERROR + "y = layers.BatchNormalization(momentum=0.1)\n")
+    result = run("a.py", "--diff-base", "HEAD", "--add-ignore")
+    assert result.exit_code == 0
+    assert "Not shown: 1 finding older than HEAD.\n" in result.stdout
+    assert Path("a.py").read_text() == ERROR + "y = layers.BatchNormalization(momentum=0.1)  # bnlint: ignore[BN403]\n"

@@ -76,6 +76,7 @@ exclude = ["legacy/"]
 extend-exclude = ["x.py"]
 force-exclude = true
 respect-gitignore = false
+include-models = true
 rules = { BN201 = { min-batch = 4 } }
 """
 

@@ -1,0 +1,233 @@
+"""One run over files: found, linted, mended, compared with what is known, counted."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bnlint import baseline, engine, groups, repair
+from bnlint.baseline import Baseline, Seen
+from bnlint.engine import Checked, failure
+from bnlint.groups import Group, Input
+from bnlint.repair import Mend, Mended
+from bnlint.result import Change, Result
+
+if TYPE_CHECKING:
+    from bnlint.api import Plans
+    from bnlint.changes import Base
+    from bnlint.engine import Plan
+    from bnlint.findings import Finding
+    from bnlint.graph.coverage import Site
+    from bnlint.graph.model import Artifact
+
+
+class Run:
+    """One run over files, with all that is counted on the way."""
+
+    def __init__(
+        self,
+        plans: Plans,
+        mend: Mend,
+        write: bool,
+        since: str | None = None,
+        reason: str | None = None,
+        tell: Callable[[str], None] = lambda doing: None,
+    ) -> None:
+        self.tell = tell
+        self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
+        self.base: Base | None = None
+        self.files: list[Checked] = []
+        self.fixed: list[Finding] = []
+        self.changes: list[Change] = []
+        self.sites: list[Site] = []
+        self.artifacts: list[Artifact] = []
+        self.counts: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.missing: list[str] = []
+        self.warnings: list[str] = []
+        self.failures: list[str] = []
+        self.notes: list[str] = []
+        self.hidden: Counter[str] = Counter()
+        self.seen: dict[str, tuple[Baseline, dict[str, Seen]]] = {}
+
+    def result(self) -> Result:
+        self.settle()
+        return Result(
+            files=tuple(self.files),
+            fixed=tuple(self.fixed),
+            changes=tuple(self.changes),
+            sites=tuple(self.sites),
+            artifacts=tuple(self.artifacts),
+            hidden=dict(self.hidden),
+            analysed=self.counts["analysed"],
+            dismissed=self.counts["dismissed"],
+            skipped=dict(sorted(self.skipped.items())),
+            missing=tuple(self.missing),
+            warnings=tuple(self.warnings),
+            failures=tuple(self.failures),
+            notes=tuple(self.notes),
+        )
+
+    def settle(self) -> None:
+        """Leave out what baselines hold, and bring those up to date."""
+        if self.reason is not None:
+            self.notes.append(f"ignored by comments: {self.counts['ignored']} (files changed: {self.counts['commented']})")
+        complete = self.write and not self.missing and not self.failures
+        for found, seen in self.seen.values():
+            settled = baseline.settle(found, seen, self.plans.baselines, complete)
+            self.notes += settled.notes
+            self.warnings += settled.warnings
+            self.failures += settled.failures
+            left = (replace(file, findings=settled.remaining.get(file.path, file.findings)) for file in self.files)
+            before = sum(len(file.findings) for file in self.files)
+            self.files = [file for file in left if file.findings]
+            self.hidden["in the baseline"] += before - sum(len(file.findings) for file in self.files)
+
+    def walk(self, paths: Sequence[str]) -> None:
+        from bnlint.discovery import discover, innermost
+        from bnlint.text import Unreadable
+
+        self.missing += [path for path in paths if not os.path.exists(path)]
+        present = [os.path.normpath(path) for path in paths if os.path.exists(path)]
+        if not present:
+            return
+        found = discover(present, self.plans.settings(present[0]))
+        if self.since is not None:
+            from bnlint import changes
+
+            self.base = changes.base(present[0] if os.path.isdir(present[0]) else os.path.dirname(present[0]) or os.curdir, self.since)
+        self.warnings += found.warnings
+        self.skipped.update(found.skipped)
+        for folder, reason in found.unreadable:
+            self.add(engine.unreadable(folder, Unreadable(f"is a folder that cannot be listed: {reason}"), self.plans.of(folder)))
+        inputs = []
+        for file in found.files:
+            plan = self.plans.of(file.path, innermost(file.path, present))
+            if file.model:
+                self.take_model(file.path, plan)
+                continue
+            try:
+                data = engine.read(file.path)
+            except OSError as error:
+                self.add(engine.unreadable(file.path, Unreadable(f"cannot be read: {error.strerror}"), plan))
+                continue
+            given = Input(file.path, data, plan, file.named)
+            if given.named or groups.may_matter(given):
+                inputs.append(given)
+            else:
+                self.add(Checked(file.path, plan, dismissed=True))
+        for group in groups.form(inputs):
+            self.take(group)
+        self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
+
+    def take(self, group: Group) -> None:
+        """Lint files that belong together, and mend them."""
+        self.tell(f"checking {group.label}")
+        found = self.check(group)
+        if self.reason is not None:
+            commented = self.comment(group, found)
+            if commented is not group:
+                now = self.check(commented)
+                self.counts["ignored"] += _total(found) - _total(now)
+                group, found = commented, now
+        shown = self.only_new(group, found)
+        self.hidden[f"older than {self.since}"] += _total(found) - _total(shown)
+        if self.mend == "none" or not _total(shown):
+            for checked in shown:
+                self.add(checked)
+            return
+        try:
+            mended = repair.mend(shown, group, self.mend)
+        except Exception as error:
+            self.failures.append(failure("fixing", group.label, error))
+            mended = [Mended(checked, (), given.data) for given, checked in zip(group.inputs, shown, strict=True)]
+        for given, checked, result in zip(group.inputs, shown, mended, strict=True):
+            self.keep(given, checked, result)
+
+    def check(self, group: Group) -> list[Checked]:
+        return [repair.offer(checked) for checked in engine.check(group)]
+
+    def only_new(self, group: Group, found: Sequence[Checked]) -> Sequence[Checked]:
+        """Leave out what was found in these files before they were changed."""
+        if self.base is None or not _total(found):
+            return found
+        before = [replace(given, data=data) for given in group.inputs if (data := self.base.data(given.path)) is not None]
+        same = [given.data for given in before] == [given.data for given in group.inputs]
+        then = found if same else engine.check(replace(group, inputs=tuple(before))) if before else ()
+        known = {(checked.path, finding.fingerprint) for checked in then for finding in checked.findings}
+        return [
+            replace(checked, findings=tuple(each for each in checked.findings if (checked.path, each.fingerprint) not in known))
+            for checked in found
+        ]
+
+    def take_model(self, path: str, plan: Plan) -> None:
+        """Lint a model file or folder."""
+        from bnlint import models
+
+        self.tell(f"reading {path}")
+        checked = models.check(path, plan)
+        if checked.findings and self.base is not None and self.base.holds(path):
+            self.hidden[f"older than {self.since}"] += len(checked.findings)
+            checked = replace(checked, findings=())
+        self.add(checked)
+
+    def comment(self, group: Group, found: Sequence[Checked]) -> Group:
+        """Write comments that ignore what would be shown. The files as they are then; the same group if none was changed."""
+        inputs = []
+        for given, checked in zip(group.inputs, self.only_new(group, found), strict=True):
+            held = self.plans.baseline(given.plan.settings)
+            findings = baseline.remaining(held, given.path, checked.findings) if held is not None else checked.findings
+            data = self.with_ignores(given, checked, findings) if findings and checked.document is not None else given.data
+            inputs.append(replace(given, data=data))
+        changed = any(given.data != before.data for given, before in zip(inputs, group.inputs, strict=True))
+        return replace(group, inputs=tuple(inputs)) if changed else group
+
+    def with_ignores(self, given: Input, checked: Checked, findings: Sequence[Finding]) -> bytes:
+        from bnlint import ignores
+        from bnlint.fixer import Refused, apply
+
+        assert checked.document is not None, "what has findings with a place was read"
+        try:
+            data = ignores.add(checked.document, findings, self.reason or "")
+            if data != given.data:
+                apply.write(given.path, given.data, data, given.plan.root)
+                self.counts["commented"] += 1
+        except Refused as refused:
+            self.failures.append(f"{given.path} was not changed: {refused.reason}")
+            return given.data
+        return data
+
+    def keep(self, given: Input, before: Checked, mended: Mended) -> None:
+        """Write a file that was fixed."""
+        if mended.after != given.data and self.write:
+            from bnlint.fixer import Refused, apply
+
+            try:
+                apply.write(given.path, given.data, mended.after, given.plan.root)
+            except Refused as refused:
+                self.failures.append(f"{given.path} was not changed: {refused.reason}")
+                mended = Mended(before, (), given.data)
+        if mended.after != given.data:
+            self.changes.append(Change(given.path, given.data, mended.after))
+        self.fixed += mended.fixed
+        self.add(mended.checked)
+
+    def add(self, checked: Checked) -> None:
+        self.counts["dismissed" if checked.dismissed else "analysed"] += not checked.skipped
+        self.skipped.update([checked.skipped] if checked.skipped else [])
+        self.failures += checked.failures
+        self.sites += checked.sites
+        self.artifacts += [checked.artifact] if checked.artifact is not None else []
+        if checked.findings:
+            self.files.append(checked)
+        found = self.plans.baseline(checked.plan.settings) if not checked.skipped else None
+        if found is not None:
+            seen = Seen(engine.codes(checked.plan, checked.path), checked.findings)
+            self.seen.setdefault(found.file, (found, {}))[1][checked.path] = seen
+
+
+def _total(found: Iterable[Checked]) -> int:
+    return sum(len(checked.findings) for checked in found)
