@@ -8,6 +8,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+from bnlint.cli.program import names
+from bnlint.report import FORMATS
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -62,8 +65,14 @@ def test_the_settings_of_the_readme_are_accepted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_every_command_and_format_is_in_the_readme() -> None:
+    commands = set(re.findall(r"bnlint ([a-z][a-z-]+)", README))
+    assert set(names()) - {"check", "clean"} <= commands
+    assert {name for name in FORMATS if f"`{name}`" not in README} == set()
+
+
 def test_every_option_of_the_readme_and_the_hooks_exists() -> None:
-    known = bnlint(["check", "--help"]).stdout + bnlint(["graph", "--help"]).stdout
+    known = "".join(bnlint([command, "--help"]).stdout for command in names())
     text = README.partition("## Developing")[0] + (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert {option for option in used if option not in known} == set()
