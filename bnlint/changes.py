@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bnlint.settings import SettingsError
@@ -23,21 +25,33 @@ POINTER: Final = 1024
 ENVIRONMENT: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Base:
-    """The commit at which a change begins: the objects of its files, by their path from the folder of the repository.
+    """Where a change begins: the objects of the files, by their path from `top`, the folder of the repository.
 
-    Only objects are read, never the working tree, so that no filter of the repository runs.
+    Git reads objects only, never the working tree, so that no filter of the repository runs.
     """
 
     top: str
-    commit: str
-    objects: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    objects: Mapping[str, str]
 
     def data(self, path: str) -> bytes | None:
-        """The bytes that a file had; None if there was none."""
-        found = self._object(path)
+        """The bytes that a file had, here or where it was moved from; None if there was none."""
+        found = self._object(path) or self._moved(path)
         return _git(self.top, "cat-file", "blob", found) if found is not None else None
+
+    @cached_property
+    def _gone(self) -> Mapping[str, str]:
+        """The files that are there no more."""
+        return {name: found for name, found in self.objects.items() if not os.path.lexists(os.path.join(self.top, name))}
+
+    def _moved(self, path: str) -> str | None:
+        """What the file was, if one of the same content or, once, of the same name is gone from elsewhere."""
+        if not self._gone or not os.path.isfile(path):
+            return None
+        now = _blob(path, len(next(iter(self._gone.values()))))
+        named = [found for name, found in self._gone.items() if os.path.basename(name) == os.path.basename(path)]
+        return now if now in self._gone.values() else named[0] if len(named) == 1 else None
 
     def _object(self, path: str) -> str | None:
         return self.objects.get(os.path.relpath(os.path.realpath(path), self.top).replace(os.sep, "/"))
@@ -50,12 +64,17 @@ class Base:
         found = self._object(path)
         if found is None:
             return False
-        if found == _digest(path, "sha1" if len(found) == 40 else "sha256", f"blob {os.path.getsize(path)}\0".encode()):
+        if found == _blob(path, len(found)):
             return True
         if int(_git(self.top, "cat-file", "-s", found)) > POINTER:
             return False
         pointer = re.search(rb"^oid sha256:([0-9a-f]{64})$", _git(self.top, "cat-file", "blob", found), re.MULTILINE)
         return pointer is not None and pointer[1].decode() == _digest(path, "sha256")
+
+
+def _blob(path: str, length: int) -> str:
+    """What git calls the content of a file, in so many digits."""
+    return _digest(path, "sha1" if length == 40 else "sha256", f"blob {os.path.getsize(path)}\0".encode())
 
 
 def _digest(path: str, algorithm: str, head: bytes = b"") -> str:
@@ -86,7 +105,7 @@ def base(folder: str, ref: str) -> Base:
         facts, _, name = entry.partition(b"\t")
         if b" blob " in facts:
             objects[os.fsdecode(name)] = facts.split(b" ")[2].decode()
-    return Base(top, commit, objects)
+    return Base(top, objects)
 
 
 def _git(folder: str, *arguments: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint import engine, raw, repair
@@ -32,7 +33,7 @@ class Change:
         return [(self.path, before.cell, before.original, after.original) for before, after in chunks]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What came of a run, in order of path.
 
@@ -96,14 +97,17 @@ class Result:
         return raw.edits(document, changes) if document is not None else ()
 
     def _document(self, path: str) -> Document | None:
-        return next((file.document for file in self.files if file.path == path), None)
+        return self._by_path[path].document if path in self._by_path else None
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Checked]:
+        return {file.path: file for file in self.files}
 
     def edits(self, finding: Finding) -> tuple[TextEdit, ...]:
         """What the fix of a finding changes; nothing if it has none."""
         from bnlint.fixer import Refused
 
-        checked = next(file for file in self.files if file.path == finding.path)
         try:
-            return repair.edits(checked, finding)
+            return repair.edits(self._by_path[finding.path], finding)
         except Refused:
             return ()

@@ -106,6 +106,19 @@ def test_a_folder_of_the_repository_may_be_named_from_anywhere(monkeypatch: pyte
     assert new(str(tmp_path / "sub")) == [("b.py", "BN404")]
 
 
+def test_a_file_that_was_moved_brings_nothing() -> None:
+    Path("old").mkdir()
+    Path("old/a.py").write_text(ERROR)
+    Path("old/b.py").write_text(WARNING)
+    write(c=SAFE)
+    commit()
+    Path("old").rename("new")
+    Path("new/b.py").rename("new/renamed.py")
+    Path("new/a.py").write_text("# changed as well\n" + ERROR)
+    write(d=SAFE)
+    assert new(base="HEAD") == [("d.py", "BN408")], "a copy is new"
+
+
 def test_outputs_of_a_notebook_are_no_change() -> None:
     def notebook(*sources: str, count: int) -> str:
         cells = [

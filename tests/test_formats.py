@@ -502,11 +502,11 @@ def hostile_findings() -> Any:
 @pytest.mark.usefixtures("_stub")
 def test_what_was_found_is_what_is_read() -> None:
     needs("hypothesis", "markdown_it")
-    from hypothesis import given, settings
+    from hypothesis import HealthCheck, given, settings
 
     base = os.getcwd()
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(hostile_findings())
     def check(case: tuple[list[Finding], str]) -> None:
         findings, source = case
