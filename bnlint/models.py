@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,12 @@ def check(path: str, held_to: Plan) -> Checked:
 
 def examine(graph: ModelGraph, path: str, held_to: Plan) -> Checked:
     """Run all checks on one graph."""
-    from bnlint.graph.model import Project
+    from bnlint.graph.model import ModelGraph, Project
     from bnlint.judge import judge
 
-    project = Project(target(graph, held_to), (), (graph,))
+    wrapped = (event.args["model"] for event in graph.events if event.kind == "wrapped")
+    parts = (graph, *(each for each in wrapped if isinstance(each, ModelGraph)))
+    project = Project(target(graph, held_to), (), parts)
     ignored = settings.ignored(held_to.settings, path, held_to.rules)
     found: list[Finding] = []
     failures: list[str] = []
@@ -61,7 +63,7 @@ def examine(graph: ModelGraph, path: str, held_to: Plan) -> Checked:
             found += judge(project, rule, hits, held_to.settings.severity.get(rule.code), rule.code in held_to.explicit, path)
         except Exception as error:
             failures.append(failure(f"{rule.code} ({rule.name}) on", path, error))
-    described = list(_described(graph, found)) if found else []
+    described = list(_described(parts, found)) if found else []
     return Checked(path, held_to, engine.finish(described, None, held_to), artifact=graph.artifact, failures=tuple(failures))
 
 
@@ -81,9 +83,9 @@ def target(graph: ModelGraph, held_to: Plan) -> KerasTarget:
 # What a finding says of its layer
 
 
-def _described(graph: ModelGraph, found: list[Finding]) -> Iterator[Finding]:
+def _described(graphs: Iterable[ModelGraph], found: list[Finding]) -> Iterator[Finding]:
     """The findings as advice, each with what its layer is."""
-    calls = {key: call for call in reversed(graph.calls) if (key := call.layer.origin.key)}
+    calls = {key: call for graph in graphs for call in reversed(graph.calls) if (key := call.layer.origin.key)}
     inner = {wrapped.origin.key: call for call in calls.values() if (wrapped := call.layer.inner) is not None and wrapped.origin.key}
     for finding in found:
         advice = replace(finding, fix=None, reason="")

@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from bnlint.graph.model import ABSENT, Layer, ModelGraph, Unknown
-from bnlint.saved import Unreadable, config
+from bnlint.saved import Unreadable
+from bnlint.saved import calls as calls_of
 from bnlint.saved.config import NO_LAYERS, read_config
 from tests.saved.configs import calls, chain, edges, functional, graph_of, layer, node, old, sequential, start, tensor
 
@@ -143,6 +144,20 @@ def test_a_wrapped_layer_is_inner() -> None:
     assert made.inner is not None
     assert (made.inner.kind, made.inner.origin.key) == ("BatchNormalization", "td/norm")
     assert graph.calls[1].shape == (None, 5, 4)
+
+
+def test_a_wrapped_model_is_a_graph_of_its_own() -> None:
+    inner = functional([start("i", (None, 4)), *NESTED], ["i", 0, 0], ["bn", 0, 0], name="inner")
+    made = chain(layer("TimeDistributed", "td", layer=inner), shape=(None, 5, 4))
+    graph = graph_of(made)
+    (event,) = graph.events
+    wrapped = event.args["model"]
+    assert isinstance(wrapped, ModelGraph)
+    assert (event.kind, graph.calls[1].layer.role) == ("wrapped", "other")
+    assert [call.layer.origin.key for call in wrapped.calls] == ["td/inner/i", "td/inner/d", "td/inner/bn"]
+    assert [place.path for place in read_config(made, "m", "f").places] == ["layers/time_distributed/layer/layers/batch_normalization"]
+    assert graph.artifact is not None
+    assert (graph.artifact.layers, graph.artifact.batchnorms) == (5, 1)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +361,7 @@ def test_a_damaged_config_is_told_in_a_line(given: object, reason: str) -> None:
 
 
 def test_models_in_models_do_not_multiply_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "CALLS", 1000)
+    monkeypatch.setattr(calls_of, "LIMIT", 1000)
     made = functional([start("x", (None, 4)), bn("bn", node(tensor("x")))], ["x", 0, 0], ["bn", 0, 0])
     for depth in range(18):
         inner = {**made, "name": "inner", "inbound_nodes": [node(tensor("x")), node(tensor("inner", 0))]}
