@@ -182,7 +182,7 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
     require(legal, "the file name is not BNxxx-<name>.md, with a family from 0 to 6")
     require(front.keys() <= _KEYS, f"unknown keys {sorted(front.keys() - _KEYS)}")
     require(front["fix"] in _FIXES, f"fix = {front['fix']!r} is none of {_FIXES}")
-    require(bool(front["words"]) and all(front["words"]), "words must name at least one word")
+    require(all(front["words"]), "words must not be empty; a rule that speaks of models only has none")
     require(bool(front["cases"]), "a page needs at least one case")
     severities = {case: _by_major(entry["severity"]) for case, entry in front["cases"].items()}
     known = all(severity in _SEVERITIES for by_major in severities.values() for severity in by_major.values())

@@ -79,7 +79,7 @@ def test_code_and_name_come_from_the_file_name(tmp_path: Path) -> None:
         (('fix = "unsafe"', "fix = "), "Invalid value"),
         (('since = "0.1.0"', ""), "'since' is missing"),
         (("unsafe", 'unsafe"\ncolour = "red'), "unknown keys ['colour']"),
-        (('words = ["atchNorm"]', "words = []"), "words"),
+        (('words = ["atchNorm"]', 'words = [""]'), "words"),
         (('"warning"', '"fatal"'), "a severity is one of"),
         (('"2" = "off", ', ""), "'2' is missing"),
         (("# A title\n", ""), "# Title"),

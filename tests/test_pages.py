@@ -12,7 +12,10 @@ from bnlint import catalogue
 from bnlint.api import fix_source, lint_source
 
 MARK = re.compile(r"  # (BN\d{3}(?: BN\d{3})*)$", re.MULTILINE)
-FENCE = re.compile(r"^```python[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```python(?![ \t]+model\b)[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MODEL_FENCE = re.compile(r"^```python[ \t]+model\b[ \t]*([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MODEL_MARK = re.compile(r"^# (BN\d{3})(?:: (.+))?\n", re.MULTILINE)
+"""`# BN602: stem, block/norm` names layers, `# BN601` stands for the model as a whole."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,32 @@ def examples(code: str, section: str) -> tuple[Example, ...]:
 def example(code: str, section: str, number: int, info: str, source: str) -> Example:
     marked = [line for line, text in enumerate(source.split("\n"), 1) for found in MARK.findall(text) if code in found.split()]
     return Example(code, section, number, MARK.sub("", source), settings(code, info.split()), tuple(marked))
+
+
+@dataclass(frozen=True)
+class ModelExample:
+    """One ```` ```python model ```` fence: a program that leaves a model in the name `model`, in the layers of which the rule is found."""
+
+    code: str
+    section: str
+    number: int
+    source: str
+    settings: dict[str, Any]
+    layers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.section}-model-{self.number}".replace(" ", "-").lower()
+
+
+@cache
+def models(code: str, section: str) -> tuple[ModelExample, ...]:
+    fences = MODEL_FENCE.findall(catalogue.page(code).section(section))
+    return tuple(model_example(code, section, number, *fence) for number, fence in enumerate(fences, 1))
+
+
+def model_example(code: str, section: str, number: int, info: str, source: str) -> ModelExample:
+    marked = [name for found, names in MODEL_MARK.findall(source) if found == code for name in names.split(", ")]
+    return ModelExample(code, section, number, MODEL_MARK.sub("", source), settings(code, info.split()), tuple(sorted(marked)))
 
 
 def settings(code: str, words: list[str]) -> dict[str, Any]:
@@ -104,11 +133,13 @@ def test_a_page_has_all_its_parts(code: str) -> None:
     page = catalogue.page(code)
     titles = re.findall(r"^## (.+)$", re.sub(r"^```.*?^```$", "", page.body, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     assert titles == ["What it does", "Why it matters", "Bad", "Fixed", "Not flagged", "Fix safety", "When to ignore", "References"]
-    assert examples(code, "Bad")
-    assert len(examples(code, "Not flagged")) >= 2
-    assert len(examples(code, "Fixed")) <= len(examples(code, "Bad"))
-    assert page.body.count("```python") == sum(len(examples(code, section)) for section in ("Bad", "Fixed", "Not flagged"))
-    for source in (each.source for section in ("Bad", "Fixed", "Not flagged") for each in examples(code, section)):
+    shown = {section: (*examples(code, section), *models(code, section)) for section in ("Bad", "Fixed", "Not flagged")}
+    assert shown["Bad"]
+    assert len(shown["Not flagged"]) >= 2
+    assert len(shown["Fixed"]) <= len(shown["Bad"])
+    assert page.body.count("```python") == sum(map(len, shown.values()))
+    assert bool(page.rule.words) is any(examples(code, section) for section in shown), "a rule that speaks of models only has no words"
+    for source in (each.source for section in shown.values() for each in section):
         if code != "BN001":
             compile(source, code, "exec", dont_inherit=True)
 

@@ -54,9 +54,19 @@ def whole(value: object) -> int:
     return value if type(value) is int and value > 0 else 0
 
 
+def needed(momentum: float) -> float:
+    """The steps after which a twentieth of the initial statistics is left."""
+    return 3 / (1 - momentum)
+
+
 def rank(call: Call) -> int:
     """The number of dimensions, the batch included; 0 where it is unknown."""
     return 0 if call.shape is None else len(call.shape)
+
+
+def batch_of(call: Call) -> int:
+    """The size of the batch that a model fixes; 0 where it is open."""
+    return whole(call.shape[0]) if call.shape else 0
 
 
 def _trains(project: Project, call: Call) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from bnlint.checks.batches import related, trained, whole
+from bnlint.checks.batches import needed, related, trained, whole
 from bnlint.checks.modes import is_backbone
 from bnlint.findings import Fix, Hit, Safety, SetArgument
-from bnlint.graph import query
+from bnlint.graph import query, statistics
 from bnlint.graph.model import Call, Event, Project
 
 BETTER = 0.9
@@ -16,6 +16,7 @@ BETTER = 0.9
 
 
 def check(project: Project) -> Iterator[Hit]:
+    yield from _recorded(project)
     for event in query.events(project, "fit"):
         steps = _steps(event)
         if steps == 0 or not _is_all(project, event) or _is_pretrained(project, event.target):
@@ -23,14 +24,22 @@ def check(project: Project) -> Iterator[Hit]:
         slow = [(call, momentum) for call in trained(project, event.target) if (momentum := _momentum(call)) and steps < needed(momentum)]
         if slow:
             call, momentum = max(slow, key=lambda pair: pair[1])
-            values = {"steps": steps, "momentum": momentum, "needed": math.ceil(needed(momentum)), "initial": round(momentum**steps * 100)}
-            case = "test" if _is_test(event) else "default"
+            case, values = "test" if _is_test(event) else "default", _values(steps, momentum)
             yield Hit(case, event.origin, values=values, related=related(event, event, call), fix=_fix(call, steps))
 
 
-def needed(momentum: float) -> float:
-    """The steps after which a twentieth of the initial value is left."""
-    return 3 / (1 - momentum)
+def _values(steps: int, momentum: float) -> dict[str, object]:
+    return {"steps": steps, "momentum": momentum, "needed": math.ceil(needed(momentum)), "initial": round(momentum**steps * 100)}
+
+
+def _recorded(project: Project) -> Iterator[Hit]:
+    """Models of a file that tells how many steps their optimizer has made: all that they got, where the variance shows no more."""
+    for event in query.events(project, "steps"):
+        steps = whole(event.args.get("steps"))
+        for call in trained(project, event.target) if steps else ():
+            layer, momentum = call.layer.inner or call.layer, _momentum(call)
+            if momentum is not None and steps < needed(momentum) and statistics.are_fresh(layer, momentum**steps):
+                yield Hit("recorded", layer.origin, layer, _values(steps, momentum))
 
 
 def _momentum(call: Call) -> float | None:

@@ -239,7 +239,7 @@ def batchnorms(project: Project) -> Iterator[Layer]:
 
 
 def events(project: Project, *kinds: str) -> Iterator[Event]:
-    """The events of these kinds, of all modules, in order."""
+    """The events of these kinds, of all modules and models, in order."""
     return iter(of_project(project).events(kinds))
 
 

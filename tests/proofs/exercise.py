@@ -73,6 +73,16 @@ def observe(keras: Any, path: str, source: str, probe: str) -> Report:
     return {"fact": names.get("fact")}
 
 
+def save(keras: Any, path: str, source: str, name: str) -> Report:
+    """Run a program that leaves a model in the name `model`, and save that: where it is then."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(7)
+    names: dict[str, Any] = {"__name__": "program", "__file__": path}
+    exec(compile(source, path, "exec"), names)
+    names["model"].save(name)
+    return {"path": os.path.abspath(name)}
+
+
 def _load(keras: Any, path: str, source: str) -> "Program":
     problem: Exception | None = None
     for shape in SHAPES:
