@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batching, rank, related, trained, training, whole
+from bnlint.checks.batches import batch_of, batching, rank, related, trained, training, whole
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import Call, Event, Project
+from bnlint.graph.model import Call, Event, ModelGraph, Project
 
 HARMFUL = 16
 """Batches below this are a warning, below the option `min_batch` worth knowing."""
@@ -18,6 +18,7 @@ PIX2PIX = "pix2pix"
 
 
 def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
+    yield from _recorded(project, min_batch)
     for event in training(project):
         size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
@@ -34,6 +35,16 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
             related=related(event, source, first),
             fix=_fix(source, min_batch),
         )
+
+
+def _recorded(project: Project, min_batch: int) -> Iterator[Hit]:
+    """Models of a file that were compiled, and whose input has a batch dimension of its own."""
+    for event in query.events(project, "compile"):
+        if isinstance(event.target, ModelGraph) and event.target.artifact is not None:
+            calls = tuple(call for call in trained(project, event.target) if 0 < batch_of(call) < max(min_batch, 2))
+            if calls:
+                case, first = _case(project, event, calls, batch_of(calls[0]), min_batch)
+                yield Hit(case, first.layer.origin, first.layer, {"size": batch_of(first), "least": min_batch})
 
 
 def _case(project: Project, event: Event, calls: tuple[Call, ...], size: int, min_batch: int) -> tuple[str, Call]:

@@ -31,6 +31,8 @@ def _suffers(project: Project, layer: Layer) -> bool:
 def _defines(project: Project, graph: ModelGraph, call: Call) -> bool:
     """Whether the call is part of a definition: not of a training function, of a unit test, or of one of the arms of `if training:`."""
     scope = call.origin.scope
+    if call.origin.span is None:
+        return False  # what a model file records is BN610's
     if scope.rpartition(".")[2].startswith("test") or words(scope) & ON_PURPOSE or (call.owner is not None and call.under):
         return False
     if any(other.layer is call.layer and other.training is not True for other in graph.calls):

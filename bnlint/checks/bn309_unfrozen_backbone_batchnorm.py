@@ -18,6 +18,7 @@ TOP = 4
 
 
 def check(project: Project) -> Iterator[Hit]:
+    yield from _recorded(project)
     for module in project.modules:
         for event in module.events:
             if event.kind != "set_trainable" or value_of(event) is not True or event.args.get("only", "") != "":
@@ -29,6 +30,18 @@ def check(project: Project) -> Iterator[Hit]:
                     fix = None if at is None else Fix(Safety.UNSAFE, (FreezeNorms(at),))
                     related = (Related(backbone.origin, "backbone"),)
                     yield Hit(case, event.origin, values={"backbone": label(backbone)}, related=related, fix=fix)
+
+
+def _recorded(project: Project) -> Iterator[Hit]:
+    """Models of a file that are ready to train a model which they call in inference mode."""
+    compiled = any(query.events(project, "compile"))
+    for graph in project.models if compiled else ():
+        for event in graph.events if graph.artifact is not None else ():
+            inner = event.target
+            if event.kind == "apply" and event.args.get("training") is False and isinstance(inner, ModelGraph):
+                thawed = [layer for layer in norms(inner) if query.frozen(project, layer) is False]
+                if thawed and len(thawed) == len(norms(inner)):
+                    yield Hit("saved", event.origin, values={"backbone": label(inner)})
 
 
 def _backbones(module: Module, event: Event) -> Iterator[Backbone]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bnlint.checks.channels import Verdict, convention_of, is_possible_axis, verdict_on
 from bnlint.checks.written import is_plain, single_axis
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
-from bnlint.graph import query
+from bnlint.graph import query, statistics
 from bnlint.graph.model import Call, Layer, Project
 
 
@@ -20,13 +21,16 @@ def check(project: Project) -> Iterator[Hit]:
         for call in query.calls_of(graph, "batchnorm"):
             layer = call.layer
             if layer.family in ("keras", "tf1") and layer.subclass is None and layer.inner is None:
-                verdicts.setdefault(layer, []).append(_judged(call, convention))
+                verdict = _judged(call, convention)
+                recorded = graph.artifact is not None and verdict is not None and verdict.case == "default"
+                verdicts.setdefault(layer, []).append(replace(verdict, case="recorded") if verdict and recorded else verdict)
     for layer, found in verdicts.items():
         first = next((verdict for verdict in found if verdict is not None), None)
         if first is None:
             continue
         agreed = all(v is not None and (v.case, v.channels) == (first.case, first.channels) for v in found)
         values = {"axis": first.axis, "channels": first.channels, "feeder": first.feeder.layer.kind, "rank": len(first.feeder.shape or ())}
+        values |= {"held": statistics.channels(layer)}
         related = (Related(first.feeder.layer.origin, "feeder", first.feeder.layer),)
         yield Hit(first.case, layer.origin, layer, values, related, _fix(layer, first) if agreed else None)
 
@@ -35,8 +39,8 @@ def _lists(project: Project) -> Iterator[Hit]:
     for layer in query.batchnorms(project):
         axis = single_axis(query.config(layer, "axis"))
         at, argument = layer.origin.span, layer.arguments.keyword("axis")
-        if axis is None or layer.subclass is not None:
-            continue
+        if axis is None or layer.subclass is not None or layer.origin.key is not None:
+            continue  # Keras 3 reads the list of a file that Keras 2 wrote
         edits = (SetArgument(at, "axis", str(axis)),) if at is not None and is_plain(layer, argument) else ()
         yield Hit("list", layer.origin, layer, {"axis": axis}, fix=Fix(Safety.SAFE, edits, (layer,)) if edits else None)
 

@@ -21,7 +21,8 @@ def check(project: Project) -> Iterator[Hit]:
             yield Hit("regularizer", layer.origin, layer, values={"name": given[0]})
     for optimizer in query.events(project, "optimizer"):
         excluded = any(each.target is optimizer.target for each in query.events(project, "exclude"))
-        if not excluded and _decays(optimizer):
+        recorded = optimizer.origin.span is None  # a model file does not tell what is excluded
+        if not excluded and not recorded and _decays(optimizer):
             for model in query.compiled_with(project, optimizer):
                 for call in trained(project, model):
                     yield Hit("optimizer", call.layer.origin, call.layer, related=(Related(optimizer.origin, "optimizer"),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bnlint.graph import query
+from bnlint.graph import query, statistics
 from bnlint.graph.model import Call, Layer, Project
 
 CARRIERS = ("activation", "dropout", "batchnorm", "norm", "merge")
@@ -76,9 +76,18 @@ def verdict_on(call: Call, convention: str) -> Verdict | None:
         axis = query.config(call.layer, "axis", step.under)
         if step.call is None or type(axis) is not int:
             return None
-        found.append(_compare(axis, step.call, convention if follows else None))
+        found.append(_compare(axis, step.call, convention if follows else None) or _measure(axis, step.call, call.layer))
     same = {verdict and (verdict.case, verdict.channels) for verdict in found}
     return found[0] if len(same) == 1 else None
+
+
+def _measure(axis: int, feeder: Call, layer: Layer) -> Verdict | None:
+    """Whether the arrays that a saved model holds for the layer are as long as its axis."""
+    held = statistics.channels(layer)
+    if held is None or feeder.shape is None or not -len(feeder.shape) <= axis < len(feeder.shape):
+        return None
+    size = feeder.shape[axis]
+    return Verdict("length", feeder, None, axis) if type(size) is int and size != held else None
 
 
 def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
