@@ -45,14 +45,16 @@ class Reading:
         """Whether the config records no layers."""
         return self.graph.kind == "subclass"
 
-    def finish(self, weights: bool = False, gaps: tuple[Gap, ...] = (), notes: tuple[str, ...] = ()) -> ModelGraph:
+    def finish(self, weights: bool = False, gaps: tuple[Gap, ...] = (), notes: tuple[str, ...] = (), steps: int = 0) -> ModelGraph:
         """The graph, with what came of reading its weights."""
         graph, artifact = self.graph, self.graph.artifact
         assert artifact is not None
         artifact = replace(artifact, weights=weights, notes=(*artifact.notes, *notes))
         made = replace(graph, gaps=(*graph.gaps, *gaps), artifact=artifact)
-        events = tuple(replace(event, target=made) if event.kind == "compile" else event for event in graph.events)
-        object.__setattr__(made, "events", events)  # it holds what was done to it, and that names it: one of the two must come first
+        events = [replace(event, target=made) if event.kind == "compile" else event for event in graph.events]
+        if steps > 0:
+            events.append(Event("steps", made, {"steps": steps}, len(events), origin=Origin(key="")))
+        object.__setattr__(made, "events", tuple(events))  # it holds what was done to it, and that names it: one of the two must come first
         return made
 
 

@@ -64,11 +64,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contents:
-    """What is read of a file. `layers`: as Keras 1 and 2 write it, a group for each layer by name; else numbered variables, by path."""
+    """What is read of a file. `layers`: as Keras 1 and 2 write it, a group for each layer by name; else numbered variables, by path.
+
+    `steps` is the number of steps that the optimizer has made, 0 where the file does not tell.
+    """
 
     attributes: Mapping[str, str] = field(default_factory=dict)
     layers: bool = False
     groups: Mapping[str, Group] = field(default_factory=dict)
+    steps: int = 0
 
 
 def begin(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) -> Pending:
@@ -139,7 +143,7 @@ def _merge(first: Contents, second: Contents) -> Contents:
             variables = sorted((*before.variables, *group.variables), key=lambda variable: (len(variable.name), variable.name))
             group = Group(path, before.label or group.label, tuple(variables))
         groups[path] = group
-    return Contents({**second.attributes, **first.attributes}, first.layers, groups)
+    return Contents({**second.attributes, **first.attributes}, first.layers, groups, first.steps or second.steps)
 
 
 # The process
@@ -278,7 +282,8 @@ def _contents(answer: dict[str, Any], numbers: memoryview) -> Contents:
         groups[_text(path)] = Group(path, label if label is None else _text(label), tuple(variables))
     if at != len(numbers):
         raise ValueError("more vectors than are listed")
-    return Contents(attributes, answer["layout"] == "layers", groups)
+    steps = answer.get("steps")
+    return Contents(attributes, answer["layout"] == "layers", groups, steps if type(steps) is int else 0)
 
 
 def _text(value: object) -> str:

@@ -96,7 +96,7 @@ def finish(reading: Reading, contents: Contents | None, notes: tuple[str, ...] =
     if reading.is_opaque:
         return _filled(reading, contents).finish(True)
     gaps = place(reading.places, contents)
-    return reading.finish(any(each.layer.weights for each in reading.places), gaps)
+    return reading.finish(any(each.layer.weights for each in reading.places), gaps, steps=contents.steps)
 
 
 def place(places: Sequence[Place], contents: Contents) -> tuple[Gap, ...]:

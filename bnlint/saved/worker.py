@@ -44,6 +44,8 @@ EXPANSION: Final = 1100
 
 TEXTS: Final = ("model_config", "training_config", "keras_version", "backend")
 SKIPPED: Final = ("optimizer", "optimizer_weights", "_optimizer")
+COUNTERS: Final = ("iteration", "iterations", "iter")
+"""What optimizers call the number of steps that they have made."""
 
 
 class Refused(Exception):
@@ -209,6 +211,7 @@ def _read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
         answer["layout"] = "layers"
     if weights == "none":
         return answer, b""
+    answer["steps"] = _steps(file)
     contents = _walk(root)
     found = _of_layers(contents, layers) if layers is not None else _of_store(contents)
     vectors: list[bytes] = []
@@ -227,6 +230,32 @@ def _read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
             items.append([name, dataset.dtype, list(dataset.shape), reads])
         answer["groups"].append([path, label, items])
     return answer, b"".join(vectors)
+
+
+def _steps(file: Any) -> int | None:
+    """How many steps the optimizer has made, where the file keeps its state: Keras 2 names that number, else it is the first variable."""
+    import numpy
+    from h5py import h5d, h5s
+
+    try:
+        if "optimizer_weights" in file:
+            group = _child(file.id, "optimizer_weights")
+            names = _names(group, "weight_names") or []
+            path = next((name for name in names if name.rpartition("/")[2].partition(":")[0] in COUNTERS), "")
+        else:
+            group, path = _child(file.id, "optimizer"), "vars/0"
+        *parents, name = path.encode().split(b"/")
+        for parent in parents:
+            group = _child(group, parent.decode())
+        _hard(group, name.decode())
+        found = _inspect(h5d.open(group, name), path)
+        if found.shape != () or "int" not in found.dtype:
+            return None
+        number = numpy.empty((), "=i8")
+        found.id.read(h5s.ALL, h5s.ALL, number)
+        return int(number)
+    except (KeyError, RuntimeError, Refused):  # h5py has no error of its own for what is not there
+        return None
 
 
 def _of_store(contents: Contents) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
@@ -256,11 +285,17 @@ def _of_layers(contents: Contents, layers: list[str]) -> Iterator[tuple[str, str
 
 def _child(parent: Any, name: str) -> Any:
     """A group, reached by a hard link."""
-    from h5py import h5g, h5l
+    from h5py import h5g
+
+    _hard(parent, name)
+    return h5g.open(parent, name.encode())
+
+
+def _hard(parent: Any, name: str) -> None:
+    from h5py import h5l
 
     if parent.links.get_info(name.encode()).type != h5l.TYPE_HARD:
         raise Refused(f"holds `{name}` as a link into another place")
-    return h5g.open(parent, name.encode())
 
 
 def _walk(root: Any) -> Contents:
