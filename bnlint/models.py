@@ -31,9 +31,9 @@ def graph(path: str) -> ModelGraph | str:
 
 
 def check(path: str, held_to: Plan) -> Checked:
-    """The findings in one model file or folder. Its weights are read for rules that speak of models only: those without words."""
+    """The findings in one model file or folder. Its weights are read if a rule asks for them."""
     try:
-        graph = saved.read(path, weights=any(not rule.words for rule in held_to.rules))
+        graph = saved.read(path, weights=any(rule.weights for rule in held_to.rules))
     except saved.MissingExtra as missing:
         return Checked(path, held_to, skipped=f"needs bnlint[{missing.extra}]", failures=(f"{path} was not read: {missing}",))
     except saved.Unreadable as problem:
