@@ -29,7 +29,9 @@ def check(project: Project) -> Iterator[Hit]:
         if None not in found and steps and (bn := steps[0].call) is not None:
             related = (Related(order.core(bn).origin, "batchnorm", order.core(bn)),)
             refused = "apart" if any(step.via for step in steps) else "option" if _is_option(layer, calls, steps) else ""
-            yield Hit("default", layer.origin, layer, {"kind": layer.kind}, related, _fix(layer, refused))
+            saved = layer.origin.key is not None and not refused
+            values = {"kind": layer.kind, "path": layer.origin.key}
+            yield Hit("saved" if saved else "default", layer.origin, layer, values, related, _fix(layer, refused))
 
 
 def _may_keep_bias(layer: Layer) -> bool:
