@@ -208,6 +208,8 @@ class Event:
 
 
 EVENTS: Final[Mapping[str, str]] = {
+    "assigned": "the signature through which a saved model serves assigns moving statistics of the target layer: args signature (its "
+    "name), statistics (theirs)",
     "compile": "model.compile(...): args loss, optimizer, metrics",
     "fit": "model.fit / fit_generator: args x, batch_size (the value that training really uses), samples (int where known), epochs, "
     "validation_data, batch (the Event that batched the data set, or None)",

@@ -33,7 +33,14 @@ READERS: Final = {
     "savedmodel": "savedmodel",
     "onnx": "onnx",
     "tflite": "tflite",
-    "frozen": "savedmodel",
+    "frozen": "frozen",
+    "checkpoint": "checkpoint",
+    "metagraph": "refused",
+    "npz": "refused",
+    "orbax": "refused",
+    "pytorch": "refused",
+    "safetensors": "refused",
+    "yaml": "refused",
 }
 """Format -> the module that reads it: its `read(path, weights)` gives the graph."""
 
@@ -44,6 +51,15 @@ SUFFIXES: Final = {
     ".onnx": "onnx",
     ".tflite": "tflite",
     ".pb": "frozen",
+    ".index": "checkpoint",
+    ".data-00000-of-00001": "checkpoint",
+    ".meta": "metagraph",
+    ".npz": "npz",
+    ".pt": "pytorch",
+    ".pth": "pytorch",
+    ".safetensors": "safetensors",
+    ".yaml": "yaml",
+    ".yml": "yaml",
     ".weights.json": "hdf5",
     ".json": "json",
 }
@@ -55,14 +71,22 @@ WALKED: Final = (".keras", ".h5", ".hdf5", ".onnx", ".tflite")
 MAGIC: Final = {b"PK\x03\x04": "keras", b"\x89HDF\r\n\x1a\n": "hdf5"}
 """How files begin whose name says nothing."""
 
+TFLITE: Final = b"TFL3"
+"""What stands behind the first four bytes of a file of TensorFlow Lite."""
+
 SAVED_MODEL: Final = "saved_model.pb"
 """The file that makes a folder a SavedModel."""
+
+ORBAX: Final = ("_CHECKPOINT_METADATA", "manifest.ocdbt")
+"""Files that make a folder a checkpoint of Orbax."""
 
 
 def recognise(path: str) -> str | None:
     """The format of a model file or folder, by its name, else by how it begins; None for what is none."""
     if os.path.isdir(path):
-        return "savedmodel" if os.path.isfile(os.path.join(path, SAVED_MODEL)) else None
+        if os.path.isfile(os.path.join(path, SAVED_MODEL)):
+            return "savedmodel"
+        return "orbax" if any(os.path.isfile(os.path.join(path, name)) for name in ORBAX) else None
     name = os.path.basename(path).lower()
     if name == SAVED_MODEL:
         return "savedmodel"
@@ -80,6 +104,8 @@ def _by_content(path: str) -> str | None:
             start = file.read(8)
     except (OSError, Unreadable):
         return None
+    if start[4:] == TFLITE:
+        return "tflite"
     return next((format for magic, format in MAGIC.items() if start.startswith(magic)), None)
 
 
