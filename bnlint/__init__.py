@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bnlint.api import fix_source, lint_paths, lint_source
+    from bnlint.api import fix_source, lint_model, lint_paths, lint_source
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "fix_source", "lint_paths", "lint_source"]
+__all__ = ["__version__", "fix_source", "lint_model", "lint_paths", "lint_source"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,3 +16,10 @@ def __getattr__(name: str) -> Any:
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext bnlint`."""
+    from bnlint import magic
+
+    magic.load(shell)

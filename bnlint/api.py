@@ -40,6 +40,7 @@ __all__ = [
     "Use",
     "failure",
     "fix_source",
+    "lint_model",
     "lint_paths",
     "lint_source",
 ]
@@ -178,12 +179,18 @@ def lint_files(
     mend: Mend = "none",
     write: bool = True,
     since: str | None = None,
+    factories: Sequence[str] = (),
     tell: Callable[[str], None] = lambda doing: None,
 ) -> Result:
     """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git. `tell`
-    is told what is being worked on."""
+    is told what is being worked on.
+
+    The models that `factories` (`package.module:factory`) make are linted, too. That runs their code.
+    """
     run = Run(plans, mend, write, since, tell=tell)
     run.walk(paths)
+    for target in factories:
+        run.make(target)
     return run.result()
 
 
@@ -239,6 +246,28 @@ def clean(folder: str) -> tuple[list[str], list[str]]:
                 failures.append(f"{path}: cannot be removed: {error.strerror}")
         folders[:] = sorted(name for name in folders if name not in EXCLUDED)
     return removed, failures
+
+
+# Models in memory
+
+
+def lint_model(model: object, *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]) -> tuple[Finding, ...]:
+    """The findings on a model of Keras 3 or tf_keras, which stays as it is. Settings are those of the working directory. Raises TypeError
+    for what is no such model."""
+    return check_model(model, Plans(config, isolated, overrides)).findings
+
+
+def check_model(model: object, plans: Plans) -> Result:
+    """The same, with the plans at hand."""
+    from bnlint.live.describe import describe
+
+    run = Run(plans, "none", write=False)
+    described = describe(model)
+    run.examine(described, f"<model {described.name}>")
+    return run.result()
+
+
+# Rules and graphs
 
 
 def all_rules() -> list[Rule]:

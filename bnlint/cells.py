@@ -182,7 +182,7 @@ def _language(metadata: object) -> str:
 
 # Magics
 
-_PYTHON_BODIED: Final = frozenset(("time", "timeit", "capture", "prun"))
+_PYTHON_BODIED: Final = frozenset(("time", "timeit", "capture", "prun", "bnlint"))
 _UNKNOWN: Final = "__"
 """Stands for a value: a name that nobody binds."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bnlint.findings import Finding
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact
+    from bnlint.live.describe import Description
 
 
 class Run:
@@ -122,6 +123,26 @@ class Run:
         for group in groups.form(inputs):
             self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
+
+    def make(self, target: str) -> None:
+        """Lint the model that a factory makes, in a process that runs it."""
+        from bnlint.live import factory
+
+        self.tell(f"running {target}")
+        try:
+            self.examine(factory.describe(target), target)
+        except factory.Failed as problem:
+            self.failures.append(str(problem))
+
+    def examine(self, described: Description, path: str) -> None:
+        """Lint a model that was in memory."""
+        from bnlint import live, models, saved
+
+        plan = self.plans.of(os.curdir)
+        try:
+            self.add(models.examine(live.graph_of(described, path), path, plan))
+        except saved.Unreadable as problem:
+            self.add(engine.unread(path, problem.message, plan))
 
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""

@@ -19,6 +19,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "keras_api": {"graph"},
     "findings": {"graph"},
     "saved": {"graph", "keras_api"},
+    "live": {"graph", "saved"},
     "source": {"graph", "keras_api", "text"},
     "checks": {"graph", "keras_api", "findings"},
     "fixer": {"graph", "findings", "text"},
@@ -51,9 +52,11 @@ DIRECTIONS: dict[str, set[str]] = {
         "fixer",
         "groups",
         "ignores",
+        "live",
         "models",
         "repair",
         "result",
+        "saved",
         "text",
     },
     "api": {
@@ -64,6 +67,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "findings",
         "graph",
         "groups",
+        "live",
         "models",
         "reference",
         "repair",
@@ -73,12 +77,13 @@ DIRECTIONS: dict[str, set[str]] = {
         "settings",
     },
     "cli": {"__init__", "api", "beginning", "reference", "report", "selection", "settings"},
-    "__init__": {"api"},
+    "magic": {"api", "live", "report"},
+    "__init__": {"api", "magic"},
     "__main__": {"cli"},
 }
 
 # Packages that only one part may import, and those that nobody may (yet).
-OWNERS = {"click": "cli", "libcst": "fixer", "watchfiles": "cli"}
+OWNERS = {"click": "cli", "libcst": "fixer", "watchfiles": "cli", "IPython": "magic"}
 WORKER = PACKAGE / "saved" / "worker.py"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
 NOBODY = {"keras", "tensorflow", "tf_keras", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}

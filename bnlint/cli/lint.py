@@ -21,7 +21,8 @@ EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
     "write_baseline": ("no_baseline", "diff", "diff_base", "watch"),
     "diff_base": ("fix", "fix_only", "diff"),
     "add_ignore": ("fix", "fix_only", "diff", "write_baseline", "watch"),
-    "watch": (),
+    "watch": ("model",),
+    "model": ("add_ignore", "diff_base", "write_baseline"),
 }
 """Options, and others that they do not go with. None of them goes with the standard input."""
 
@@ -29,10 +30,10 @@ EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
 def refuse_contradictions(given: Mapping[str, Any], from_stdin: bool) -> None:
     """Refuse options that contradict each other."""
     for option, others in EXCLUSIVE.items():
-        if given[option] in (None, False):
+        if given[option] in (None, False, ()):
             continue
         for other in others:
-            if given[other]:
+            if given[other] not in (None, False, ()):
                 raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
         if from_stdin:
             raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
@@ -69,7 +70,7 @@ def files(named: Sequence[str], given: Mapping[str, Any]) -> int:
     else:
         with Progress() as progress:
             mend, since = _mend(given), given["diff_base"]
-            result = api.lint_files(named, held_to, mend, write=not given["diff"], since=since, tell=progress.tell)
+            result = api.lint_files(named, held_to, mend, not given["diff"], since, given["model"], progress.tell)
     return tell(result, api.find_base(path, held_to), targets, given)
 
 

@@ -281,8 +281,8 @@ class Artifact:
     """The file, or the object in memory, that a model was read from.
 
     `format` is what a user calls it ("Keras archive"), `keras` the version of Keras that wrote it, None where the format does not
-    record it. `layers` and `batchnorms` count the layers, nested ones too; `weights` tells whether their weights were read. `notes`
-    say, in a sentence each, what this format does not record or what was left out.
+    record it. `layers` and `batchnorms` count the layers, nested ones too; `weights` tells whether their weights were read, `live` whether
+    it is an object in memory, which code has made. `notes` say, in a sentence each, what this format does not record or what was left out.
     """
 
     path: str
@@ -291,6 +291,7 @@ class Artifact:
     layers: int = 0
     batchnorms: int = 0
     weights: bool = False
+    live: bool = False
     notes: tuple[str, ...] = ()
 
 

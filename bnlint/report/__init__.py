@@ -139,10 +139,11 @@ def read_of(artifacts: Sequence[Artifact]) -> str:
         return ""
     norms, layers = sum(each.batchnorms for each in artifacts), sum(each.layers for each in artifacts)
     versions = dict.fromkeys(f"Keras {each.keras}" for each in artifacts if each.keras)
-    facts = ", ".join([*(printable(version) for version in versions), "no code executed"])
+    untouched = () if any(each.live for each in artifacts) else ("no code executed",)
+    facts = ", ".join([*(printable(version) for version in versions), *untouched])
     models = "" if len(artifacts) == 1 else f" in {len(artifacts)} models"
     notes = dict.fromkeys(note for each in artifacts for note in each.notes)
-    said = f"Read {count(norms, 'BatchNormalization layer')} of {count(layers, 'layer')}{models} ({facts}).\n"
+    said = f"Read {count(norms, 'BatchNormalization layer')} of {count(layers, 'layer')}{models}{f' ({facts})' if facts else ''}.\n"
     return said + "".join(f"note: {printable(note)}\n" for note in notes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bnlint.graph.model import Layer, Origin
+from bnlint.graph.model import Layer, Origin, Unknown
 from bnlint.saved.fields import Table, optional_text
 from bnlint.saved.nodes import Node, refs
 
@@ -71,6 +71,8 @@ def apply_function(spec: FunctionSpec, data: Table, node: Node, name: str, key: 
     """The function with the arguments of one application, as the source front end makes it."""
     own = {given: value for given, value in data["config"].items() if given not in OWN}
     named = {**dict(zip(spec.parameters, node.args, strict=False)), **own, **node.kwargs}
+    if spec.kind == "getitem":
+        named = {"key": named.get("slice_spec", node.args[1] if len(node.args) > 1 else Unknown("an index that is not known"))}
     config = {given: value for given, value in named.items() if given not in spec.tensors and not any(True for _ in refs(value))}
     tensors = sum(1 for _ in node.refs())
     role = "other" if spec.role == "merge" and tensors < 2 else spec.role

@@ -51,7 +51,10 @@ def is_model(data: Table) -> bool:
 
 
 def make_layer(data: Table, name: str, path: Path, frozen: bool) -> Layer:
-    """A layer, as the source front end makes it of a constructor call. `frozen`: a model around it is."""
+    """A layer, as the source front end makes it of a constructor call. `frozen`: a model around it is.
+
+    No file has a `subclass`: it comes with a model in memory, of which it is known what its classes derive from.
+    """
     kind, given = kind_of(data), data.get("config")
     given = given if isinstance(given, dict) else {}
     origin = Origin(key=path.key)
@@ -80,6 +83,7 @@ def make_layer(data: Table, name: str, path: Path, frozen: bool) -> Layer:
         activation=activation,
         trainable=trainable(given, frozen),
         inner=inner,
+        subclass=fields.optional_text(data.get("subclass")),
         origin=origin,
     )
 

@@ -57,6 +57,12 @@ class CheckCommand(click.Command):
 @click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore names.")
 @click.option("--include-models/--no-include-models", default=None, help="Take saved models from folders, too.")
 @click.option(
+    "--model",
+    multiple=True,
+    metavar="MODULE:FACTORY",
+    help="Import a module, call a function in it, and lint the Keras model that it returns. This runs your code.",
+)
+@click.option(
     "--files-from", metavar="FILE", help="A file (`-`: the standard input) that names files, by lines or separated by null bytes."
 )
 @click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline: from then on only others are told.")
@@ -78,7 +84,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **given: Any) -> None
     if "-" in named and not from_stdin:
         raise click.UsageError("the standard input (`-`) stands for one file, and goes with no other path")
     lint.refuse_contradictions(given, from_stdin)
-    if not named and not given["files_from"]:
+    if not named and not given["files_from"] and not given["model"]:
         named = ["."]
     try:
         if given["show_settings"]:
