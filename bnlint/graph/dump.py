@@ -46,7 +46,7 @@ def _position(span: Span) -> str:
 
 
 def _model(graph: ModelGraph) -> dict[str, Any]:
-    ids, joins = _number(graph)
+    ids, joins = number(graph)
     nodes = [_node(call, ids) for call in graph.calls]
     nodes += [_join(join, ids) for join in joins]
     return {
@@ -100,7 +100,7 @@ def _place(origin: Origin) -> dict[str, Any]:
     return place
 
 
-def _number(graph: ModelGraph) -> tuple[Ids, tuple[Join, ...]]:
+def number(graph: ModelGraph) -> tuple[Ids, tuple[Join, ...]]:
     """Ids of all calls, in order, and of the joins that something in the graph needs."""
     ids = {id(call): str(number) for number, call in enumerate(graph.calls, 1)}
     joins: list[Join] = []
@@ -133,7 +133,7 @@ def _plain(value: object) -> object:
 
 
 def _block(graph: ModelGraph) -> str:
-    ids, joins = _number(graph)
+    ids, joins = number(graph)
     span = graph.origin.span
     cell = f":cell {span.cell}" if span and span.cell is not None else ""
     place = f"  {span.path}{cell}:{span.line}" if span else f"  {graph.artifact.path}" if graph.artifact else ""
