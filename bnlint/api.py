@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bnlint.findings import Finding
     from bnlint.graph.coverage import Coverage, Site
     from bnlint.graph.model import ModelGraph
+    from bnlint.page import Page
 
 __all__ = [
     "Fixed",
@@ -43,6 +44,7 @@ __all__ = [
     "lint_model",
     "lint_paths",
     "lint_source",
+    "report",
 ]
 
 Source = TypeVar("Source", str, bytes)
@@ -280,13 +282,13 @@ def find_rule(word: str) -> Rule:
     return catalogue.rules()[selection.find(word, all_rules()).code]
 
 
-def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], Coverage, list[str]]:
+def graphs(paths: Sequence[str], plans: Plans | None = None) -> tuple[list[ModelGraph], Coverage, list[str]]:
     """The graphs of all files, in order of path; how much of their BatchNormalization is understood; and a line for each path or file
-    that could not be read."""
+    that could not be read. Without plans no settings file counts."""
     from bnlint.discovery import innermost
     from bnlint.graph.coverage import Coverage
 
-    plans = Plans(isolated=True)
+    plans = plans or Plans(isolated=True)
     files, missing = _discover(paths, plans)
     found: list[ModelGraph] = []
     problems = [f"path does not exist: {path}" for path in missing]
@@ -312,6 +314,19 @@ def graphs(paths: Sequence[str]) -> tuple[list[ModelGraph], Coverage, list[str]]
         sites += built
         problems += unread
     return sorted(found, key=_position), Coverage(tuple(sites)), problems
+
+
+def report(
+    paths: Sequence[str | os.PathLike[str]], *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]
+) -> tuple[Page, Result]:
+    """The models in files and folders with what is found in them, for `page.as_html` and `page.as_svg` to draw; and the run."""
+    from bnlint.overview import overview
+
+    plans = Plans(config, isolated, overrides)
+    named = [os.fspath(path) for path in paths]
+    result = lint_files(named, plans)
+    models = graphs(named, plans)[0]
+    return overview(models, result.findings, plans.settings(named[0])), result
 
 
 def _position(graph: ModelGraph) -> tuple[str, int, int]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bnlint import __version__
 from bnlint.page import Page
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ STATED = ("target_keras", "placement", "min_batch", "severity", "options")
 PART = 1 << 20
 
 
-def overview(models: Sequence[ModelGraph], findings: Sequence[Finding], held_to: Settings, version: str) -> Page:
+def overview(models: Sequence[ModelGraph], findings: Sequence[Finding], held_to: Settings) -> Page:
     """The page of some models and findings."""
     paths = sorted({path for graph in models if (path := _file(graph))})
     hashes = {path: digest for path in paths if (digest := _hash(path))}
-    return Page(models, findings, _Sources().lines, hashes, (("bnlint", version), *_stated(held_to)))
+    return Page(models, findings, _Sources().lines, hashes, (("bnlint", __version__), *_stated(held_to)))
 
 
 def _file(graph: ModelGraph) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -13,6 +14,12 @@ def needs(*modules: str) -> None:
     if not missing:
         return
     unavailable(f"needs {', '.join(missing)}: pip install -e '.[dev]'")
+
+
+def needs_program(*names: str) -> str:
+    """The path of the first of these programs that is installed; without any of them as `needs`."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return found if found is not None else unavailable(f"needs one of the programs {', '.join(names)}")
 
 
 def unavailable(reason: str) -> NoReturn:

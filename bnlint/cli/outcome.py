@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def tell(result: Result, base: str, targets: Sequence[Target], given: Mapping[str, Any], to_stderr: bool = False) -> int:
     """Print what came of a run. The exit code."""
-    _complain(result, given["quiet"])
+    complain(result, given["quiet"])
     drawn = _drawn(result, base, given)
     failing = result.fails
     if given["diff"]:
@@ -114,7 +114,7 @@ def _say_diff(drawn: Report) -> None:
         say(f"{report.count(unfixable, 'finding')} without a fix; run without `--diff` to see what was found.")
 
 
-def _complain(result: Result, quiet: bool) -> None:
+def complain(result: Result, quiet: bool) -> None:
     """Say what went wrong, and what may not be as it was meant."""
     for path in result.missing:
         from difflib import get_close_matches

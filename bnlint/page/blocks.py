@@ -43,7 +43,7 @@ def blocks(nodes: Sequence[Node]) -> list[Block]:
 
 
 def _repetitions(marks: Sequence[Mark]) -> list[tuple[int, int, int]]:
-    """Start, period, and how many nodes from the start on are like the one that stands a period later; the best first."""
+    """Start, period, and how many nodes from the start on are like the one that stands a period later; the best first: often repeated counts more than long."""
     found = []
     for period in range(SHORTEST, min(LONGEST, len(marks) // 2) + 1):
         run = 0
@@ -54,7 +54,7 @@ def _repetitions(marks: Sequence[Mark]) -> list[tuple[int, int, int]]:
             if run >= period:
                 found.append((start + 1, period, run))
             run = 0
-    return sorted(found, key=lambda each: (-(each[2] // each[1] + 1) ** 2 * each[1], each[1], each[0]))
+    return sorted(found, key=lambda each: (-((each[2] // each[1] + 1) ** 2) * each[1] ** 0.5, each[1], each[0]))
 
 
 def _shift(nodes: Sequence[Node], uses: Sequence[int], start: int, period: int, run: int) -> int:

@@ -11,11 +11,15 @@ from bnlint.findings import Finding, Severity
 from bnlint.graph.model import ABSENT, Call, Layer, ModelGraph, WeightStats
 from bnlint.page import Page, norms, words
 from bnlint.page.blocks import blocks
+from bnlint.page.layout import layout
 from bnlint.page.nodes import Node, concerned, nodes
 from bnlint.page.sources import Sources
 
 SHOWN = ("gamma", "beta", "moving_mean", "moving_variance")
 """The weights that the page plots."""
+
+MANY = 300
+"""Nodes of a model beyond which the page is told a layout of all of them: a browser would take too long."""
 
 Data = dict[str, Any]
 
@@ -90,8 +94,16 @@ def _model(graph: ModelGraph, found: Sequence[Node], at: dict[int, list[int]], s
             for position, node in enumerate(found)
         ],
         "norms": [_norm(graph, layer, places, found, decades) for layer, places in layers.items()],
+        "laid": _laid(found) if len(found) > MANY else None,
         "blocks": [[words.shown(block.name, 60), block.start, block.end] for block in blocks(found)],
     }
+
+
+def _laid(found: Sequence[Node]) -> Data:
+    made = layout([(node.width, node.height) for node in found], [node.inputs for node in found])
+    edges = [[source, target, [[round(x, 1), round(y, 1)] for x, y in points]] for (source, target), points in made.edges.items()]
+    centres = [[round(x, 1), round(y, 1)] for x, y in made.centres]
+    return {"centres": centres, "edges": edges, "width": round(made.width, 1), "height": round(made.height, 1)}
 
 
 def _artifact(graph: ModelGraph) -> Data | None:

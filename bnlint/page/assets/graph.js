@@ -2,16 +2,19 @@
 
 const MANY = 300;
 
-const pen = document.createElement("canvas").getContext("2d");
+/** Measures text in a font. */
+function ruler(font) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${font} ${getComputedStyle(document.body).fontFamily}`;
+  const known = new Map();
+  return (text) => known.get(text) || known.set(text, pen.measureText(text).width).get(text);
+}
+
+const labelRuler = ruler("600 12px");
+const belowRuler = ruler("10.5px");
 
 /** How wide the two lines of a node are, in the fonts that graph.css gives them. */
-function textWidth(label, below) {
-  const family = getComputedStyle(document.body).fontFamily;
-  pen.font = `600 12px ${family}`;
-  const wide = pen.measureText(label).width;
-  pen.font = `10.5px ${family}`;
-  return Math.ceil(Math.max(wide, pen.measureText(below).width));
-}
+const textWidth = (label, below) => Math.ceil(Math.max(labelRuler(label), belowRuler(below)));
 
 /** Draws one model at a time; `chosen` is told which node a reader wants to see more of. */
 class Graph {
@@ -56,12 +59,20 @@ class Graph {
   show(model) {
     this.model = model;
     this.selected = null;
-    this.folded = new Set(model.nodes.length > MANY ? model.blocks.keys() : []);
+    this.framed = false;
+    this.folded = new Set(this.foldsAtFirst() ? model.blocks.keys() : []);
     this.canvas.setAttribute("aria-label", `Graph of ${model.name}: arrow keys move, plus and minus zoom, 0 shows all, Tab leads to the layers`);
     this.box.value = "";
     this.draw();
     this.view.show(this.width, this.height);
     this.search();
+  }
+
+  /** Whether a model is folded until a reader unfolds it: where it is large, and folding helps. */
+  foldsAtFirst() {
+    const { nodes, blocks } = this.model;
+    const left = blocks.reduce((sum, [, first, last]) => sum - (last - first - 1), nodes.length);
+    return nodes.length > MANY && left <= 2 * MANY;
   }
 
   // What is drawn: a node, or a folded block of nodes
@@ -105,30 +116,43 @@ class Graph {
     return { first, last, block: number, width, height: 40, role: "block", label, below, findings: [...new Set(inside.flatMap((node) => node.findings))], says: `Folded block ${name}, ${below}` };
   }
 
-  /** Give each item a place, each edge a path. */
+  /** Give each item a place, each edge a path. A large graph brings a layout for all of its nodes. */
   place() {
-    const graph = new dagre.graphlib.Graph();
-    graph.setGraph({ rankdir: "TB", nodesep: 20, ranksep: 26, edgesep: 12, ranker: this.items.length > MANY ? "longest-path" : "network-simplex" });
-    graph.setDefaultEdgeLabel(() => ({}));
-    this.items.forEach((item, number) => graph.setNode(String(number), { width: item.width, height: item.height }));
+    const pairs = this.relate();
+    if (this.model.laid && this.folded.size === 0) {
+      const { centres, edges, width, height } = this.model.laid;
+      this.items.forEach((item, number) => Object.assign(item, { x: centres[number][0], y: centres[number][1] }));
+      this.edges = edges.map(([source, target, points]) => this.edge(source, target, points.map(([x, y]) => ({ x, y }))));
+      Object.assign(this, { width, height });
+      return;
+    }
+    const many = this.items.length > MANY;
+    const drawn = new dagre.graphlib.Graph();
+    drawn.setGraph({ rankdir: "TB", nodesep: 20, ranksep: 26, edgesep: 12, ranker: many ? "tight-tree" : "network-simplex" });
+    this.items.forEach((item, number) => drawn.setNode(String(number), { width: item.width, height: item.height }));
+    for (const [source, target] of pairs) drawn.setEdge(String(source), String(target), {});
+    const lonely = [...this.items.keys()].filter((number) => !this.items[number].before.length && !this.items[number].after.length);
+    lonely.slice(1).forEach((number, position) => drawn.setEdge(String(lonely[position]), String(number), {}));
+    dagre.layout(drawn, { disableOptimalOrderHeuristic: many });
+    this.items.forEach((item, number) => Object.assign(item, { x: drawn.node(String(number)).x, y: drawn.node(String(number)).y }));
+    this.edges = pairs.map(([source, target]) => this.edge(source, target, drawn.edge(String(source), String(target)).points));
+    ({ width: this.width, height: this.height } = drawn.graph());
+  }
+
+  /** What feeds each item and what it feeds; all pairs, each once. */
+  relate() {
+    const pairs = new Map();
     this.items.forEach((item) => Object.assign(item, { before: [], after: [] }));
-    const seen = new Set();
     this.model.nodes.forEach((node, number) => {
       for (const input of node.inputs) {
-        const [source, target] = [this.of[input], this.of[number]];
-        if (source === target || seen.has(`${source} ${target}`)) continue;
-        seen.add(`${source} ${target}`);
-        this.items[source].after.push(target);
-        this.items[target].before.push(source);
-        graph.setEdge(String(source), String(target));
+        const pair = [this.of[input], this.of[number]];
+        if (pair[0] === pair[1] || pairs.has(pair.join())) continue;
+        pairs.set(pair.join(), pair);
+        this.items[pair[0]].after.push(pair[1]);
+        this.items[pair[1]].before.push(pair[0]);
       }
     });
-    const lonely = this.items.map((item, number) => number).filter((number) => !this.items[number].before.length && !this.items[number].after.length);
-    lonely.slice(1).forEach((number, position) => graph.setEdge(String(lonely[position]), String(number), { hidden: true }));
-    dagre.layout(graph);
-    this.items.forEach((item, number) => Object.assign(item, { x: graph.node(String(number)).x, y: graph.node(String(number)).y }));
-    ({ width: this.width, height: this.height } = graph.graph());
-    this.edges = graph.edges().filter((edge) => !graph.edge(edge).hidden).map((edge) => this.edge(Number(edge.v), Number(edge.w), graph.edge(edge).points));
+    return [...pairs.values()];
   }
 
   edge(source, target, points) {
@@ -171,7 +195,7 @@ class Graph {
 
   /** The outlines of blocks that can be folded. */
   frames() {
-    if (this.model.nodes.length <= MANY && !this.framed) return [];
+    if (!this.model.laid && !this.framed) return [];
     return this.model.blocks.flatMap(([name, first, last], number) => {
       if (this.folded.has(number)) return [];
       const inside = this.items.slice(this.of[first], this.of[last - 1] + 1);

@@ -51,7 +51,7 @@ class Side {
     ].filter(Boolean);
     refill(
       this.layer,
-      html("header", {}, html("h2", {}, node.kind, node.name && html("span", { class: "name" }, node.name)), html("button", { type: "button", class: "tool", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => this.chosen(null) }, "×")),
+      html("header", {}, html("h2", {}, node.kind, " ", node.name && html("span", { class: "name" }, node.name)), html("button", { type: "button", class: "tool", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => this.chosen(null) }, "×")),
       html("dl", { class: "facts" }, facts.map(([term, text]) => html("div", {}, html("dt", {}, term), html("dd", {}, text)))),
       this.neighbours(model, number),
       node.findings.length ? html("p", { class: "hits" }, node.findings.map((finding) => this.jump(finding))) : null,
