@@ -8,6 +8,7 @@ its two middle coordinates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 ACROSS = 20
 """Pixels between neighbours in a rank."""
@@ -77,7 +78,7 @@ def _packed(rows: Rows, root: Sequence[int], widths: Sequence[float]) -> list[fl
     """The blocks as far to the left as they go, then each as near to its right neighbours as it goes."""
     gaps: dict[int, dict[int, float]] = {node: {} for node in set(root)}
     for row in rows:
-        for one, two in zip(row, row[1:], strict=False):
+        for one, two in pairwise(row):
             gap = (widths[one] + widths[two]) / 2 + ACROSS
             gaps[root[one]][root[two]] = max(gap, gaps[root[one]].get(root[two], 0.0))
     order = _sorted(gaps)

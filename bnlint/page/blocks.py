@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from bnlint.page.nodes import Node
 
@@ -43,7 +42,7 @@ def blocks(nodes: Sequence[Node]) -> list[Block]:
 
 
 def _repetitions(marks: Sequence[Mark]) -> list[tuple[int, int, int]]:
-    """Start, period, and how many nodes from the start on are like the one that stands a period later; the best first: often repeated counts more than long."""
+    """Start, period, and how many nodes from the start on are like the one that stands a period later; what repeats often comes first."""
     found = []
     for period in range(SHORTEST, min(LONGEST, len(marks) // 2) + 1):
         run = 0
@@ -70,7 +69,11 @@ def _shift(nodes: Sequence[Node], uses: Sequence[int], start: int, period: int, 
 
 
 def _common(nodes: Sequence[Node]) -> str:
-    return commonprefix([node.name for node in nodes if node.name]).rstrip("_-./")
+    """How all names begin."""
+    names = [node.name for node in nodes if node.name]
+    first, last = min(names, default=""), max(names, default="")
+    length = next((place for place, (one, two) in enumerate(zip(first, last, strict=False)) if one != two), len(first))
+    return first[:length].rstrip("_-./")
 
 
 def _name(nodes: Sequence[Node], number: int) -> str:

@@ -12,7 +12,7 @@ from bnlint.graph.model import ABSENT, Call, Layer, ModelGraph, WeightStats
 from bnlint.page import Page, norms, words
 from bnlint.page.blocks import blocks
 from bnlint.page.layout import layout
-from bnlint.page.nodes import Node, concerned, nodes
+from bnlint.page.nodes import Node, locator, nodes
 from bnlint.page.sources import Sources
 
 SHOWN = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -32,8 +32,9 @@ def contents(page: Page) -> Data:
     models = []
     for number, (graph, found) in enumerate(drawn):
         at: dict[int, list[int]] = {}
+        locate = locator(graph, found)
         for position, finding in enumerate(page.findings):
-            for node in concerned(finding, graph, found):
+            for node in locate(finding):
                 at.setdefault(node, []).append(position)
                 findings[position]["at"].append([number, node])
         models.append(_model(graph, found, at, sources, page))

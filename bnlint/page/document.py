@@ -1,4 +1,4 @@
-"""The page itself: the data beside the scripts that show it, and what there is to see without them. Nothing else runs, nothing is fetched."""
+"""The page itself: the data beside the scripts that show it, and what there is to see without them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from bnlint.page import Page, assets, picture
-from bnlint.page.contents import Data, contents, counts
+from bnlint.page.contents import SHOWN, Data, contents, counts
 
 PICTURED = 2_000
 """Nodes that are drawn at most for readers without scripts."""
@@ -86,21 +86,22 @@ def _where(finding: Data) -> str:
     return f"{place} {finding['layer']}".strip()
 
 
-COLUMNS = ("name", "where", "channels", "momentum", "epsilon", "axis", "trainable", "gamma", "beta", "moving mean", "moving variance", "findings")
+SETTINGS = ("momentum", "epsilon", "axis")
+COLUMNS = ("layer", "path", "channels", *SETTINGS, "trainable", *SHOWN, "findings")
 
 
 def _table(model: Data, findings: Sequence[Data]) -> str:
     if not model["norms"]:
         return "<p>No BatchNormalization.</p>"
-    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+    head = "".join(f'<th scope="col">{column.replace("_", " ")}</th>' for column in COLUMNS)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _row(norm, model, findings))}</tr>" for norm in model["norms"])
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _row(norm: Data, model: Data, findings: Sequence[Data]) -> list[str]:
     numbers = dict.fromkeys(number for node in norm["nodes"] for number in model["nodes"][node]["findings"])
-    settings = [norm["config"].get(key, "") for key in ("momentum", "epsilon", "axis")]
-    statistics = [_range(norm["weights"].get(key)) for key in ("gamma", "beta", "moving_mean", "moving_variance")]
+    settings = [norm["config"].get(key, "") for key in SETTINGS]
+    statistics = [_range(norm["weights"].get(key)) for key in SHOWN]
     known = "" if norm["channels"] is None else str(norm["channels"])
     codes = " ".join(dict.fromkeys(findings[number]["code"] for number in numbers))
     return [norm["name"], norm["where"], known, *settings, norm["trainable"], *statistics, codes]

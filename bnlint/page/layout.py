@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bnlint.page.alignment import Links, across, neighbours
 
@@ -37,7 +38,7 @@ def layout(sizes: Sequence[tuple[float, float]], inputs: Sequence[Sequence[int]]
     ranks = _ranks(len(sizes), edges)
     widths = [width for width, _ in sizes]
     chains = _chains(edges, ranks, widths)
-    links = [pair for chain in chains.values() for pair in zip(chain, chain[1:], strict=False)]
+    links = [pair for chain in chains.values() for pair in pairwise(chain)]
     rows = _order(ranks, links)
     x = across(rows, widths, links, len(sizes))
     y = _down(ranks[: len(sizes)], [height for _, height in sizes])

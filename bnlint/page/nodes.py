@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bnlint.findings import Finding, Severity
@@ -92,40 +92,52 @@ def _width(text: str, character: float) -> float:
 # Findings on nodes
 
 
-def concerned(finding: Finding, graph: ModelGraph, found: Sequence[Node]) -> list[int]:
-    """The nodes that a finding is about: those of its layer in a model file, those of its place in a source."""
-    if graph.artifact is not None:
-        if finding.layer is None or finding.path != graph.artifact.path:
-            return []
-        keys = [position for position, node in enumerate(found) if finding.layer in _keys(node)]
-        return keys or [position for position, node in enumerate(found) if node.name and node.name == words.shown(finding.layer, 120)]
-    span = finding.span
-    if span is None:
-        return []
-    for of in (_built_at, _applied_at):
-        there = [position for position, node in enumerate(found) if of(node) == span]
-        if there:
-            return there
-    return [position for position, node in enumerate(found) if (at := _built_at(node)) is not None and _within(span, at)]
+def locator(graph: ModelGraph, found: Sequence[Node]) -> Callable[[Finding], Sequence[int]]:
+    """Tells which nodes a finding is about: those of its layer in a model file, those of its place in a source."""
+    by_key: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
+    built: dict[Span, list[int]] = {}
+    applied: dict[Span, list[int]] = {}
+    for position, node in enumerate(found):
+        for key in dict.fromkeys(_keys(node)):
+            by_key.setdefault(key, []).append(position)
+        by_name.setdefault(node.name, []).append(position)
+        for spans, span in ((built, _built_at(node)), (applied, node.tensor.origin.span)):
+            if span is not None:
+                spans.setdefault(span, []).append(position)
+
+    def of_model(finding: Finding) -> Sequence[int]:
+        if finding.layer is None or graph.artifact is None or finding.path != graph.artifact.path:
+            return ()
+        named = by_name.get(words.shown(finding.layer, words.NAME), [])
+        return by_key.get(finding.layer) or named
+
+    def of_source(finding: Finding) -> Sequence[int]:
+        span = finding.span
+        if span is None:
+            return ()
+        around = (position for whole, there in built.items() if _within(span, whole) for position in there)
+        return built.get(span) or applied.get(span) or list(around)
+
+    return of_source if graph.artifact is None else of_model
 
 
-def _keys(node: Node) -> tuple[str | None, ...]:
-    layer = node.tensor.layer.origin.key if isinstance(node.tensor, Call) else None
-    norm = node.norm.origin.key if node.norm is not None else None
-    return layer, norm, node.tensor.origin.key
+def _keys(node: Node) -> Iterator[str]:
+    layers = [node.tensor.layer, node.norm] if isinstance(node.tensor, Call) else []
+    for origin in (*(layer.origin for layer in layers if layer is not None), node.tensor.origin):
+        if origin.key is not None:
+            yield origin.key
 
 
 def _built_at(node: Node) -> Span | None:
     return node.norm.origin.span if node.norm is not None else node.origin.span
 
 
-def _applied_at(node: Node) -> Span | None:
-    return node.tensor.origin.span
-
-
 def _within(inner: Span, outer: Span) -> bool:
+    if inner.path != outer.path or inner.cell != outer.cell:
+        return False
     starts = (outer.line, outer.column) <= (inner.line, inner.column)
-    return starts and (inner.path, inner.cell) == (outer.path, outer.cell) and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    return starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
 
 
 def worst(findings: Sequence[Finding]) -> Severity | None:

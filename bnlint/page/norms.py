@@ -33,12 +33,17 @@ def channels(layer: Layer, call: Call) -> int | None:
     """How many channels it normalises, where that is known."""
     for stats in layer.weights.values():
         return stats.shape[0] if len(stats.shape) == 1 else None
-    axis = layer.config.get("axis", -1)
-    axis = axis[0] if isinstance(axis, tuple | list) and len(axis) == 1 else axis
+    axis = _axis(layer)
     if call.shape is None or not isinstance(axis, int) or not -len(call.shape) <= axis < len(call.shape):
         return None
     size = call.shape[axis]
     return size if isinstance(size, int) else None
+
+
+def _axis(layer: Layer) -> object:
+    """The axis that it normalises; a list of one stands for that one."""
+    axis = layer.config.get("axis", -1)
+    return axis[0] if isinstance(axis, tuple | list) and len(axis) == 1 else axis
 
 
 def epsilon(layer: Layer) -> float:
@@ -94,6 +99,8 @@ def folding(graph: ModelGraph, node: Node) -> str:
         return ""
     if call.training is True:
         return "It is called with `training=True` and always normalises by its batch: it cannot be folded."
+    if not isinstance(_axis(node.norm), int):
+        return ""
     before = query.producers(call)
     fed = before[0].call if len(before) == 1 else None
     if fed is None or fed.layer.role == "unknown":

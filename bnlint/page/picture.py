@@ -10,7 +10,7 @@ from bnlint.findings import Finding, Severity
 from bnlint.graph.model import Layer, ModelGraph
 from bnlint.page import assets, norms, words
 from bnlint.page.layout import Point, layout
-from bnlint.page.nodes import Node, concerned, nodes, worst
+from bnlint.page.nodes import Node, locator, nodes, worst
 
 MARGIN, TITLE = 24, 28
 """Pixels around a graph, and for its name above it."""
@@ -46,8 +46,9 @@ def draw(graph: ModelGraph, findings: Sequence[Finding]) -> tuple[str, float, fl
     """The elements of a graph, and their width and height."""
     found = nodes(graph)
     at: dict[int, list[Finding]] = {}
+    locate = locator(graph, found)
     for finding in findings:
-        for position in concerned(finding, graph, found):
+        for position in locate(finding):
             at.setdefault(position, []).append(finding)
     decades = norms.scale([node.norm for node in found if node.norm is not None])
     laid = layout([(node.width, node.height) for node in found], [node.inputs for node in found])
@@ -92,7 +93,8 @@ def _curve(points: Iterable[Point]) -> str:
     text = f"M{x:g} {y:g}"
     for following_x, following_y in others:
         middle = (y + following_y) / 2
-        text += f"L{x:g} {following_y:g}" if following_x == x else f"C{x:g} {middle:g} {following_x:g} {middle:g} {following_x:g} {following_y:g}"
+        bend = f"C{x:g} {middle:g} {following_x:g} {middle:g} {following_x:g}"
+        text += f"L{x:g} {following_y:g}" if following_x == x else f"{bend} {following_y:g}"
         x, y = following_x, following_y
     return text
 

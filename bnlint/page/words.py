@@ -7,8 +7,8 @@ import os
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Choice, Layer, Origin, Shape, Span, Unknown
 
-LONGEST = 400
-"""Characters of a name or value that are shown."""
+LONGEST, NAME = 400, 120
+"""Characters of a value, and of a name, that are shown."""
 
 
 def shown(text: str, longest: int = LONGEST) -> str:
@@ -48,8 +48,8 @@ def size(shape: Shape) -> str:
 def name(layer: Layer, origin: Origin) -> str:
     """What a layer is called: its name, else its key in a model file; empty where it has none."""
     if isinstance(layer.name, str) and layer.role != "unknown":
-        return shown(layer.name, 120)
-    return shown(origin.key or layer.origin.key or "", 120)
+        return shown(layer.name, NAME)
+    return shown(origin.key or layer.origin.key or "", NAME)
 
 
 def path(given: str) -> str:

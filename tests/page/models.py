@@ -109,8 +109,19 @@ def finding(code: str, name: str, severity: Severity, message: str, layer: str, 
 
 
 SMALL_FINDINGS = (
-    finding("BN103", "bias-before-batchnorm", Severity.INFO, "The bias of `conv` is cancelled by `bn`", "conv", help="Drop it: `use_bias=False`"),
-    finding("BN102", "dropout-before-batchnorm", Severity.WARNING, "`drop` shifts the variance that `bn_2` sees", "bn_2", help="Move it behind"),
+    finding(
+        "BN103", "bias-before-batchnorm", Severity.INFO, "The bias of `conv` is cancelled by `bn`", "conv", help="Drop it: `use_bias=False`"
+    ),
+    finding(
+        "BN102", "dropout-before-batchnorm", Severity.WARNING, "`drop` shifts the variance that `bn_2` sees", "bn_2", help="Move it behind"
+    ),
     finding("BN404", "unsafe-epsilon", Severity.ERROR, "`bn` has a moving variance that is negative", "bn"),
-    finding("BN403", "pytorch-momentum", Severity.WARNING, "`momentum=0.1` keeps a tenth of the old statistics", "bn_2", help="Set `momentum=0.9`"),
+    finding(
+        "BN403",
+        "pytorch-momentum",
+        Severity.WARNING,
+        "`momentum=0.1` keeps a tenth of the old statistics",
+        "bn_2",
+        help="Set `momentum=0.9`",
+    ),
 )

@@ -24,7 +24,10 @@ needs("playwright", "axe_playwright_python")
 
 CHROMIUM = needs_program("chromium", "chromium-browser", "google-chrome")
 
-QUIET = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync")
+QUIET = [
+    *("no-sandbox", "disable-gpu", "disable-quic", "no-first-run"),
+    *("disable-background-networking", "disable-component-update", "disable-sync"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +113,9 @@ def test_a_click_on_a_batchnorm_shows_its_plots(open_page: Open) -> None:
     names = ["gamma", "beta", "moving mean", "moving variance", "effective scale"]
     assert tab.locator("figcaption b").all_inner_texts() == names
     assert tab.locator(".plot canvas").count() == 5
-    assert all(box["width"] > 200 and box["height"] > 80 for box in (each.bounding_box() for each in tab.locator(".plot canvas").all()) if box)
+    assert all(
+        box["width"] > 200 and box["height"] > 80 for box in (each.bounding_box() for each in tab.locator(".plot canvas").all()) if box
+    )
     assert tab.locator("tr.chosen").inner_text().startswith("bn_2")
     tab.locator(".canvas .node", has_text="Conv2D").click()
     assert chosen(tab) == "Conv2D conv"
@@ -183,7 +188,7 @@ def test_wheel_drag_buttons_and_keys_move_the_view(open_page: Open) -> None:
     assert moved(lambda: tab.keyboard.press("ArrowDown"))[1] < 0
     assert moved(lambda: tab.keyboard.press("ArrowLeft"))[0] > 0
     tab.keyboard.press("0")
-    x, y, zoom = transform(tab)
+    _, y, zoom = transform(tab)
     height = tab.evaluate("graph.height")
     assert y >= 0
     assert y + height * zoom <= box["height"] + 1
@@ -339,8 +344,13 @@ def test_a_page_without_models_shows_its_findings(open_page: Open) -> None:
     tab.keyboard.press("/")
 
 
+def folded() -> Page:
+    """A model that is just large enough to be folded."""
+    return Page([models.residual((2, 2, 23, 2))])
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("made", [small, large], ids=["small", "large"])
+@pytest.mark.parametrize("made", [small, folded], ids=["small", "folded"])
 def test_the_page_can_be_used_by_everyone(browser: Browser, tmp_path: Path, scheme: Any, made: Callable[[], Page]) -> None:
     """axe-core finds nothing, with a layer chosen and without. (It needs to run scripts of its own, which the policy forbids.)"""
     from axe_playwright_python.sync_playwright import Axe

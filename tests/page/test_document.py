@@ -64,9 +64,7 @@ class Parsed(HTMLParser):
 
 def hostile() -> Page:
     """A page all of whose words come from somebody else."""
-    graph = models.graph(
-        HOSTILE[1], [models.saved(name, "other", name, filters=name) for name in HOSTILE], path=HOSTILE[0], notes=HOSTILE
-    )
+    graph = models.graph(HOSTILE[1], [models.saved(name, "other", name, filters=name) for name in HOSTILE], path=HOSTILE[0], notes=HOSTILE)
     norm = models.norm(HOSTILE[2], graph.calls[0], 4, models.Random(1))
     graph = replace(graph, calls=(*graph.calls, norm), name=HOSTILE[1])
     findings = [
@@ -82,7 +80,9 @@ def small() -> Page:
 
 def test_the_policy_names_each_script_and_the_style_and_nothing_else() -> None:
     parsed = Parsed(page.as_html(small()))
-    (policy,) = [attributes["content"] or "" for attributes, _ in parsed.all("meta") if attributes.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        attributes["content"] or "" for attributes, _ in parsed.all("meta") if attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert "unsafe" not in policy
@@ -119,7 +119,9 @@ def test_hostile_names_make_no_element() -> None:
     assert shown[7] == "bidi \\u202e\\u2066 override"
     assert shown[8] == "escape \\x1b[31m bell \\x07 line\\nbreak"
     assert len(shown[12]) == 120
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", text.partition("</noscript>")[0])
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", text.partition("</noscript>")[0]
+    )
 
 
 def test_data_is_ascii_without_markup() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 VENDOR = ("dagre.min.js", "uPlot.iife.min.js")
 """The scripts of others, each with its licence beside it."""
 
-SCRIPTS = ("dom.js", "view.js", "graph.js", "plots.js", "side.js", "table.js", "main.js")
+SCRIPTS = ("dom.js", "view.js", "items.js", "search.js", "map.js", "graph.js", "plots.js", "side.js", "table.js", "main.js")
 """Our own, in the order in which they run."""
 
 STYLES = ("vendor/uPlot.min.css", "colours.css", "graph.css", "page.css")

@@ -46,7 +46,7 @@ function options() {
 
 function marks(number) {
   const numbers = [...new Set(report.models[number].nodes.flatMap((node) => node.findings))];
-  return numbers.length ? `  ${SIGNS[worst(numbers)]} ${numbers.length}` : "";
+  return numbers.length ? ` · ${count(numbers.length, "finding")}` : "";
 }
 
 const chooser = html("select", { "aria-label": "Model", onchange: () => showModel(report.models[Number(chooser.value)]) }, options());
@@ -85,8 +85,8 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    graph.box.focus();
-    graph.box.select();
+    graph.search.box.focus();
+    graph.search.box.select();
   } else if (event.key === "Escape" && !typing && graph.selected !== null) choose(null);
 });
 new ResizeObserver(resizePlots).observe(side.element);

@@ -26,6 +26,14 @@ function frame(place, around) {
   return html("pre", { class: "frame", tabindex: 0, "aria-label": `Code at ${place.text}` }, html("code", {}, rows));
 }
 
+/** The configuration: what tells models apart, and behind it what rarely does. */
+function settings(config) {
+  const rare = ([key, text]) => text === "None" || /_(initializer|regularizer|constraint)$/.test(key);
+  const list = (entries) => html("ul", { class: "config", "aria-label": "Configuration" }, entries.map(([key, text]) => html("li", {}, `${key}=${text}`)));
+  const [often, seldom] = [config.filter((entry) => !rare(entry)), config.filter(rare)];
+  return [often.length ? list(often) : null, seldom.length ? html("details", { class: "rare" }, html("summary", {}, `${seldom.length} more`), list(seldom)) : null];
+}
+
 /** The side panel; `chosen(model, node)` is told where a reader wants to go. */
 class Side {
   constructor(chosen) {
@@ -56,10 +64,10 @@ class Side {
       this.neighbours(model, number),
       node.findings.length ? html("p", { class: "hits" }, node.findings.map((finding) => this.jump(finding))) : null,
       plots && plots.element,
-      norm && norm.folding && !plots ? html("p", { class: "note" }, prose(norm.folding)) : null,
-      node.config && node.config.length ? html("ul", { class: "config", "aria-label": "Configuration" }, node.config.map(([key, text]) => html("li", {}, `${key}=${text}`))) : null,
       this.code("built at", node.place),
       this.code("called at", node.applied),
+      norm && norm.folding && !plots ? html("p", { class: "note" }, prose(norm.folding)) : null,
+      settings(node.config || []),
     );
     if (plots) plots.draw();
     this.element.scrollTop = 0;
@@ -98,7 +106,8 @@ class Side {
   showFindings(model) {
     const numbers = [...report.findings.keys()];
     const here = (number) => report.findings[number].at.some(([other]) => report.models[other] === model);
-    const sorted = [...numbers.filter(here), ...numbers.filter((number) => !here(number))];
+    const order = (number) => SEVERITIES.indexOf(report.findings[number].severity) + (here(number) ? 0 : SEVERITIES.length);
+    const sorted = numbers.sort((one, two) => order(one) - order(two) || one - two);
     const others = sorted.findIndex((number) => !here(number));
     const cards = sorted.slice(0, CARDS).map((number, position) => [
       position === others && others > 0 ? html("h3", {}, "Not on this graph") : null,
