@@ -69,6 +69,7 @@ def _finding(finding: Finding, sources: Sources) -> Data:
         "changes": ", ".join(catalogue.page(finding.code).changes) if safety == "unsafe" else "",
         "reason": words.shown(finding.reason, 2000),
         "layer": words.shown(finding.layer or ""),
+        "about": words.shown(finding.about),
         "path": words.path(finding.path),
         "place": sources.place(finding.span),
         "related": [[words.shown(text, 2000), sources.place(span)] for text, span in finding.related],

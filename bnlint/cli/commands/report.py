@@ -19,6 +19,7 @@ from bnlint.cli.output import Problem, say, write
 @list_option("--extend-select", "Rules to turn on besides those that are on.")
 @list_option("--ignore", "Rules to turn off.")
 @click.option("--target-keras", metavar="VERSION", help="The Keras that the code runs on: 1, 2, 3 or 3.N.")
+@click.option("--include-models/--no-include-models", default=None, help="Draw the model files in folders, too.")
 @click.option("--config", metavar="FILE|TOML", help="A settings file, or `key = value` laid over the one that is found.")
 @click.option("--isolated", is_flag=True, help="Read no settings file.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of what was written.")

@@ -30,7 +30,7 @@ class Graph {
     this.folded = new Set(this.foldsAtFirst() ? model.blocks.keys() : []);
     this.canvas.setAttribute("aria-label", `Graph of ${model.name}: arrow keys move, plus and minus zoom, 0 shows all, Tab leads to the layers`);
     this.draw();
-    this.view.show(this.width, this.height);
+    this.view.show(this.width, this.height, this.items[0].x);
     this.search.of(model.nodes);
   }
 
@@ -89,7 +89,7 @@ class Graph {
     this.framed = true;
     this.folded = new Set(folded ? this.model.blocks.keys() : []);
     this.draw();
-    this.view.show(this.width, this.height);
+    this.view.show(this.width, this.height, this.items[0].x);
   }
 
   // Choosing

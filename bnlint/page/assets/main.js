@@ -79,7 +79,10 @@ document.body.append(
   footer(),
 );
 if (report.models.length) showModel(report.models[report.chosen]);
-else side.showFindings(null);
+else {
+  side.clear();
+  side.showFindings(null);
+}
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");

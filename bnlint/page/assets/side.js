@@ -28,7 +28,7 @@ function frame(place, around) {
 
 /** The configuration: what tells models apart, and behind it what rarely does. */
 function settings(config) {
-  const rare = ([key, text]) => text === "None" || /_(initializer|regularizer|constraint)$/.test(key);
+  const rare = ([key, text]) => text === "None" || /_(initializer|regularizer|constraint)$|^(name|dtype)$/.test(key);
   const list = (entries) => html("ul", { class: "config", "aria-label": "Configuration" }, entries.map(([key, text]) => html("li", {}, `${key}=${text}`)));
   const [often, seldom] = [config.filter((entry) => !rare(entry)), config.filter(rare)];
   return [often.length ? list(often) : null, seldom.length ? html("details", { class: "rare" }, html("summary", {}, `${seldom.length} more`), list(seldom)) : null];
@@ -75,7 +75,9 @@ class Side {
   }
 
   clear() {
-    this.layer.replaceChildren();
+    const keys = [["/", "search"], ["Tab", "into the graph"], ["↑ ↓ ← →", "walk"], ["Enter", "choose"], ["+ − 0", "zoom"]];
+    const hint = report.models.length ? html("p", { class: "hint" }, "Choose a layer in the graph or in the table. ", keys.map(([key, does]) => [html("kbd", {}, key), ` ${does} `])) : null;
+    refill(this.layer, hint);
     for (const card of this.list.querySelectorAll(".current")) card.classList.remove("current");
   }
 
@@ -140,7 +142,7 @@ class Side {
         this.go(number, model),
       ),
       html("p", { class: "message" }, prose(finding.message)),
-      html("p", { class: "where" }, place, finding.layer && !finding.place ? html("b", {}, ` ${finding.layer}`) : null),
+      html("p", { class: "where" }, place, finding.layer && !finding.place ? html("b", {}, ` ${finding.layer}`) : null, finding.about && ` · ${finding.about}`),
       frame(finding.place, 2),
       finding.help ? html("p", { class: "help" }, prose(finding.help)) : null,
       safety ? html("p", { class: "fix" }, prose(safety)) : null,

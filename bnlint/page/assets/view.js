@@ -12,14 +12,14 @@ class View {
     new ResizeObserver(() => this.apply()).observe(canvas);
   }
 
-  /** The size of the drawing; it is shown from its top, whole if it can be read then. */
-  show(width, height) {
+  /** The size of the drawing; it is shown from its top, around `middle`, or whole if it can be read then. */
+  show(width, height, middle) {
     Object.assign(this, { width, height });
     const whole = this.whole();
     if (whole >= 0.6) this.fit();
     else {
       this.zoom = Math.min(1, Math.max(0.6, (this.canvas.clientWidth - 24) / width));
-      this.x = (this.canvas.clientWidth - width * this.zoom) / 2;
+      this.x = this.canvas.clientWidth / 2 - (width * this.zoom <= this.canvas.clientWidth ? width / 2 : middle) * this.zoom;
       this.y = 16;
       this.apply();
     }
