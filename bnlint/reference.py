@@ -119,7 +119,7 @@ def effective(settings: Settings, rules: Iterable[Rule]) -> str:
         "include-models": settings.include_models,
         "rules": {code: {name.replace("_", "-"): value for name, value in own.items()} for code, own in settings.options.items()},
     }
-    head = f"# settings: {settings.file or 'no file'}\n# globs are relative to: {settings.root}\n"
+    head = f"# settings: {_toml(settings.file) if settings.file else 'no file'}\n# globs are relative to: {_toml(settings.root)}\n"
     return head + "".join(_line(name, value) for name, value in values.items())
 
 
@@ -135,4 +135,4 @@ def _toml(value: Any) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value)
+    return json.dumps(value).replace("\x7f", "\\u007f")

@@ -85,7 +85,7 @@ rules = { BN201 = { min-batch = 4 } }
 def test_the_settings_that_are_shown_are_settings_that_mean_the_same(toml: str, tmp_path: Path) -> None:
     before = load(toml, tmp_path)
     shown = run("--show-settings").stdout
-    assert shown.startswith(f"# settings: {tmp_path / 'bnlint.toml'}\n")
+    assert shown.startswith(f'# settings: "{tmp_path / "bnlint.toml"}"\n')
     after = load(shown, tmp_path)
 
     def meaning(found: settings.Settings) -> dict[str, Any]:
@@ -93,6 +93,15 @@ def test_the_settings_that_are_shown_are_settings_that_mean_the_same(toml: str, 
         return {**values, "on": settings.selected(found, catalogue.rules().values())}
 
     assert meaning(after) == meaning(before)
+
+
+def test_no_name_forges_a_line(tmp_path: Path) -> None:
+    folder = tmp_path / "a\x1b[2J\nselect = []\x7f"
+    folder.mkdir()
+    (folder / "bnlint.toml").write_text('exclude = ["\\u001b\\u007f"]\n')
+    shown = api.show_settings(str(folder), api.Plans())
+    assert all(char == "\n" or char.isprintable() for char in shown)
+    assert shown.count("\nselect = ") == 1
 
 
 def test_without_a_file_it_says_so(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from bnlint.cli.output import Problem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def expanded(argument: str) -> list[str]:
@@ -36,6 +38,8 @@ def read_list(path: str, separator: bytes | None = None) -> list[str]:
 
 def complete_paths(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Paths, and for the first word the commands too: a shell that is given words looks for no files, so that those are given with them."""
+    from click.shell_completion import CompletionItem
+
     from bnlint.cli.program import DEFAULTED, names
 
     commands = [name for name in names() if name.startswith(incomplete)]
