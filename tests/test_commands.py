@@ -117,6 +117,18 @@ def test_paths_are_those_of_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "file=ml/src/b.py," in run("-", "--stdin-filename", "b.py", "--output-format", "github", stdin=ERROR).stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_a_file_with_a_hostile_name_forges_nothing(output_format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "a\x1b[31m\n::error::x\r##vso[task.complete]\u202e\x7f`|<b>.py"
+    Path(name).write_text(ERROR + "# \x1b]0;x\x07\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    for result in (run(".", "--output-format", output_format), run(".", "missing\x1b\n::error::"), run("--write-baseline", "."), run(".")):
+        text = result.stdout + result.stderr
+        assert all(char == "\n" or char.isprintable() for char in text)
+        assert not any(line.startswith(("::error::", "##vso[task.complete")) for line in text.splitlines())
+
+
 # Statistics
 
 
