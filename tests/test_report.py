@@ -71,6 +71,20 @@ Found 1 error, 0 warnings, 0 info in 1 of 1 file.
     )
 
 
+def test_text_says_once_what_holds_for_several_layers_of_a_model() -> None:
+    def of(layer: str, **values: object) -> Finding:
+        return finding(None, path="net.keras", layer=layer, about="Conv2D", **values)
+
+    few = shown(of("a"), of("b", message="else"), of("c"))
+    assert few.startswith("BN305 `training=True` is hard-coded\n --> net.keras::a (Conv2D)\n --> net.keras::c (Conv2D)\nrule:")
+    assert few.count("rule:") == 2
+    assert "Found 3 errors" in few
+    many = shown(*(of(str(number)) for number in range(20)))
+    assert many.count("-->") == 9
+    assert " --> net.keras::7 (Conv2D)\n --> and 12 more layers\n" in many
+    assert shown(finding(None, path="a.keras"), finding(None, path="a.keras")).count("rule:") == 2
+
+
 def test_text_frames_code_of_several_lines() -> None:
     assert (
         shown(finding(Span("a.py", 4, 1, 7, 28))).split("rule:")[0]

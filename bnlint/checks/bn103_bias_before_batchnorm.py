@@ -30,7 +30,7 @@ def check(project: Project) -> Iterator[Hit]:
             related = (Related(order.core(bn).origin, "batchnorm", order.core(bn)),)
             refused = "apart" if any(step.via for step in steps) else "option" if _is_option(layer, calls, steps) else ""
             saved = layer.origin.key is not None and not refused
-            values = {"kind": layer.kind, "path": layer.origin.key}
+            values = {"kind": layer.kind}
             yield Hit("saved" if saved else "default", layer.origin, layer, values, related, _fix(layer, refused))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bnlint.findings import Finding, Histogram, Safety, Severity
-from bnlint.report import Report, applies, changes, place, place_of, printable, summary
+from bnlint.report import Report, applies, changes, count, place, place_of, printable, summary
 
 if TYPE_CHECKING:
     from bnlint.graph.model import Span
@@ -25,14 +25,28 @@ _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;
 _BLUE, _BOLD, _CYAN = "1;34", "1", "36"
 
 
+LAYERS = 8
+"""Layers of a model named under one finding."""
+
+
 def render(report: Report) -> str:
-    return "".join(_block(finding, report) + "\n" for finding in report.findings) + summary(report)
+    return "".join(_block(alike, report) + "\n" for alike in _alike(report.findings)) + summary(report)
 
 
-def _block(finding: Finding, report: Report) -> str:
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings, with those together that say the same of several layers of a model file; in the order of the first of each."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        same = (finding.path, finding.code, finding.severity, finding.message, finding.help)
+        groups.setdefault(id(finding) if finding.span or not finding.layer else same, []).append(finding)
+    return list(groups.values())
+
+
+def _block(alike: Sequence[Finding], report: Report) -> str:
     def paint(text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if report.colour and text else text
 
+    finding, *others = alike
     marker = " [*]" if applies(finding, report.unsafe) else ""
     colour = _COLOURS[finding.severity]
     span = finding.span
@@ -40,9 +54,11 @@ def _block(finding: Finding, report: Report) -> str:
     gutter = len(str(min(span.end_line + CONTEXT, len(lines)))) if span and lines else 1
     blue = " " * gutter + " " + paint("|", _BLUE)
     text = [f"{paint(finding.code, colour)}{paint(marker, _CYAN)} {paint(printable(finding.message), _BOLD)}"]
-    about = f" ({printable(finding.about)})" if finding.about else ""
-    text.append(f"{' ' * gutter}{paint('-->', _BLUE)} {place_of(finding)}{about}")
+    arrow = f"{' ' * gutter}{paint('-->', _BLUE)} "
+    text.append(arrow + _whereabouts(finding))
     text += [f"{' ' * gutter} {paint('|', _BLUE)}   {row}" for row in _spread(finding.histograms)]
+    text += [arrow + _whereabouts(other) for other in others[: LAYERS - 1]]
+    text += [f"{arrow}and {count(len(others) + 1 - LAYERS, 'more layer')}"] if len(others) >= LAYERS else []
     if span and 0 < span.line <= len(lines):
         text.append(blue)
         for number, source, marks in _frame(lines, span):
@@ -51,6 +67,11 @@ def _block(finding: Finding, report: Report) -> str:
         text.append(blue)
     text += [f"{paint(label + ':', _BOLD)} {words}" for label, words in _notes(finding)]
     return "\n".join(text) + "\n"
+
+
+def _whereabouts(finding: Finding) -> str:
+    """Where it is found, and what the layer of a model file is."""
+    return place_of(finding) + (f" ({printable(finding.about)})" if finding.about else "")
 
 
 _BARS = "▁▂▃▄▅▆▇█"
