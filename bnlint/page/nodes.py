@@ -109,8 +109,9 @@ def locator(graph: ModelGraph, found: Sequence[Node]) -> Callable[[Finding], Seq
     def of_model(finding: Finding) -> Sequence[int]:
         if finding.layer is None or graph.artifact is None or finding.path != graph.artifact.path:
             return ()
-        named = by_name.get(words.shown(finding.layer, words.NAME), [])
-        return by_key.get(finding.layer) or named
+        there = by_key.get(finding.layer) or by_name.get(words.shown(finding.layer, words.NAME), [])
+        known = [position for position in there if found[position].role != "unknown"]
+        return known or there  # what a file of weights does not tell of the neighbours stands under the key of the layer itself
 
     def of_source(finding: Finding) -> Sequence[int]:
         span = finding.span

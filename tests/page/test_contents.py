@@ -52,6 +52,15 @@ def test_a_finding_in_another_file_stands_on_no_node() -> None:
     assert data["findings"][0]["at"] == []
 
 
+def test_unknown_neighbours_under_the_key_of_a_layer_carry_none_of_its_findings() -> None:
+    """A file of weights knows no neighbours."""
+    before = models.saved("unknown", "unknown", "bn")
+    norm = models.norm("bn", before, 4, models.Random(1))
+    graph = models.graph("weights", [before, norm, models.saved("unknown", "unknown", "bn", norm)])
+    data = shown(graph, models.finding("BN603", "negative-variance", Severity.ERROR, "x", "bn"))
+    assert data["findings"][0]["at"] == [[0, 1]]
+
+
 def test_findings_in_source_stand_on_what_is_built_there(tmp_path: Path) -> None:
     """Also where the place is only a part of the constructor call, and for all layers that one place builds."""
     source = (
