@@ -38,7 +38,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _SEVERITIES = ("off", "info", "warning", "error")
 _FIXES = ("safe", "unsafe", "display", "none")
 _BEGIN, _END = "<!-- rules:begin -->", "<!-- rules:end -->"
-_KEYS = frozenset({"fix", "changes", "since", "words", "references", "unanimous", "default", "weights", "options", "notes", "cases"})
+_KEYS = frozenset(
+    {"fix", "changes", "since", "words", "references", "unanimous", "default", "models", "weights", "options", "notes", "cases"}
+)
 
 
 class CatalogueError(Exception):
@@ -49,8 +51,8 @@ class CatalogueError(Exception):
 class Rule:
     """What every run must know of a rule: one entry of `rules/index.json`.
 
-    `severities` maps each case to its severity by Keras major ("2", "3"); `fix` is the best fix that the rule offers; `weights` tells
-    whether it asks for the arrays of a model file.
+    `severities` maps each case to its severity by Keras major ("2", "3"); `fix` is the best fix that the rule offers; `models` is false
+    where it speaks of source code only, and saved models need not be asked; `weights` tells whether it asks for the arrays of a model file.
     """
 
     code: str
@@ -64,6 +66,7 @@ class Rule:
     options: Mapping[str, Any] = field(default_factory=dict)
     default: bool = True
     unanimous: bool = False
+    models: bool = True
     weights: bool = False
 
     @property
@@ -204,6 +207,7 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
         options=front.get("options", {}),
         default=front.get("default", True),
         unanimous=front.get("unanimous", False),
+        models=front.get("models", True),
         weights=front.get("weights", False),
     )
     cases = {

@@ -55,7 +55,7 @@ def examine(graph: ModelGraph, path: str, held_to: Plan) -> Checked:
     found: list[Finding] = []
     failures: list[str] = []
     for rule in held_to.rules:
-        run = catalogue.check(rule.code) if rule.code not in ignored else None
+        run = catalogue.check(rule.code) if rule.models and rule.code not in ignored else None
         if run is None:
             continue
         try:

@@ -32,6 +32,12 @@ def kind_of(data: Table) -> str | None:
     return canonical_kind(name) if layer_spec(name) is not None else None
 
 
+def _is_keras_own(data: Table) -> bool:
+    """Whether a class that no table knows stands in Keras itself: what keras.applications make for themselves."""
+    module = data.get("module")
+    return isinstance(module, str) and module.startswith(("keras.src.", "tf_keras.src."))
+
+
 def _inside(module: str, name: str) -> str:
     """The kind of a class that stands in an inner module of Keras; "" for what is no layer of it."""
     from bnlint.keras_api.names import canonical
@@ -60,7 +66,8 @@ def make_layer(data: Table, name: str, path: Path, frozen: bool) -> Layer:
     origin = Origin(key=path.key)
     if kind is None:
         own = fields.optional_text(data.get("class_name")) or "unknown"
-        return Layer(own, "unknown", name=name, trainable=trainable(given, frozen), family="user", origin=origin)
+        role, family = ("other", "keras") if _is_keras_own(data) else ("unknown", "user")
+        return Layer(own, role, name=name, trainable=trainable(given, frozen), family=family, origin=origin)
     if kind == INPUT:
         return Layer("Input", "input", name=name, config=plain_all(given), is_function=True, origin=origin)
     spec = layer_spec(kind)

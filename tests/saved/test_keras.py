@@ -50,8 +50,9 @@ def test_there_are_enough_models() -> None:
 def test_the_config_of_an_application_is_the_model(keras: Any, family: Family, major: int) -> None:
     model = builder(family, major)()
     graph = as_saved(model)
-    assert from_keras(graph, model) is None
-    assert graph.gaps == ()
+    different = from_keras(graph, model)
+    assert different is None, different
+    assert not graph.gaps
     norms = [layer for layer in model.layers if "BatchNormalization" in type(layer).__name__]
     assert graph.artifact is not None
     assert (graph.artifact.layers, graph.artifact.batchnorms) == (len(model.layers) - _operations(model), len(norms))
@@ -68,7 +69,8 @@ def test_the_archive_of_an_application_is_the_model_that_keras_loads(keras: Any,
     path = str(tmp_path / "model.keras")
     builder(family, major)().save(path)
     graph = saved.read(path, weights=False)
-    assert from_keras(graph, keras.models.load_model(path)) is None
+    different = from_keras(graph, keras.models.load_model(path))
+    assert different is None, different
     assert graph.artifact is not None
     assert graph.artifact.keras == keras.__version__
 
@@ -82,7 +84,8 @@ def test_source_and_config_of_a_program_are_one_graph(keras: Any, major: int, se
     if not _is_plain(model):
         pytest.skip("the config of a subclass does not say what it holds")
     said = as_saved(model)
-    assert from_keras(said, model) is None, str(program)
+    different = from_keras(said, model)
+    assert different is None, f"{program}\n{different}"
     paths = [str(tmp_path / path) for path in program.files]
     found = analyse([text.load(path, Path(path).read_bytes()) for path in paths], str(tmp_path))
     differences = [between(graph, said) for graph in found.models]
