@@ -195,8 +195,8 @@ def _batchnorms(hit: Hit) -> Iterator[Layer]:
 
 
 def _name(layers: Iterable[Layer]) -> str | None:
-    """The name that all these layers have, if they have one."""
-    names = [layer.name for layer in layers]
+    """The name that all these layers have, if they have one; in a model file their path."""
+    names = [layer.origin.key or layer.name for layer in layers]
     first = names[0] if names else None
     return first if isinstance(first, str) and all(isinstance(name, str) and name == first for name in names) else None
 

@@ -36,10 +36,16 @@ def _recorded(project: Project) -> Iterator[Hit]:
     """Models of a file that tells how many steps their optimizer has made: all that they got, where the variance shows no more."""
     for event in query.events(project, "steps"):
         steps = whole(event.args.get("steps"))
-        for call in trained(project, event.target) if steps else ():
-            layer, momentum = call.layer.inner or call.layer, _momentum(call)
-            if momentum is not None and steps < needed(momentum) and statistics.are_fresh(layer, momentum**steps):
-                yield Hit("recorded", layer.origin, layer, _values(steps, momentum))
+        slow = [
+            (momentum, call.layer.inner or call.layer)
+            for call in (trained(project, event.target) if steps else ())
+            if (momentum := _momentum(call)) is not None
+            and steps < needed(momentum)
+            and statistics.are_fresh(call.layer.inner or call.layer, momentum**steps)
+        ]
+        if slow:
+            momentum, layer = max(slow, key=lambda pair: pair[0])
+            yield Hit("recorded", layer.origin, layer, _values(steps, momentum))
 
 
 def _momentum(call: Call) -> float | None:
