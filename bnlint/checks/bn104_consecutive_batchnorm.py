@@ -30,7 +30,8 @@ def _before(bn: Call) -> Call | None:
         return None
     if first.layer is bn.layer:
         return None
-    return first if {_axis(call, bn) for call in calls if call is not None} == {_axis(bn, bn)} else None
+    own = _axis(bn, bn)
+    return first if all(_axis(call, bn) == own for call in calls if call is not None) else None
 
 
 def _axis(call: Call, bn: Call) -> object:
