@@ -83,6 +83,7 @@ def functional(k: Any, training: bool | None) -> Any:
     given = {} if training is None else {"training": training}
     inputs = k.Input((8, 8, 3))
     x = layers.BatchNormalization(name="first")(layers.Conv2D(4, 3, name="conv")(inputs))
+    # bnlint: ignore[BN305] on purpose: it is what BN609 finds
     x = layers.BatchNormalization(name="second", epsilon=2e-3, momentum=0.9)(layers.ReLU()(x), **given)
     x = layers.BatchNormalization(name="third", scale=False)(layers.Conv2D(5, 3, use_bias=False)(x))
     x = layers.GlobalAveragePooling2D()(x)
@@ -107,7 +108,7 @@ def nested(k: Any) -> Any:
     layers = k.layers
     inner = k.Sequential([k.Input((4,)), layers.Dense(4), layers.BatchNormalization(name="norm")], name="inner")
     inputs = k.Input((4,))
-    x = layers.BatchNormalization(name="norm")(inner(inputs, training=False))
+    x = layers.BatchNormalization(name="norm")(layers.Dense(4, use_bias=False)(inner(inputs, training=False)))
     model = k.Model(inputs, layers.Dense(2, name="end")(x))
     randomise(flat(model))
     return model
@@ -250,7 +251,7 @@ class Plain(tf.Module):  # type: ignore[misc]
 
     @tf.function(input_signature=[tf.TensorSpec((None, 3))])  # type: ignore[untyped-decorator]
     def __call__(self, x: Any) -> Any:
-        return self.norm(self.dense(x), training=True)
+        return self.norm(self.dense(x), training=True)  # bnlint: ignore[BN305] on purpose: it is what BN609 finds
 
     @tf.function(input_signature=[tf.TensorSpec((None, 3))])  # type: ignore[untyped-decorator]
     def infer(self, x: Any) -> Any:
@@ -395,6 +396,7 @@ def onnx_by_converter(path: Path) -> Truth:
 
     layers = tf_keras.layers
     inputs = tf_keras.Input((8, 8, 3))
+    # bnlint: ignore[BN101] behind a convolution the converter would fold it
     x = layers.BatchNormalization(name="first", scale=False)(layers.ReLU()(layers.Conv2D(4, 3)(inputs)))
     x = layers.BatchNormalization(name="second", epsilon=2e-3)(layers.MaxPooling2D()(x))
     model = tf_keras.Model(inputs, layers.Dense(1)(layers.Flatten()(layers.ReLU()(x))))
