@@ -44,6 +44,8 @@ def load(shell: Any) -> None:
 def run(shell: Any, line: str, cell: str | None) -> None:
     """One use of the magic."""
     overrides, expression = _options(line)
+    if expression and cell is not None:
+        raise UsageError("%%bnlint lints the cell that it stands on, and takes no model; `%bnlint model` lints one")
     cells = [str(text) for text in shell.history_manager.input_hist_raw[1:]]
     on_model = bool(expression) and cell is None
     model = shell.ev(expression) if on_model else None

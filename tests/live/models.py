@@ -72,7 +72,7 @@ def classes(keras: Any) -> dict[str, Any]:
             self.more = [layers.BatchNormalization(name="more")]
 
         def call(self, x: Any) -> Any:
-            return self.more[0](self.norm(self.dense(x)))
+            return keras.activations.relu(self.norm(self.dense(self.more[0](x))))
 
         def get_config(self) -> Any:
             raise NotImplementedError("no configuration")

@@ -51,6 +51,14 @@ def test_findings_name_the_model_and_the_layer_and_are_advice(keras: Any) -> Non
 
 
 @pytest.mark.keras
+def test_weights_are_judged_as_they_are_now(keras: Any) -> None:
+    model = behind_dropout(keras)
+    assert bnlint.lint_model(model, isolated=True, select=["BN602"]) == ()
+    model.get_layer("inside").get_layer("norm").moving_mean.assign([float("nan"), *range(7)])
+    assert [(each.code, each.layer) for each in bnlint.lint_model(model, isolated=True, select=["BN602"])] == [("BN602", "inside/norm")]
+
+
+@pytest.mark.keras
 def test_settings_are_those_of_the_working_directory(keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bnlint.toml").write_text('ignore = ["BN102"]\n')

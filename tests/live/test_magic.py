@@ -52,7 +52,7 @@ def test_a_model_is_linted(session: Session, capsys: pytest.CaptureFixture[str])
 
 
 def test_any_expression_may_give_it(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
-    assert session.run('%bnlint --ignore BN1 {"a b": model}["a b"]')
+    assert session.run('%bnlint --ignore BN1,BN6 {"a b": model}["a b"]')
     assert "All checks passed!" in capsys.readouterr().out
 
 
@@ -84,6 +84,7 @@ def test_a_cell_that_fails_shows_its_error_once(session: Session, capsys: pytest
         ("%bnlint 3", "UsageError: bnlint lints models of Keras 3 and tf_keras, and was given a value of type int"),
         ("%bnlint None", "UsageError: bnlint lints models of Keras 3 and tf_keras, and was given a value of type NoneType"),
         ("%bnlint --select BN999 model", "UsageError: --select: unknown rule `BN999`"),
+        ("%%bnlint model\n1", "UsageError: %%bnlint lints the cell that it stands on, and takes no model; `%bnlint model` lints one"),
         ("%bnlint --fix model", "UsageError: bnlint knows the options --select and --ignore, not --fix"),
     ],
 )
