@@ -31,7 +31,9 @@ DESERVED = {
 
 
 @pytest.mark.parametrize(
-    ("family", "major"), [(family, major) for family in FAMILIES for major in family.majors], ids=lambda value: getattr(value, "name", value)
+    ("family", "major"),
+    [(family, major) for family in FAMILIES for major in family.majors],
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_nothing_is_found_but_what_is_there(run: Run, family: Family, major: int) -> None:
     program, suffix = BUILT.format(name=family.name, shape=SHAPE), ".keras" if major == 3 else ".h5"
