@@ -69,14 +69,14 @@ def examine(graph: ModelGraph, path: str, held_to: Plan) -> Checked:
 
 def target(graph: ModelGraph, held_to: Plan) -> KerasTarget:
     """The Keras that a model is for: the one that is asked for, else the one that saved it."""
-    from bnlint import pins
     from bnlint.graph.model import KerasTarget
+    from bnlint.versions import stated
 
     if held_to.settings.target_keras is not None:
-        return pins.stated(held_to.settings.target_keras)
+        return stated(held_to.settings.target_keras)
     version = graph.artifact.keras if graph.artifact is not None else None
     if version is not None and re.match(r"[1-9]\d{0,2}(\.\d|$)", version):
-        return pins.stated(version, f"saved by Keras {version}")
+        return stated(version, f"saved by Keras {version}")
     return KerasTarget(3, None, "assumed: the file does not say which Keras saved it")
 
 

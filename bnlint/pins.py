@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from bnlint.graph.model import KerasTarget
+from bnlint.versions import stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +216,6 @@ def _short(version: Version) -> Version:
     while len(version) > 1 and not version[-1]:
         version = version[:-1]
     return version
-
-
-def stated(setting: str, why: str = "set by target-keras") -> KerasTarget:
-    """The Keras of a version: `3`, `3.15`, `3.15.1`. Keras 1 counts as 2."""
-    major, _, rest = setting.partition(".")
-    minor = rest.partition(".")[0]
-    if major == "1":
-        return KerasTarget(2, None, f"{why}; Keras 1 counts as 2")
-    return KerasTarget(int(major), int(minor) if minor.isdecimal() else None, why)
 
 
 def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:

@@ -89,7 +89,6 @@ class Run:
 
     def walk(self, paths: Sequence[str]) -> None:
         from bnlint.discovery import discover, innermost
-        from bnlint.text import Unreadable
 
         self.missing += [path for path in paths if not os.path.exists(path)]
         present = [os.path.normpath(path) for path in paths if os.path.exists(path)]
@@ -103,7 +102,7 @@ class Run:
         self.warnings += found.warnings
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
-            self.add(engine.unreadable(folder, Unreadable(f"is a folder that cannot be listed: {reason}"), self.plans.of(folder)))
+            self.add(_unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
         inputs = []
         for file in found.files:
             plan = self.plans.of(file.path, innermost(file.path, present))
@@ -113,7 +112,7 @@ class Run:
             try:
                 data = engine.read(file.path)
             except OSError as error:
-                self.add(engine.unreadable(file.path, Unreadable(f"cannot be read: {error.strerror}"), plan))
+                self.add(_unreadable(file.path, f"cannot be read: {error.strerror}", plan))
                 continue
             given = Input(file.path, data, plan, file.named)
             if given.named or groups.may_matter(given):
@@ -252,3 +251,9 @@ class Run:
 
 def _total(found: Iterable[Checked]) -> int:
     return sum(len(checked.findings) for checked in found)
+
+
+def _unreadable(path: str, reason: str, held_to: Plan) -> Checked:
+    from bnlint.text import Unreadable
+
+    return engine.unreadable(path, Unreadable(reason), held_to)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from bnlint.checks.written import TOLERANCE, number
 from bnlint.findings import Hit
@@ -35,6 +34,7 @@ def _case(value: object, major: int) -> str:
 
 def _on_purpose(layer: Layer) -> bool:
     """Tests and calibration take the statistics of the last batch deliberately."""
-    path = PurePosixPath(layer.origin.span.path.replace("\\", "/") if layer.origin.span else "")
-    is_test = path.stem.startswith("test_") or path.stem.endswith("_test") or not {"test", "tests"}.isdisjoint(path.parts[:-1])
+    *folders, name = (layer.origin.span.path if layer.origin.span else "").replace("\\", "/").split("/")
+    stem = name.rpartition(".")[0] or name
+    is_test = stem.startswith("test_") or stem.endswith("_test") or not {"test", "tests"}.isdisjoint(folders)
     return is_test or "calibrat" in layer.origin.scope.lower()
