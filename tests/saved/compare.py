@@ -78,18 +78,23 @@ def _different(first: Tensor, second: Tensor) -> str | None:
         sizes = [pair for pair in zip(first.shape, second.shape, strict=True) if all(isinstance(size, int) for size in pair)]
         if any(a != b for a, b in sizes):
             return f"{_said(first)} has the shapes {first.shape} and {second.shape}"
+    if None not in (_axis(first), _axis(second)) and _axis(first) != _axis(second):
+        return f"{_said(first)} has the axes {_axis(first)} and {_axis(second)}"
     return f"{_said(first)}: its channels" if None not in (first.channels, second.channels) and first.channels != second.channels else None
 
 
 def _facts(call: Call) -> tuple[object, ...]:
     layer = call.layer
     mode = call.training if layer.role == "batchnorm" else None
-    axis = layer.config.get("axis")
-    rank = len(call.inputs[0].shape) if call.inputs and call.inputs[0].shape else 0
-    axis = axis % rank if isinstance(axis, int) and rank and layer.role == "batchnorm" and layer.inner is None else None
     settings = tuple(layer.config.get(name) for name in BATCHNORM) if layer.role == "batchnorm" else ()
     kind = layer.kind if not layer.is_function and layer.role not in ("merge", "activation") else ""
-    return kind, layer.role, layer.activation, mode, axis, settings
+    return kind, layer.role, layer.activation, mode, settings
+
+
+def _axis(call: Call) -> int | None:
+    """The axis of a BatchNormalization, counted from the front, where its rank is known."""
+    axis, shape = call.layer.config.get("axis"), call.inputs[0].shape if call.inputs else None
+    return axis % len(shape) if call.layer.role == "batchnorm" and call.layer.inner is None and isinstance(axis, int) and shape else None
 
 
 def _said(tensor: Tensor) -> str:
