@@ -271,8 +271,12 @@ class WeightStats:
     @classmethod
     def of(cls, values: Sequence[float], dtype: str = "float32") -> WeightStats:
         """The summary of a vector."""
-        finite = [value for value in values if isfinite(value)]
-        low, high, mean = (min(finite), max(finite), fsum(finite) / len(finite)) if finite else (nan, nan, nan)
+        if isfinite(sum(values)):  # then all of them are
+            finite, mean = values, fsum(values) / len(values) if values else nan
+        else:
+            finite = [value for value in values if isfinite(value)]
+            mean = fsum(value / len(finite) for value in finite) if finite else nan  # a sum of the largest floats is none
+        low, high = (min(finite), max(finite)) if finite else (nan, nan)
         return cls((len(values),), low, high, mean, dtype, len(values) - len(finite), values)
 
 
