@@ -11,7 +11,6 @@ from typing import BinaryIO, Final
 
 from bnlint.graph.model import ModelGraph
 from bnlint.saved import MissingExtra, Unreadable, fields
-from bnlint.saved.config import read_config
 from bnlint.saved.files import open_file
 
 FORMAT: Final = "Keras archive"
@@ -58,6 +57,8 @@ def read(path: str, weights: bool = True) -> ModelGraph:
                 notes = (NO_STORE,)
             if pending is not None:
                 stack.enter_context(pending)  # read by another process while this one reads the config
+        from bnlint.saved.config import read_config  # while the other process starts
+
         config = fields.parse(content(file, members["config.json"]), "`config.json`")
         metadata: object = {}
         if "metadata.json" in members:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final, cast
 
 from bnlint.graph.model import Artifact, Call, Gap, Layer, ModelGraph, Origin, Unknown, WeightStats
 from bnlint.saved import Unreadable, fields, process
-from bnlint.saved.config import Reading
 from bnlint.saved.files import open_file
 from bnlint.saved.places import Place
 from bnlint.saved.process import Contents, Group, Variable
 
 if TYPE_CHECKING:
     from bnlint.saved.archive import Member
+    from bnlint.saved.config import Reading
 
 OFFSET: Final = ("gamma", "beta")
 STATISTICS: Final = ("moving_mean", "moving_variance")
@@ -93,10 +93,9 @@ def finish(reading: Reading, contents: Contents | None, notes: tuple[str, ...] =
     """The graph of a config with the weights that go with it, if they were read."""
     if contents is None:
         return reading.finish(notes=notes)
-    if reading.is_opaque:
-        return _filled(reading, contents).finish(True)
     gaps = place(reading.places, contents)
-    return reading.finish(any(each.layer.weights for each in reading.places), gaps, steps=contents.steps)
+    placed = not reading.places or any(each.layer.weights for each in reading.places)
+    return _filled(reading, contents).finish(placed, gaps, steps=contents.steps)
 
 
 def place(places: Sequence[Place], contents: Contents) -> tuple[Gap, ...]:
@@ -220,17 +219,22 @@ def _sets(group: Group) -> dict[tuple[str, ...], dict[str, Variable]]:
 
 def graph_of(contents: Contents, path: str, name: str, form: str, notes: Sequence[str] = ()) -> ModelGraph:
     """The graph of a file that holds weights alone: its BatchNormalization layers, and nothing about what stands between them."""
+    from bnlint.saved.config import Reading
+
     artifact = Artifact(path, form, contents.attributes.get("keras_version"), notes=tuple(notes))
     graph = ModelGraph(name, "subclass", artifact=artifact, origin=Origin(key=""))
     return _filled(Reading(graph, ()), contents).finish(True)
 
 
 def _filled(reading: Reading, contents: Contents) -> Reading:
-    """The reading of a config that records no layers, with those that the weights show."""
-    layers = tuple(_named_layers(contents) if contents.layers else _numbered_layers(contents))
-    assert reading.graph.artifact is not None
-    artifact = replace(reading.graph.artifact, layers=len(contents.groups), batchnorms=len(layers))
-    return replace(reading, graph=replace(reading.graph, calls=detached(layers), artifact=artifact))
+    """The reading of a config with the layers that it does not record, and the weights show: those of a user's own layers and models."""
+    layers = tuple(_named_layers(reading.places, contents) if contents.layers else _numbered_layers(reading.places, contents))
+    graph, artifact = reading.graph, reading.graph.artifact
+    if not layers or artifact is None:
+        return reading
+    known = artifact.layers or len(contents.groups) - len(layers)
+    artifact = replace(artifact, layers=known + len(layers), batchnorms=artifact.batchnorms + len(layers))
+    return replace(reading, graph=replace(graph, calls=(*graph.calls, *detached(layers)), artifact=artifact))
 
 
 def detached(layers: Iterable[Layer]) -> tuple[Call, ...]:
@@ -250,18 +254,20 @@ def _layer(key: str, name: str, variables: Mapping[str, Variable], config: Mappi
     return Layer("BatchNormalization", "batchnorm", name, settings, trainable=unknown, weights=_stats(variables), origin=Origin(key=key))
 
 
-def _named_layers(contents: Contents) -> Iterator[Layer]:
+def _named_layers(places: Sequence[Place], contents: Contents) -> Iterator[Layer]:
+    known = {each.names[0] for each in places}
     for group in contents.groups.values():
-        for prefix, variables in _sets(group).items():
+        for prefix, variables in _sets(group).items() if group.path not in known else ():
             names = (group.path, *(scope for scope in prefix if scope != group.path))
             shown = {argument: key in variables for key, argument in zip(OFFSET, ("scale", "center"), strict=True)}
             if len({variable.shape for variable in variables.values()}) == 1:
                 yield _layer("/".join(names), names[-1], variables, shown)
 
 
-def _numbered_layers(contents: Contents) -> Iterator[Layer]:
+def _numbered_layers(places: Sequence[Place], contents: Contents) -> Iterator[Layer]:
+    known = {each.path for each in places} | {each.names[-1] for each in places}
     for group in contents.groups.values():
-        variables = group.variables
+        variables = group.variables if group.path not in known and group.label not in known else ()
         vectors = [variable for variable in variables if variable.values is not None and "float" in variable.dtype]
         if not 2 <= len(variables) <= 4 or len(vectors) < len(variables) or len({variable.shape for variable in variables}) > 1:
             continue

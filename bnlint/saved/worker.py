@@ -377,7 +377,7 @@ def _number(dataset: Any, path: str) -> tuple[str, int]:
         return f"{'int' if kind.get_sign() == h5t.SGN_2 else 'uint'}{size * 8}", size
     if family == h5t.ENUM and size == 1:
         return "bool", size
-    if family == h5t.OPAQUE and size == 2 and _text(dataset, "dtype") == "bfloat16":
+    if family == h5t.OPAQUE and size == 2:  # of two bytes Keras writes nothing else that is opaque
         return "bfloat16", size
     raise Refused(f"holds `{path}`, whose values are no numbers as Keras writes them")
 
