@@ -22,6 +22,7 @@ from bnlint.settings import Settings, SettingsError, find_settings, forget, load
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from bnlint.conversion import Converted
     from bnlint.discovery import File
     from bnlint.findings import Finding
     from bnlint.graph.coverage import Coverage, Site
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Fixed",
     "Mend",
+    "NotConverted",
     "Overrides",
     "Plans",
     "Result",
@@ -39,6 +41,7 @@ __all__ = [
     "SettingsError",
     "UnknownRule",
     "Use",
+    "convert_weights",
     "failure",
     "fix_source",
     "lint_model",
@@ -327,6 +330,23 @@ def report(
     result = lint_files(named, plans)
     models = graphs(named, plans)[0]
     return overview(models, result.findings, plans.settings(named[0])), result
+
+
+class NotConverted(Exception):
+    """Weights that were not converted, and why, in a line."""
+
+
+def convert_weights(old: str, new: str, drop_bias: Sequence[str] = (), like: str | None = None) -> Converted:
+    """Write the trained weights `old` into the file `new` for a model without the biases of some layers: those that are named, else those
+    that `like`, a source or a model file, builds without. What the model computes stays. Raises NotConverted."""
+    from bnlint import conversion
+    from bnlint.saved import recognise
+
+    plan = Plans().of(like) if like is not None and recognise(like) is None else None
+    try:
+        return conversion.convert_weights(old, new, drop_bias, like, plan)
+    except conversion.Refused as refused:
+        raise NotConverted(str(refused)) from None
 
 
 def _position(graph: ModelGraph) -> tuple[str, int, int]:

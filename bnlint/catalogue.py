@@ -39,7 +39,21 @@ _SEVERITIES = ("off", "info", "warning", "error")
 _FIXES = ("safe", "unsafe", "display", "none")
 _BEGIN, _END = "<!-- rules:begin -->", "<!-- rules:end -->"
 _KEYS = frozenset(
-    {"fix", "changes", "since", "words", "references", "unanimous", "default", "models", "weights", "options", "notes", "cases"}
+    {
+        "fix",
+        "changes",
+        "since",
+        "words",
+        "references",
+        "unanimous",
+        "default",
+        "models",
+        "weights",
+        "options",
+        "notes",
+        "cases",
+        "afterwards",
+    }
 )
 
 
@@ -103,7 +117,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page: read when its rule fires, and to explain it."""
+    """A whole page: read when its rule fires, and to explain it. `afterwards` says what is left to do where an unsafe fix was applied."""
 
     rule: Rule
     cases: Mapping[str, Case]
@@ -111,6 +125,7 @@ class Page:
     changes: tuple[str, ...]
     references: tuple[str, ...]
     body: str
+    afterwards: str = ""
 
     def section(self, title: str) -> str:
         """The text under `## title`; empty if the page has no such section."""
@@ -220,7 +235,8 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
             parse(case.keras)
         except ValueError as error:
             require(False, f"cases.{key}: {error}")
-    return Page(rule, cases, front.get("notes", {}), tuple(front.get("changes", ())), tuple(front.get("references", ())), body)
+    changes, references = tuple(front.get("changes", ())), tuple(front.get("references", ()))
+    return Page(rule, cases, front.get("notes", {}), changes, references, body, front.get("afterwards", ""))
 
 
 def _by_major(severity: str | Mapping[str, str]) -> dict[str, str]:

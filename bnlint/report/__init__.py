@@ -185,12 +185,16 @@ def changes(code: str) -> str:
 
 
 def _unsafe(findings: Sequence[Finding], would: bool = False) -> str:
-    """What the unsafe fixes that were applied change, rule by rule; nothing where there were none."""
-    counts: dict[tuple[str, str], int] = {}
+    """What the unsafe fixes that were applied change, rule by rule, and what is left to do; nothing where there were none."""
+    applied: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
         if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
-            counts[finding.code, finding.name] = counts.get((finding.code, finding.name), 0) + 1
-    lines = [f"    {number} × {code} ({name}): {changes(code)}\n" for (code, name), number in sorted(counts.items())]
+            applied.setdefault((finding.code, finding.name), []).append(finding.path)
+    lines = []
+    for (code, name), paths in sorted(applied.items()):
+        lines.append(f"    {len(paths)} × {code} ({name}): {changes(code)}\n")
+        left = catalogue.page(code).afterwards
+        lines += [f"        {left.format(path=place(path))}\n" for path in sorted(set(paths)) if left]
     return f"Unsafe fixes {'would change' if would else 'have changed'}:\n{''.join(lines)}\n" if lines else ""
 
 

@@ -30,15 +30,19 @@ def read_config(model: object, path: str, format: str, keras: str | None = None,
         caller.wrapped(layer, wrapped)
     artifact = replace(artifact, layers=len(builder.layers), batchnorms=len({id(place.layer) for place in builder.places}))
     events = (*caller.events, *_compiled(compiled or data.get("compile_config"), graph, len(caller.events)))
-    return Reading(replace(graph, artifact=artifact, events=events), tuple(builder.places))
+    return Reading(replace(graph, artifact=artifact, events=events), tuple(builder.places), tuple(builder.linear))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A graph whose BatchNormalization layers still want their weights: `places` says where these may be kept."""
+    """A graph whose BatchNormalization layers still want their weights: `places` says where these may be kept.
+
+    `linear` are the places of the layers that may have a bias.
+    """
 
     graph: ModelGraph
     places: tuple[Place, ...]
+    linear: tuple[Place, ...] = ()
 
     @property
     def is_opaque(self) -> bool:

@@ -17,7 +17,7 @@ ALONE: Final = "a weights file records neither the settings of layers nor what s
 def read(path: str, weights_too: bool = True) -> ModelGraph:
     """The graph of an HDF5 file. Raises Unreadable; MissingExtra as nothing of it can be read without the extra."""
     is_map = path.lower().endswith(".json")
-    with weights.of_shards(path) if is_map else process.begin(path, weights=weights_too) as pending:
+    with weights.of_shards(path) if is_map else process.begin(path, weights="some" if weights_too else "none") as pending:
         contents = pending.result()
     text = contents.attributes.get("model_config")
     if text is None:

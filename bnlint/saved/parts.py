@@ -48,12 +48,13 @@ class Model:
 
 
 class Builder:
-    """Makes the parts of one file. `layers` holds each layer once, `places` where the weights of BatchNormalization may be kept, `wrapped`
-    the models that wrappers apply."""
+    """Makes the parts of one file. `layers` holds each layer once, `places` where the weights of BatchNormalization may be kept, `linear`
+    where those of layers that may have a bias, `wrapped` the models that wrappers apply."""
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
         self.places: list[Place] = []
+        self.linear: list[Place] = []
         self.wrapped: list[tuple[Layer, Model]] = []
         self._shared: dict[int, Layer] = {}
 
@@ -109,7 +110,9 @@ class Builder:
             self.wrapped.append((layer, self.model(inner, name, path.inner(name, "layer"), frozen)))
 
     def _note(self, layer: Layer, path: Path) -> None:
-        """Note where the weights of a BatchNormalization, itself or wrapped, may be kept."""
+        """Note where the weights of a BatchNormalization, itself or wrapped, may be kept, and those of a layer that may have a bias."""
+        if layer.role == "linear" and layer.inner is None:
+            self.linear.append(Place(layer, path.group, path.names))
         while (inner := layer.inner) is not None:
             layer, path = inner, path.inner(str(inner.name), "layer")
         if layer.role == "batchnorm":

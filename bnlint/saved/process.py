@@ -1,4 +1,4 @@
-"""The process that reads HDF5 files (`worker.py`), seen from outside: started, asked, and nothing that it says taken on trust."""
+"""The process that reads HDF5 files (`hdf5-worker`), seen from outside: started, asked, and nothing that it says taken on trust."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, Literal
 
 from bnlint.saved import MissingExtra, Unreadable
 
 SECONDS = 30
 PROCESSOR = 20
 """How long a file may take, by the clock and of processor time: damage can make the library go round in circles."""
+CONVERTING: Final = 600
+"""How long it may take to write a file anew."""
 ANSWER: Final = 256 << 20
 VECTORS: Final = 64 << 20
 """Bytes that the two parts of an answer may have."""
@@ -53,6 +55,14 @@ class Variable:
     values: array[float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A bias that goes, and the moving mean from which it is taken: each by its group and its name in it."""
+
+    bias: tuple[str, str]
+    mean: tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """The variables that the file keeps together, in order; `label` is the name of the layer where the file has it beside its path."""
@@ -73,20 +83,39 @@ class Contents:
     layers: bool = False
     groups: Mapping[str, Group] = field(default_factory=dict)
     steps: int = 0
+    optimizer: bool = False
+    """Whether it holds the state of an optimizer, too."""
 
 
-def begin(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) -> Pending:
-    """Have a file read, or all parts of one, while other things are done. Without `weights` only its attributes are."""
-    wanted = "none" if not weights else "some" if len(windows) == 1 else "all"  # a layer's vectors may stand in several files
-    return Pending(_hire(), [_request(window.path or path, window, wanted) for window in windows])
+Wanted = Literal["none", "some", "all"]
+"""Which vectors are read: none (the attributes alone), those of layers that have several, or all of them."""
 
 
-def _request(path: str, window: Window, weights: str) -> Mapping[str, object]:
+def begin(path: str, windows: Sequence[Window] = WHOLE, weights: Wanted = "some") -> Pending:
+    """Have a file read, or all parts of one, while other things are done."""
+    if weights == "some" and len(windows) > 1:
+        weights = "all"  # the vectors of a layer may stand in several files
+    return Pending(_hire(), [_request(window.path or path, window, weights) for window in windows])
+
+
+def _request(path: str, window: Window, weights: Wanted) -> Mapping[str, object]:
     where = {"path": os.path.abspath(path), "offset": window.offset, "size": window.size}
     return {**where, "method": window.method, "plain": window.plain, "weights": weights, "seconds": PROCESSOR}
 
 
-def read(path: str, windows: Sequence[Window] = WHOLE, weights: bool = True) -> Contents:
+def convert(path: str, window: Window, target: BinaryIO, folds: Sequence[Fold], config: str | None) -> None:
+    """Have a file written anew, into one that is open and empty: without the biases, which are taken from the moving means."""
+    worker = Worker(_folders(), target)
+    listed = [(*fold.bias, *fold.mean) for fold in folds]
+    try:
+        worker.send({**_request(path, window, "none"), "folds": listed, "config": config, "seconds": CONVERTING}, CONVERTING)
+        answer, _ = worker.receive()
+    finally:
+        worker.stop()
+    _complain(answer)
+
+
+def read(path: str, windows: Sequence[Window] = WHOLE, weights: Wanted = "some") -> Contents:
     """Have a file read, and wait for it."""
     with begin(path, windows, weights) as pending:
         return pending.result()
@@ -122,16 +151,21 @@ class Pending:
     def _receive(self) -> Contents:
         assert self._worker is not None
         answer, numbers = self._worker.receive()
-        if "missing" in answer:
-            raise MissingExtra("models", f"h5py, which reads HDF5 files, cannot be imported ({answer['missing']})")
         if "error" in answer:
             _idle.append(self._worker)
             self._worker = None
-            raise Unreadable(str(answer["error"]))
+        _complain(answer)
         try:
             return _contents(answer, numbers)
         except (TypeError, ValueError, KeyError, AttributeError):
             raise Unreadable("is damaged: what the HDF5 library reads in it makes no sense") from None
+
+
+def _complain(answer: Mapping[str, object]) -> None:
+    if "missing" in answer:
+        raise MissingExtra("models", f"h5py, which reads HDF5 files, cannot be imported ({answer['missing']})")
+    if "error" in answer:
+        raise Unreadable(str(answer["error"]))
 
 
 def _merge(first: Contents, second: Contents) -> Contents:
@@ -143,7 +177,8 @@ def _merge(first: Contents, second: Contents) -> Contents:
             variables = sorted((*before.variables, *group.variables), key=lambda variable: (len(variable.name), variable.name))
             group = Group(path, before.label or group.label, tuple(variables))
         groups[path] = group
-    return Contents({**second.attributes, **first.attributes}, first.layers, groups, first.steps or second.steps)
+    steps, optimizer = first.steps or second.steps, first.optimizer or second.optimizer
+    return Contents({**second.attributes, **first.attributes}, first.layers, groups, steps, optimizer)
 
 
 # The process
@@ -184,14 +219,14 @@ def _folders() -> list[str]:
 
 
 class Worker:
-    """One process of `worker.py`."""
+    """One process of `hdf5-worker`."""
 
-    def __init__(self, folders: list[str]) -> None:
+    def __init__(self, folders: list[str], target: BinaryIO | None = None) -> None:
         # Libraries of Python itself may be found through these; they are the user's, as the interpreter is.
         kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
         limits = {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}  # no plugins; threads would only take memory
-        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("worker.py")), *folders]
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("hdf5-worker")), *folders]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": target or subprocess.DEVNULL}
         self._process = subprocess.Popen(command, env={"PATH": "/usr/bin:/bin", **limits, **kept}, **pipes)
         self._owner = os.getpid()
         self._timer: Timer | None = None
@@ -209,9 +244,9 @@ class Worker:
             self._process.kill()
             self._process.communicate()
 
-    def send(self, request: Mapping[str, object]) -> None:
+    def send(self, request: Mapping[str, object], seconds: float | None = None) -> None:
         """Ask, and start the clock."""
-        self._timer = Timer(SECONDS, self._expire)
+        self._timer = Timer(seconds or SECONDS, self._expire)
         self._timer.daemon = True
         self._timer.start()
         assert self._process.stdin is not None
@@ -283,7 +318,8 @@ def _contents(answer: dict[str, Any], numbers: memoryview) -> Contents:
     if at != len(numbers):
         raise ValueError("more vectors than are listed")
     steps = answer.get("steps")
-    return Contents(attributes, answer["layout"] == "layers", groups, steps if type(steps) is int else 0)
+    steps = steps if type(steps) is int else 0
+    return Contents(attributes, answer["layout"] == "layers", groups, steps, answer["optimizer"] is True)
 
 
 def _text(value: object) -> str:

@@ -117,6 +117,17 @@ def place(places: Sequence[Place], contents: Contents) -> tuple[Gap, ...]:
     return tuple(gaps)
 
 
+def variables_of(places: Sequence[Place], contents: Contents, layer: Layer) -> tuple[str, Mapping[str, Variable]] | str:
+    """The group in which a file keeps a BatchNormalization, and its variables by what they are; or in words why that cannot be told."""
+    find = _Named(places, contents) if contents.layers else _Numbered(places, contents)
+    found = find.arrays([each for each in places if each.layer is layer])
+    if isinstance(found, str):
+        return found
+    first = next(iter(found.values()))
+    group = next(group.path for group in contents.groups.values() if any(variable is first for variable in group.variables))
+    return _misfit(layer, found) or (group, found)
+
+
 def _stats(variables: Mapping[str, Variable]) -> dict[str, WeightStats]:
     return {key: WeightStats.of(found.values, found.dtype) for key, found in variables.items() if found.values is not None}
 
@@ -149,12 +160,12 @@ class _Numbered:
     def __init__(self, places: Sequence[Place], contents: Contents) -> None:
         self._groups = contents.groups
         self._labels = Counter(group.label for group in contents.groups.values() if group.label is not None)
-        self._names = Counter(name for name, _ in {(each.names[-1], id(each.layer)) for each in places})
+        self._names = Counter(name for name, _ in {(each.names[-1:], id(each.layer)) for each in places})
 
     def arrays(self, places: Sequence[Place]) -> Mapping[str, Variable] | str:
         groups = [group for each in places if (group := self._at(each.path)) is not None]
-        name = places[0].names[-1]
-        group = next((group for group in groups if group.label in (None, name)), None) or self._labelled(name)
+        name = places[0].names[-1] if places[0].names else None
+        group = next((group for group in groups if group.label is None or name in (None, group.label)), None) or self._labelled(name)
         if group is None:
             other = next((f"; it holds those of `{group.label}` in its place" for group in groups), "")
             return f"the weights file does not hold the weights of this layer{other}"
@@ -166,9 +177,9 @@ class _Numbered:
     def _at(self, path: str) -> Group | None:
         return self._groups.get(path) or self._groups.get(_UNIT.sub("_layer_checkpoint_dependencies", path))  # as Keras 2.12 wrote it
 
-    def _labelled(self, name: str) -> Group | None:
+    def _labelled(self, name: str | None) -> Group | None:
         """A layer that an outer and an inner model share is saved once, under the path in either: its name tells, if it is the only one."""
-        if self._labels[name] != 1 or self._names[name] != 1:
+        if name is None or self._labels[name] != 1 or self._names[name,] != 1:
             return None
         return next(group for group in self._groups.values() if group.label == name)
 
@@ -178,6 +189,7 @@ class _Named:
 
     def __init__(self, places: Sequence[Place], contents: Contents) -> None:
         self._sets = {name: _sets(group) for name, group in contents.groups.items()}
+        places = [each for each in places if each.names]
         self._inside = Counter(names[0] for names, _ in {(each.names, id(each.layer)) for each in places})
         self._claims = Counter(
             (each.names[0], prefix) for each in places for prefix in self._sets.get(each.names[0], ()) if _fits(prefix, each.names)
@@ -185,7 +197,7 @@ class _Named:
 
     def arrays(self, places: Sequence[Place]) -> Mapping[str, Variable] | str:
         for each in places:
-            sets = self._sets.get(each.names[0], {})
+            sets = self._sets.get(each.names[0], {}) if each.names else {}
             if len(sets) == 1 and self._inside[each.names[0]] == 1:
                 return next(iter(sets.values()))
             fitting = [prefix for prefix in sets if _fits(prefix, each.names)]

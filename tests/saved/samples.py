@@ -89,16 +89,16 @@ def write_layers(target: Path, model: Mapping[str, Any] | str | None, spoil: Spo
             file.attrs["model_config"] = (model if isinstance(model, str) else json.dumps(model)).encode()
         for owner in {file, root}:
             owner.attrs["keras_version"], owner.attrs["backend"] = b"2.15.0", b"tensorflow"
-        root.attrs["layer_names"] = [b"input", b"conv", b"bn", b"relu"]
+        root.attrs["layer_names"] = numpy.array([b"input", b"conv", b"bn", b"relu"])
         for name in ("input", "relu"):
             root.create_group(name).attrs["weight_names"] = []
         conv, bn = root.create_group("conv"), root.create_group("bn")
         conv["conv/kernel:0"] = numpy.ones((3, 3, 3, CHANNELS), "float32")
         conv["conv/bias:0"] = numpy.arange(CHANNELS, dtype="float32")
-        conv.attrs["weight_names"] = [b"conv/kernel:0", b"conv/bias:0"]
+        conv.attrs["weight_names"] = numpy.array([b"conv/kernel:0", b"conv/bias:0"])
         for name, values in ARRAYS.items():
             bn[f"bn/{name}:0"] = numpy.array(values, "float32")
-        bn.attrs["weight_names"] = [f"bn/{name}:0".encode() for name in ARRAYS]
+        bn.attrs["weight_names"] = numpy.array([f"bn/{name}:0".encode() for name in ARRAYS])
         if spoil is not None:
             spoil(root)
 

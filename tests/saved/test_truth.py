@@ -41,7 +41,11 @@ def differences(graph: ModelGraph, truth: real.Arrays) -> list[str]:
     """The layers, under their paths, that are not read as Keras has them. One that several paths lead to is read once; one in a model
     that is wrapped goes by its path among the weights."""
     found = {tuple((layer.origin.key or "").split("/")): arrays_of(layer) for layer in read(graph)}
-    wrong = [f"{names}: {_summary(arrays)}" for names, arrays in found.items() if arrays not in (truth.values() if names not in truth else (truth[names],))]
+    wrong = [
+        f"{names}: {_summary(arrays)}"
+        for names, arrays in found.items()
+        if arrays not in (truth.values() if names not in truth else (truth[names],))
+    ]
     left = [arrays for names, arrays in truth.items() if names not in found]
     return wrong + [f"not read: {_summary(arrays)}" for arrays in left if arrays not in found.values()] + [gap.reason for gap in graph.gaps]
 

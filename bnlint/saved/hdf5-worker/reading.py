@@ -1,34 +1,11 @@
-"""Reads HDF5 files in a process of its own: h5py may crash on what it is given, and takes only this process with it.
-
-Started as `python -I -S worker.py FOLDER...`, where the folders hold h5py and numpy; knows nothing of the rest of bnlint. Each line of
-the standard input is a request, `{"path", "offset", "size", "method", "plain", "weights", "seconds"}`: the stretch of the file that is the
-HDF5 file; how it is compressed (as in zip: 0 stored, 8 deflated), and from how many bytes; which vectors are wanted ("none", "some": of
-layers with several, "all"); how much processor time it may take. Each answer is the sizes of its two parts (8 bytes each, big-endian), a
-JSON object, and the vectors that this lists, as native float64, one behind the other.
-
-Nothing of the file is taken on trust: what is read is walked by hard links only, each object once, and held to the limits below.
-"""
+"""What is read of an HDF5 file. Nothing of it is taken on trust: it is walked by hard links only, each object once, within limits."""
 
 from __future__ import annotations
 
-import codecs
-import io
-import json
-import os
-import stat
-import sys
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-try:
-    import resource
-except ImportError:  # Windows has no such limits: there the parent's clock is the only one
-    resource = None  # type: ignore[assignment]
-
-MEMORY: Final = 4 << 30
 OBJECTS: Final = 200_000
 DEPTH: Final = 64
 TEXT: Final = 32 << 20
@@ -42,45 +19,15 @@ SPARSE: Final = 256 << 20
 EXPANSION: Final = 1100
 """What declares more bytes than the first, and this many for each one that it stores, was made to fill memory; deflate reaches 1032."""
 
+MODEL: Final = "model_weights"
 TEXTS: Final = ("model_config", "training_config", "keras_version", "backend")
-SKIPPED: Final = ("optimizer", "optimizer_weights", "_optimizer")
 COUNTERS: Final = ("iteration", "iterations", "iter")
 """What optimizers call the number of steps that they have made."""
+SKIPPED: Final = ("optimizer", "optimizer_weights", "_optimizer")
 
 
 class Refused(Exception):
     """The file holds what no Keras writes. The message goes on from "this file …"."""
-
-
-class Stretch(io.RawIOBase):
-    """A part of a file as a file of its own."""
-
-    def __init__(self, descriptor: int, offset: int, size: int) -> None:
-        self._descriptor, self._offset, self._size, self._at = descriptor, offset, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(0, offset + (0, self._at, self._size)[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = max(0, min(len(view), self._size - self._at))
-        os.lseek(self._descriptor, self._offset + self._at, os.SEEK_SET)
-        done = 0
-        while done < wanted and (data := os.read(self._descriptor, wanted - done)):
-            view[done : done + len(data)] = data
-            done += len(data)
-        self._at += done
-        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +35,7 @@ class Dataset:
     """A dataset of the file, opened, and found to be of the kind that Keras writes."""
 
     id: Any
+    path: str
     shape: tuple[int, ...]
     dtype: str
 
@@ -100,120 +48,22 @@ class Contents:
     datasets: dict[str, Dataset] = field(default_factory=dict)
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not stand among the answers
-    if resource is not None:
-        for what, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-            hard = resource.getrlimit(what)[1]
-            resource.setrlimit(what, (limit if hard == resource.RLIM_INFINITY else min(limit, hard),) * 2)
-    sys.path.extend(sys.argv[1:])
-    try:
-        import h5py  # noqa: F401
-    except Exception as error:
-        _answer(answers, {"missing": f"{type(error).__name__}: {error}"})
-        return
-    for encoding in ("ascii", "utf-8", "latin-1"):  # modules of their own, which cannot be imported where no file can be opened
-        codecs.lookup(encoding)
-    for line in sys.stdin.buffer:
-        _answer(answers, *_handle(json.loads(line)))
-
-
-def _answer(stream: BinaryIO, answer: dict[str, Any], vectors: bytes = b"") -> None:
-    head = json.dumps(answer).encode()
-    stream.write(len(head).to_bytes(8, "big") + len(vectors).to_bytes(8, "big") + head + vectors)
-    stream.flush()
-
-
-def _handle(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The answer to a request. While it is made no file but the one that it names can be opened."""
-    _allow(request["seconds"])
-    try:
-        try:
-            descriptor = os.open(request["path"], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except OSError as error:
-            raise Refused(f"cannot be read: {error.strerror}") from None
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Refused("is no regular file")
-            with _alone(), _open(descriptor, request) as file:
-                return _read(file, request["weights"])
-        finally:
-            os.close(descriptor)
-    except Refused as error:
-        return {"error": str(error)[:400]}, b""
-    except MemoryError:
-        return {"error": f"takes more than {MEMORY >> 30} GiB of memory to read"}, b""
-    except Exception as error:  # whatever h5py makes of a damaged file
-        return {"error": f"is damaged ({type(error).__name__}: {' '.join(str(error).split())})"[:400]}, b""
-
-
-def _allow(seconds: int) -> None:
-    if resource is not None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = int(used.ru_utime + used.ru_stime) + 1 + seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Where no file can be opened: HDF5 knows many ways in which one file names another."""
-    if resource is None:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def _open(descriptor: int, request: dict[str, Any]) -> Any:
-    import h5py
-
-    length = os.fstat(descriptor).st_size
-    offset = request["offset"]
-    size = length - offset if request["size"] is None else request["size"]
-    if size < 0 or offset + size > length:
-        raise Refused("is cut off")
-    stretch: Any = Stretch(descriptor, offset, size)
-    if request["method"]:
-        inflate = zlib.decompressobj(-15)
-        data = inflate.decompress(stretch.readall(), request["plain"] + 1)
-        if len(data) != request["plain"]:
-            raise Refused("does not hold as many bytes of weights as it says")
-        stretch = io.BytesIO(data)
-    signature = stretch.read(8)
-    if signature != b"\x89HDF\r\n\x1a\n":
-        raise Refused("does not begin as an HDF5 file does")
-    stretch.seek(0)
-    return h5py.File(stretch, "r")
-
-
-# Reading
-
-
-def _read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
+def read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
     """Attributes, and the groups of variables with their vectors."""
-    attributes = {name: text for name in TEXTS if (text := _text(file.id, name)) is not None}
-    answer: dict[str, Any] = {"attributes": attributes, "layout": "store", "groups": []}
-    root = file.id
-    if "model_weights" in file:
-        root = _child(file.id, "model_weights")
+    attributes = {name: text for name in TEXTS if (text := text_of(file.id, name)) is not None}
+    answer: dict[str, Any] = {"attributes": attributes, "layout": "store", "groups": [], "optimizer": any(name in file for name in SKIPPED)}
+    root = root_of(file)
     for name in TEXTS:
-        if name not in attributes and (text := _text(root, name)) is not None:
+        if name not in attributes and (text := text_of(root, name)) is not None:
             attributes[name] = text
-    layers = _names(root, "layer_names")
+    layers = names_of(root, "layer_names")
     if layers is not None:
         answer["layout"] = "layers"
     if weights == "none":
         return answer, b""
     answer["steps"] = _steps(file)
-    contents = _walk(root)
-    found = _of_layers(contents, layers) if layers is not None else _of_store(contents)
+    contents = walk(root)
+    found = of_layers(contents, layers) if layers is not None else of_store(contents)
     vectors: list[bytes] = []
     room = VECTORS
     for path, label, datasets in found:
@@ -226,7 +76,7 @@ def _read(file: Any, weights: str) -> tuple[dict[str, Any], bytes]:
                 room -= dataset.shape[0]
                 if room < 0:
                     raise Refused(f"has more than {VECTORS:,} numbers in vectors")
-                vectors.append(_numbers(dataset))
+                vectors.append(numbers_of(dataset))
             items.append([name, dataset.dtype, list(dataset.shape), reads])
         answer["groups"].append([path, label, items])
     return answer, b"".join(vectors)
@@ -240,7 +90,7 @@ def _steps(file: Any) -> int | None:
     try:
         if "optimizer_weights" in file:
             group = _child(file.id, "optimizer_weights")
-            names = _names(group, "weight_names") or []
+            names = names_of(group, "weight_names") or []
             path = next((name for name in names if name.rpartition("/")[2].partition(":")[0] in COUNTERS), "")
         else:
             group, path = _child(file.id, "optimizer"), "vars/0"
@@ -258,7 +108,7 @@ def _steps(file: Any) -> int | None:
         return None
 
 
-def _of_store(contents: Contents) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
+def of_store(contents: Contents) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
     """Of a file as Keras 3 writes it: the variables of a layer stand in its group `vars`, numbered."""
     groups: dict[str, dict[str, Dataset]] = {}
     for path, dataset in contents.datasets.items():
@@ -266,14 +116,14 @@ def _of_store(contents: Contents) -> Iterator[tuple[str, str | None, dict[str, D
         groups.setdefault(parent, {})[name] = dataset
     for path, datasets in groups.items():
         ordered = dict(sorted(datasets.items(), key=lambda item: (len(item[0]), item[0])))
-        yield path.removesuffix("vars").rstrip("/"), _text(contents.groups[path], "name"), ordered
+        yield path.removesuffix("vars").rstrip("/"), text_of(contents.groups[path], "name"), ordered
 
 
-def _of_layers(contents: Contents, layers: list[str]) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
+def of_layers(contents: Contents, layers: list[str]) -> Iterator[tuple[str, str | None, dict[str, Dataset]]]:
     """Of a file as Keras 1 and 2 write it: each layer has a group, whose attribute lists its variables."""
     for layer in layers:
         group = contents.groups.get(layer)
-        names = _names(group, "weight_names") if group is not None else None
+        names = names_of(group, "weight_names") if group is not None else None
         if names is None:
             raise Refused(f"lists the layer `{layer}` and does not hold it")
         missing = next((name for name in names if f"{layer}/{name}" not in contents.datasets), None)
@@ -281,6 +131,11 @@ def _of_layers(contents: Contents, layers: list[str]) -> Iterator[tuple[str, str
             raise Refused(f"lists the weight `{layer}/{missing}` and does not hold it")
         if names:
             yield layer, None, {name: contents.datasets[f"{layer}/{name}"] for name in names}
+
+
+def root_of(file: Any) -> Any:
+    """The group that holds the weights: the whole file, or in a file of Keras 1 and 2 with a model the group for them."""
+    return _child(file.id, MODEL) if MODEL in file else file.id
 
 
 def _child(parent: Any, name: str) -> Any:
@@ -295,10 +150,10 @@ def _hard(parent: Any, name: str) -> None:
     from h5py import h5l
 
     if parent.links.get_info(name.encode()).type != h5l.TYPE_HARD:
-        raise Refused(f"holds `{name}` as a link into another place")
+        raise Refused(f"holds `{name}` as a link, which is not followed")
 
 
-def _walk(root: Any) -> Contents:
+def walk(root: Any) -> Contents:
     from h5py import h5d, h5g, h5l, h5o
 
     found = Contents()
@@ -361,7 +216,7 @@ def _inspect(dataset: Any, path: str) -> Dataset:
             chunk *= length
         if len(shape) == 1 and chunk > CHUNK:
             raise Refused(f"stores `{path}` in chunks of {chunk:,} bytes")
-    return Dataset(dataset, tuple(shape), dtype)
+    return Dataset(dataset, path, tuple(shape), dtype)
 
 
 def _number(dataset: Any, path: str) -> tuple[str, int]:
@@ -382,7 +237,7 @@ def _number(dataset: Any, path: str) -> tuple[str, int]:
     raise Refused(f"holds `{path}`, whose values are no numbers as Keras writes them")
 
 
-def _numbers(dataset: Dataset) -> bytes:
+def numbers_of(dataset: Dataset) -> bytes:
     """The numbers of a vector as float64."""
     import numpy
     from h5py import h5s
@@ -429,7 +284,7 @@ class _Owner:
     id: Any
 
 
-def _names(owner: Any, name: str) -> list[str] | None:
+def names_of(owner: Any, name: str) -> list[str] | None:
     """The strings of an attribute, also where Keras split it into `name0`, `name1` … as it was too large for one."""
     whole = _values(owner, name)
     if whole is not None:
@@ -443,10 +298,6 @@ def _names(owner: Any, name: str) -> list[str] | None:
     return parts
 
 
-def _text(owner: Any, name: str) -> str | None:
-    texts = _names(owner, name)
+def text_of(owner: Any, name: str) -> str | None:
+    texts = names_of(owner, name)
     return None if texts is None else "".join(texts)
-
-
-if __name__ == "__main__":
-    main()
