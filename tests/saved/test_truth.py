@@ -29,7 +29,9 @@ def _fresh() -> Iterator[None]:
 
 
 def read(graph: ModelGraph) -> list[Layer]:
-    layers = [layer for call in graph.calls for layer in (call.layer, call.layer.inner) if layer is not None]
+    """Its layers, and those of the models that a wrapper applies."""
+    graphs = [graph, *(model for event in graph.events if event.kind == "wrapped" and isinstance(model := event.args["model"], ModelGraph))]
+    layers = [layer for each in graphs for call in each.calls for layer in (call.layer, call.layer.inner) if layer is not None]
     return list({id(layer): layer for layer in layers if layer.kind == "BatchNormalization"}.values())
 
 
@@ -38,8 +40,7 @@ def arrays_of(layer: Layer) -> dict[str, list[float]]:
 
 
 def differences(graph: ModelGraph, truth: real.Arrays) -> list[str]:
-    """The layers, under their paths, that are not read as Keras has them. One that several paths lead to is read once; one in a model
-    that is wrapped goes by its path among the weights."""
+    """The layers, under their paths, that are not read as Keras has them; one that several paths lead to is read once."""
     found = {tuple((layer.origin.key or "").split("/")): arrays_of(layer) for layer in read(graph)}
     wrong = [
         f"{names}: {_summary(arrays)}"

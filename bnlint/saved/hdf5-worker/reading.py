@@ -104,7 +104,7 @@ def _steps(file: Any) -> int | None:
         number = numpy.empty((), "=i8")
         found.id.read(h5s.ALL, h5s.ALL, number)
         return int(number)
-    except (KeyError, RuntimeError, Refused):  # h5py has no error of its own for what is not there
+    except (KeyError, RuntimeError, ValueError, Refused):  # h5py has no error of its own for what is not there
         return None
 
 
