@@ -85,7 +85,10 @@ def convert(old: str, new: str, names: Sequence[str], likes: Sequence[Likeness])
         folds[place] = bn, Fold(_bias(file.contents, place), _mean(file.contents, model, bn))
     if not folds:
         raise Refused(f"no layer of {old} has a bias that is to go")
-    config = _edited(file.config, [place.names for place in folds]) if file.config is not None else None
+    config = None
+    if file.config is not None:
+        lost = {place.layer for place in folds}  # a layer that several models share stands in the configuration of each
+        config = _edited(file.config, [place.names for place in model.linear if place.layer in lost])
     with _created(new) as target:
         _write(file, target, [fold for _, fold in folds.values()], config)
         target.flush()
@@ -133,7 +136,10 @@ def like_model(path: str) -> Likeness:
         elif found == "json":
             data = stream.read(fields.SIZE + 1)
         else:
-            data = process.read(path, weights="none").attributes.get("model_config", "").encode("utf-8", "surrogatepass")
+            text = process.read(path, weights="none").attributes.get("model_config")
+            if text is None:
+                raise Unreadable("holds weights alone, and does not tell how their model is built")
+            data = text.encode("utf-8", "surrogatepass")
     found_like = _likeness(read_config(fields.parse(data, "its configuration"), path, "model"), path)
     if found_like is None:
         raise Unreadable("does not record the layers of its model")
@@ -296,10 +302,17 @@ def _edited(config: Any, layers: Sequence[tuple[str, ...]]) -> Any:
         entry = edited
         for name in names:
             inside = entry["config"]
-            listed = inside if isinstance(inside, list) else inside["layers"]
-            entry = next(item for item in listed if name in (item.get("name"), item["config"].get("name")))
+            listed = inside if isinstance(inside, list) else inside.get("layers", ())
+            entry = next((item for item in listed if _is_called(item, name)), None)
+            if entry is None or not isinstance(entry.get("config"), list | dict):
+                raise Refused(f"the configuration of the model does not list `{'/'.join(names)}` by its name")
         entry["config"]["bias" if "bias" in entry["config"] else "use_bias"] = False
     return edited
+
+
+def _is_called(entry: Any, name: str) -> bool:
+    config = entry.get("config") if isinstance(entry, dict) else None
+    return isinstance(config, dict) and name in (entry.get("name"), config.get("name"))
 
 
 def _check(file: _File, new: str, folds: Mapping[Place, tuple[Layer, Fold]]) -> None:

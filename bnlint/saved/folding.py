@@ -14,6 +14,11 @@ PLAIN: Final = ("bias_regularizer", "bias_constraint", "activity_regularizer")
 """Arguments that make a bias more than a number that is added."""
 
 
+INEXACT: Final = (
+    "computes in another type than float32 or float64, or stands before a BatchNormalization that does: sums are not exact enough"
+)
+
+
 def batchnorm_behind(project: Project, graph: ModelGraph, layer: Layer) -> Layer | str:
     """The BatchNormalization into which the bias of a layer can be folded, or in words why it cannot be.
 
@@ -27,6 +32,8 @@ def batchnorm_behind(project: Project, graph: ModelGraph, layer: Layer) -> Layer
     extra = next((name for name in PLAIN if layer.config.get(name) is not None), None)
     if extra is not None:
         return f"has a `{extra}`"
+    if not _is_exact(layer):
+        return INEXACT
     calls = [call for call in graph.calls if call.layer is layer]
     if not calls:
         return "is not applied in a way that is known"
@@ -53,6 +60,8 @@ def _misfit(project: Project, graph: ModelGraph, layer: Layer, bn: Layer) -> str
         return f"is followed by {bn.name!r}, which is a class of its own"
     if query.frozen(project, bn) is not False:
         return f"trains its bias: {name} is frozen, or not known not to be"
+    if not _is_exact(bn):
+        return INEXACT
     if bn.config.get("renorm") not in (None, False) or bn.config.get("mode") not in (None, 0):
         return f"cannot lose its bias: {name} renormalises"
     told = [event for event in query.events(project, "apply") if isinstance(event.target, ModelGraph) and query.contains(event.target, bn)]
@@ -68,6 +77,11 @@ def _misfit(project: Project, graph: ModelGraph, layer: Layer, bn: Layer) -> str
         if not _is_on_channels(project, layer, bn, call):
             return f"cannot lose its bias: {name} is not known to normalise the channels that the bias belongs to"
     return None
+
+
+def _is_exact(layer: Layer) -> bool:
+    """Whether a layer computes in numbers in which a sum is exact enough."""
+    return layer.config.get("dtype") in (None, "float32", "float64")
 
 
 def _is_on_channels(project: Project, layer: Layer, bn: Layer, call: Call) -> bool:

@@ -107,6 +107,25 @@ def test_weights_alone_of_keras_2(tmp_path: Path) -> None:
     assert kept(tmp_path / "new.h5") == {**samples.ARRAYS, "moving_mean": FOLDED}
 
 
+def test_a_layer_that_two_models_share_loses_its_bias_in_both(tmp_path: Path) -> None:
+    model = samples.config()
+    inner = json.loads(json.dumps(model))
+    for each in (model, inner):
+        layer(each, "conv")["shared_object_id"] = layer(each, "bn")["shared_object_id"] = 7
+    layer(model, "bn")["shared_object_id"] = layer(inner, "bn")["shared_object_id"] = 8
+    inner.update(name="inner", inbound_nodes=[json.loads(json.dumps(layer(model, "conv")["inbound_nodes"][0]))])
+    inner["config"]["name"] = "inner"
+    model["config"]["layers"].append(inner)
+    model["config"]["output_layers"].append(["inner", 1, 0])
+    samples.write_archive(tmp_path / "old.keras", model)
+    api.convert_weights(str(tmp_path / "old.keras"), str(tmp_path / "new.keras"), ["conv"])
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "new.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    assert [layer(each, "conv")["config"]["use_bias"] for each in (config, layer(config, "inner"))] == [False, False]
+
+
 def test_names_that_keras_splits_are_split_again(tmp_path: Path) -> None:
     import h5py
 
@@ -278,6 +297,8 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a constraint": (_set("conv", bias_constraint={"class_name": "NonNeg", "config": {}}), "bias_constraint"),
     "activity": (_set("conv", activity_regularizer={"class_name": "L2", "config": {"l2": 0.1}}), "activity_regularizer"),
     "renorm": (_set("bn", renorm=True), "renormalises"),
+    "half precision": (_set("conv", dtype={"class_name": "DTypePolicy", "config": {"name": "mixed_float16"}}), "not exact enough"),
+    "a norm of half precision": (_set("bn", dtype="bfloat16"), "not exact enough"),
     "another axis": (_set("bn", axis=1), "not known to normalise the channels"),
     "another data format": (_set("conv", data_format="channels_first"), "not known to normalise the channels"),
     "another class": (lambda model: layer(model, "bn").update(module="my", registered_name="my>BN"), "a class of its own"),
@@ -340,11 +361,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         (["none.keras", "new.keras", "--drop-bias", "conv"], "none.keras: No such file or directory"),
         (["x.txt", "new.keras", "--drop-bias", "conv"], "x.txt is no file of weights that can be converted"),
         (["old.keras", "new.keras", "--like", "x.txt"], "x.txt"),
+        (["old.keras", "new.keras", "--like", "x.weights.h5"], "x.weights.h5: this file holds weights alone"),
+        (["old.keras", "new.keras", "--like", "none.py"], "none.py"),
+        (["old.keras", "new.keras", "--like", "."], "."),
     ],
 )
 def test_the_command_says_in_a_line_what_is_wrong(arguments: list[str], message: str, tmp_path: Path) -> None:
     samples.write_archive(tmp_path / "old.keras")
     (tmp_path / "x.txt").write_text("text (")
+    samples.write_store(tmp_path / "x.weights.h5")
     command = [sys.executable, "-m", "bnlint", "convert-weights", *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -78,7 +78,7 @@ def _handle(request: dict[str, Any], target: int) -> tuple[dict[str, Any], bytes
             with _alone(), h5py.File(stretch_of(descriptor, request), "r") as file:
                 if "folds" not in request:
                     return reading.read(file, request["weights"])
-                _limit("RLIMIT_FSIZE", 2 * os.fstat(descriptor).st_size + (1 << 20))
+                _limit("RLIMIT_FSIZE", 2 * max(os.fstat(descriptor).st_size, request["plain"]) + (1 << 20))
                 with os.fdopen(target, "r+b") as stream:
                     writing.convert(file, stream, request["folds"], request["config"])
                 return {}, b""

@@ -56,10 +56,10 @@ def convert(source: Any, target: BinaryIO, folds: Sequence[Sequence[str]], confi
     with h5py.File(target, "r") as file:
         _compare(contents, walk(root_of(file)), gone, means)
         if config is not None and names_of(file.id, "model_config") != [config]:
-            raise Refused("was not written as it should be: its configuration differs")
+            raise Refused("cannot be written anew: its configuration differs")
         written = _variables(walk(root_of(file)), names_of(root_of(file), "layer_names"))
         if written.keys() != variables.keys() - {(group, name) for group, names in dropped.items() for name in names}:
-            raise Refused("was not written as it should be: other variables than those that are left")
+            raise Refused("cannot be written anew: other variables than those that are left stand in the copy")
 
 
 def _variables(contents: Contents, layers: list[str] | None) -> Mapping[tuple[str, str], Dataset]:
@@ -87,12 +87,12 @@ def _array(dataset: Dataset) -> Any:
 def _compare(before: Contents, after: Contents, gone: set[str], means: Mapping[str, Any]) -> None:
     """Raise Refused unless all that is left is what it was, and the moving means are what they should be."""
     if before.groups.keys() != after.groups.keys() or before.datasets.keys() - gone != after.datasets.keys():
-        raise Refused("was not written as it should be: it does not hold what is left")
+        raise Refused("cannot be written anew: the copy does not hold what is left")
     for path, dataset in after.datasets.items():
         old = before.datasets[path]
         expected = means[path] if path in means else _array(old)
         if old.dtype != dataset.dtype or old.shape != dataset.shape or expected.tobytes() != _array(dataset).tobytes():
-            raise Refused(f"was not written as it should be: `{path}` differs")
+            raise Refused(f"cannot be written anew: `{path}` differs in the copy")
 
 
 # Attributes
