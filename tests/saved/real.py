@@ -129,7 +129,7 @@ def types(keras: Any) -> Any:
     x = inputs = keras.Input((8,))
     for dtype in ("float64", "float16", "mixed_float16", *(("bfloat16",) if keras.__name__ == "keras" else ())):
         policy = keras.mixed_precision.Policy(dtype) if keras.__name__ == "tf_keras" else dtype
-        x = keras.layers.BatchNormalization(dtype=policy)(x)
+        x = keras.layers.BatchNormalization(dtype=policy)(keras.layers.Dense(4)(x))
     return keras.Model(inputs, x)
 
 

@@ -29,7 +29,8 @@ from tensorflow import keras
 
 model = keras.Sequential([
     keras.Input((9, 9, 3)),
-    {layers}
+    {layers},
+    keras.layers.LeakyReLU(),
 ])
 """
 WRITTEN = {
@@ -51,7 +52,7 @@ def build(keras: Any, **given: Any) -> Any:
     """A line of all kinds, one behind the other."""
     layers = keras.layers
     stack = [part for name, kind in KINDS.items() for part in (kind(layers, **given), layers.BatchNormalization(name=f"{name}_norm"))]
-    model = keras.Sequential([keras.Input((9, 9, 3)), *stack])
+    model = keras.Sequential([keras.Input((9, 9, 3)), *stack, layers.LeakyReLU()])
     model.compile("adam", "mse")
     return model
 
