@@ -14,8 +14,10 @@ __all__ = ["run"]
 SUFFIXES = (".keras", ".h5")
 
 
-def everything(*sections: str) -> list[ModelExample]:
-    return [each for code in catalogue.rules() for section in sections for each in models(code, section)]
+def everything(*sections: str) -> list[tuple[ModelExample, str]]:
+    """Every example with the suffix of the files that it is saved as; none for the folder that it is exported to."""
+    found = [each for code in catalogue.rules() for section in sections for each in models(code, section)]
+    return [(each, suffix) for each in found for suffix in (("",) if each.exported else SUFFIXES)]
 
 
 def found(run: Run, each: ModelExample, suffix: str) -> list[str]:
@@ -24,15 +26,13 @@ def found(run: Run, each: ModelExample, suffix: str) -> list[str]:
     return sorted(finding.layer or "" for finding in findings)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("each", everything("Bad"), ids=str)
+@pytest.mark.parametrize(("each", "suffix"), everything("Bad"), ids=str)
 def test_a_bad_model_has_the_finding_at_the_layers_that_are_named(run: Run, each: ModelExample, suffix: str) -> None:
     assert each.layers, "a Bad model ends with `# BN…` for the model, or `# BN…: layer, layer`"
     assert found(run, each, suffix) == list(each.layers)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("each", everything("Fixed", "Not flagged"), ids=str)
+@pytest.mark.parametrize(("each", "suffix"), everything("Fixed", "Not flagged"), ids=str)
 def test_fixed_and_not_flagged_models_are_silent(run: Run, each: ModelExample, suffix: str) -> None:
     assert not each.layers
     assert found(run, each, suffix) == []

@@ -54,6 +54,7 @@ class ModelExample:
     source: str
     settings: dict[str, Any]
     layers: tuple[str, ...]
+    exported: bool
 
     def __str__(self) -> str:
         return f"{self.code}-{self.section}-model-{self.number}".replace(" ", "-").lower()
@@ -67,7 +68,9 @@ def models(code: str, section: str) -> tuple[ModelExample, ...]:
 
 def model_example(code: str, section: str, number: int, info: str, source: str) -> ModelExample:
     marked = [name for found, names in MODEL_MARK.findall(source) if found == code for name in names.split(", ")]
-    return ModelExample(code, section, number, MODEL_MARK.sub("", source), settings(code, info.split()), tuple(sorted(marked)))
+    words = info.split()
+    given = settings(code, [word for word in words if word != "export"])
+    return ModelExample(code, section, number, MODEL_MARK.sub("", source), given, tuple(sorted(marked)), "export" in words)
 
 
 def settings(code: str, words: list[str]) -> dict[str, Any]:

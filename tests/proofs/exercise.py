@@ -79,7 +79,8 @@ def save(keras: Any, path: str, source: str, name: str) -> Report:
     keras.utils.set_random_seed(7)
     names: dict[str, Any] = {"__name__": "program", "__file__": path}
     exec(compile(source, path, "exec"), names)
-    names["model"].save(name)
+    keep = names["model"].save if os.path.splitext(name)[1] else names["model"].export
+    keep(name)
     return {"path": os.path.abspath(name)}
 
 

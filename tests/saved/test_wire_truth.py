@@ -168,6 +168,13 @@ def test_two_requests_to_the_leak_moved_the_layers_behind_it(read: Read) -> None
     assert read("keras3_leak")[1]["moved"] == ["second", "third", "fourth"]
 
 
+@pytest.mark.parametrize("name", ["keras2_functional", "keras2_exported", "keras3_leak", "keras3_plain", "module_that_infers"])
+def test_bn609_on_real_files(read: Read, folder: Path, name: str) -> None:
+    truth = read(name)[1]
+    result = lint_paths([folder / name], isolated=True, select=["BN609"])
+    assert (result.failures, [finding.layer for finding in result.findings]) == ((), truth.get("moved", MOVED.get(name, [])))
+
+
 def test_the_layers_of_an_exported_model_stand_in_their_order(read: Read) -> None:
     graph, _ = read("keras3_plain")
     assert [(call.layer.kind, call.layer.name) for call in graph.calls if call.layer.role == "batchnorm"] == [
