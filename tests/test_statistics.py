@@ -40,6 +40,10 @@ def found(code: str, graph: ModelGraph, keras: KerasTarget = KerasTarget(3)) -> 
     return [(hit.case, hit.origin.key) for hit in check(Project(keras, (), (graph,)))]
 
 
+def project(*models: ModelGraph) -> Project:
+    return Project(KerasTarget(3), (), models)
+
+
 def without(arrays: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: values for name, values in arrays.items() if name not in names}
 
@@ -50,10 +54,10 @@ def without(arrays: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_only_layers_whose_statistics_were_read_are_known() -> None:
     read, unread, empty = norm(TRAINED), norm(UNREAD, "unread"), norm({**TRAINED, "moving_mean": []}, "empty")
     graph = model(read, unread, empty)
-    assert [each.name for each in statistics.batchnorms(graph)] == ["bn", "unread", "empty"]
-    assert [each.name for each in statistics.known(graph)] == ["bn"]
-    assert statistics.all_known(graph) == ()
-    assert [each.name for each in statistics.all_known(model(read))] == ["bn"]
+    assert [each.name for each in statistics.batchnorms(project(graph))] == ["bn", "unread", "empty"]
+    assert [each.name for each in statistics.known(project(graph))] == ["bn"]
+    assert statistics.all_known(project(graph)) == ()
+    assert [each.name for each in statistics.all_known(project(model(read)))] == ["bn"]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +148,14 @@ def test_never_updated_needs_all_layers_of_the_model() -> None:
     assert found("BN601", model(norm(FRESH), norm(FRESH, "other"))) == [("untrained", "")]
     assert found("BN601", model(norm(FRESH), norm(UNREAD, "unread"))) == []
     assert found("BN601", model(norm(FRESH), norm(TRAINED, "trained"))) == []
+
+
+def test_a_wrapped_model_is_part_of_the_model() -> None:
+    outer, inner = model(norm(TRAINED)), replace(model(norm(FRESH, "inner")), artifact=None)
+    for code, cases in (("BN601", []), ("BN604", ["inner"])):
+        check = catalogue.check(code)
+        assert check is not None
+        assert [hit.origin.key for hit in check(project(outer, inner))] == cases
 
 
 def test_never_updated_is_worse_where_gamma_or_beta_was_trained() -> None:

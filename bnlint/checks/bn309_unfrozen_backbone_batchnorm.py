@@ -34,14 +34,11 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _recorded(project: Project) -> Iterator[Hit]:
     """Models of a file that are ready to train a model which they call in inference mode."""
-    compiled = any(query.events(project, "compile"))
-    for graph in project.models if compiled else ():
-        for event in graph.events if graph.artifact is not None else ():
-            inner = event.target
-            if event.kind == "apply" and event.args.get("training") is False and isinstance(inner, ModelGraph):
-                thawed = [layer for layer in norms(inner) if query.frozen(project, layer) is False]
-                if thawed and len(thawed) == len(norms(inner)):
-                    yield Hit("saved", event.origin, values={"backbone": label(inner)})
+    compiled = query.is_recorded(project) and any(query.events(project, "compile"))
+    for event in query.events(project, "apply") if compiled else ():
+        thawed = [query.frozen(project, layer) is False for layer in norms(event.target)] if isinstance(event.target, ModelGraph) else []
+        if event.args.get("training") is False and thawed and all(thawed):
+            yield Hit("saved", event.origin, values={"backbone": label(event.target)})
 
 
 def _backbones(module: Module, event: Event) -> Iterator[Backbone]:

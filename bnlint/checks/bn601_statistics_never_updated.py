@@ -10,9 +10,7 @@ from bnlint.graph.model import Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        norms = statistics.all_known(graph)
-        if norms and all(map(statistics.is_initial, norms)):
-            moved = next((layer for layer in norms for name in ("gamma", "beta") if statistics.has_moved(layer, name)), None)
-            values = {"count": len(norms), "trained": moved.name if moved is not None else ""}
-            yield Hit("untrained" if moved is None else "trained", graph.origin, values=values)
+    norms = statistics.all_known(project)
+    if norms and all(map(statistics.is_initial, norms)):
+        trained = any(statistics.has_moved(layer, name) for layer in norms for name in ("gamma", "beta"))
+        yield Hit("trained" if trained else "untrained", project.models[0].origin, values={"count": len(norms)})

@@ -10,9 +10,8 @@ from bnlint.graph.model import Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            broken = statistics.nonfinite(layer)
-            if broken:
-                names = ", ".join(f"{name} ({count})" for name, count in broken.items())
-                yield Hit("default", layer.origin, layer, {"arrays": names})
+    for layer in statistics.batchnorms(project):
+        broken = statistics.nonfinite(layer)
+        if broken:
+            names = ", ".join(f"{name} ({count})" for name, count in broken.items())
+            yield Hit("default", layer.origin, layer, {"arrays": names})

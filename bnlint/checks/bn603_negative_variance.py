@@ -10,9 +10,8 @@ from bnlint.graph.model import Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            variances = statistics.variances(layer)
-            negative = [value for value in variances if value < 0]
-            if negative:
-                yield Hit("default", layer.origin, layer, {"lowest": min(negative), "count": len(negative), "channels": len(variances)})
+    for layer in statistics.batchnorms(project):
+        variances = statistics.variances(layer)
+        negative = [value for value in variances if value < 0]
+        if negative:
+            yield Hit("default", layer.origin, layer, {"lowest": min(negative), "count": len(negative), "channels": len(variances)})

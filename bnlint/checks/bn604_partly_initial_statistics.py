@@ -10,8 +10,7 @@ from bnlint.graph.model import Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        norms = statistics.known(graph)
-        initial = [layer for layer in norms if statistics.is_initial(layer)]
-        for layer in initial if len(initial) < len(norms) else ():
-            yield Hit("default", layer.origin, layer, {"initial": len(initial), "count": len(norms)})
+    norms = statistics.known(project)
+    initial = [layer for layer in norms if statistics.is_initial(layer)]
+    for layer in initial if len(initial) < len(norms) else ():
+        yield Hit("default", layer.origin, layer, {"initial": len(initial), "count": len(norms)})

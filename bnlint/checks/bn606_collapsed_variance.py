@@ -14,9 +14,8 @@ ALLOWED = 0.05
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            variances = statistics.variances(layer)
-            part = statistics.share(variances, lambda value: 0 <= value < COLLAPSED)
-            if part > ALLOWED:
-                yield Hit("default", layer.origin, layer, {"count": round(part * len(variances)), "channels": len(variances)})
+    for layer in statistics.batchnorms(project):
+        variances = statistics.variances(layer)
+        part = statistics.share(variances, lambda value: 0 <= value < COLLAPSED)
+        if part > ALLOWED:
+            yield Hit("default", layer.origin, layer, {"count": round(part * len(variances)), "channels": len(variances)})

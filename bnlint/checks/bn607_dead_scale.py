@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bnlint.findings import Hit
 from bnlint.graph import query, statistics
-from bnlint.graph.model import Layer, ModelGraph, Project
+from bnlint.graph.model import Layer, Project
 
 DEAD = 1e-2
 ALLOWED = 0.5
@@ -14,18 +14,16 @@ ALLOWED = 0.5
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            scales = statistics.scales(layer)
-            part = statistics.share(scales, lambda value: abs(value) < DEAD)
-            if part > ALLOWED and not _starts_a_residual_block(project, graph, layer, scales):
-                yield Hit("default", layer.origin, layer, {"count": round(part * len(scales)), "channels": len(scales)})
+    for layer in statistics.batchnorms(project):
+        scales = statistics.scales(layer)
+        part = statistics.share(scales, lambda value: abs(value) < DEAD)
+        if part > ALLOWED and not _starts_a_residual_block(project, layer, scales):
+            yield Hit("default", layer.origin, layer, {"count": round(part * len(scales)), "channels": len(scales)})
 
 
-def _starts_a_residual_block(project: Project, graph: ModelGraph, layer: Layer, scales: tuple[float, ...]) -> bool:
+def _starts_a_residual_block(project: Project, layer: Layer, scales: tuple[float, ...]) -> bool:
     """Whether gamma is 0 because it was never trained: so that the block adds nothing at first, as far as can be seen."""
     if any(scales) or not statistics.is_initial(layer):
         return False
-    calls = [call for owner, call in query.applications(project, layer) if owner is graph]
-    users = [step.call for call in calls for step in query.consumers(graph, call)]
+    users = [step.call for graph, call in query.applications(project, layer) for step in query.consumers(graph, call)]
     return None in users or not users or any(user is not None and user.layer.role == "merge" for user in users)

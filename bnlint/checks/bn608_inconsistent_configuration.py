@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bnlint.checks.written import number
 from bnlint.findings import Hit
 from bnlint.graph import query, statistics
-from bnlint.graph.model import Layer, ModelGraph, Project
+from bnlint.graph.model import Project
 
 FAR = 10
 FAMILY = 2
@@ -23,20 +23,14 @@ ROUNDING = 1e-6
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        if graph.artifact is None:
-            continue  # what code writes down is a choice
-        for name in CUSTOMARY:
-            known = [(layer, value) for layer in _family(graph) if (value := number(query.config(layer, name))) is not None]
-            for layer, value in known:
-                others = [other for each, other in known if each is not layer]
-                if _is_odd(name, value, others):
-                    values = {"name": name, "value": value, "others": others[0], "count": len(others)}
-                    yield Hit("default", layer.origin, layer, values)
-
-
-def _family(graph: ModelGraph) -> tuple[Layer, ...]:
-    return tuple(layer for layer in statistics.batchnorms(graph) if layer.subclass is None)
+    family = [layer for layer in statistics.batchnorms(project) if layer.subclass is None]
+    for name in CUSTOMARY if query.is_recorded(project) else ():  # what code writes down is a choice
+        known = [(layer, value) for layer in family if (value := number(query.config(layer, name))) is not None]
+        for layer, value in known:
+            others = [other for each, other in known if each is not layer]
+            if _is_odd(name, value, others):
+                values = {"name": name, "value": value, "others": others[0], "count": len(others)}
+                yield Hit("default", layer.origin, layer, values)
 
 
 def _is_odd(name: str, value: float, others: Sequence[float]) -> bool:

@@ -14,11 +14,10 @@ RATIO = 1.05
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            variances = statistics.variances(layer)
-            if len(variances) < CHANNELS or statistics.nonfinite(layer):
-                continue
-            low, high = min(variances), max(variances)
-            if 0 < high < 1 and high < low * RATIO:
-                yield Hit("default", layer.origin, layer, {"low": low, "high": high, "channels": len(variances)})
+    for layer in statistics.batchnorms(project):
+        variances = statistics.variances(layer)
+        if len(variances) < CHANNELS or statistics.nonfinite(layer):
+            continue
+        low, high = min(variances), max(variances)
+        if 0 < high < 1 and high < low * RATIO:
+            yield Hit("default", layer.origin, layer, {"low": low, "high": high, "channels": len(variances)})

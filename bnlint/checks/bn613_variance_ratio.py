@@ -12,11 +12,10 @@ RATIO = 1e8
 
 
 def check(project: Project) -> Iterator[Hit]:
-    for graph in project.models:
-        for layer in statistics.batchnorms(graph):
-            variances = statistics.variances(layer)
-            if not variances or statistics.nonfinite(layer):
-                continue
-            low, high = min(variances), max(variances)
-            if low >= 0 and high > low * RATIO:
-                yield Hit("default", layer.origin, layer, {"low": low, "high": high})
+    for layer in statistics.batchnorms(project):
+        variances = statistics.variances(layer)
+        if not variances or statistics.nonfinite(layer):
+            continue
+        low, high = min(variances), max(variances)
+        if low >= 0 and high > low * RATIO:
+            yield Hit("default", layer.origin, layer, {"low": low, "high": high})

@@ -227,6 +227,11 @@ def upstream(tensors: Collection[Tensor]) -> Iterator[Call]:
         stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
 
 
+def is_recorded(project: Project) -> bool:
+    """Whether this is a model that was read from a file, or from memory, and no source code."""
+    return any(graph.artifact is not None for graph in project.models)
+
+
 def layers(project: Project) -> Iterator[Layer]:
     """Every layer of the project once: those that were constructed, then those that only a graph knows; wrapped ones too."""
     return iter(of_project(project).layers)

@@ -8,7 +8,7 @@ from math import log
 from typing import Final
 
 from bnlint.graph import query
-from bnlint.graph.model import Layer, ModelGraph, Unknown
+from bnlint.graph.model import Layer, Project, Unknown
 
 START: Final[Mapping[str, float]] = {"moving_mean": 0.0, "moving_variance": 1.0, "renorm_mean": 0.0, "renorm_stddev": 1.0}
 """The values with which Keras starts the statistics."""
@@ -28,19 +28,20 @@ class Smallest:
     variance: float
 
 
-def batchnorms(graph: ModelGraph) -> tuple[Layer, ...]:
-    """The BatchNormalization layers of a model, each once; what a wrapper wraps, too."""
-    return tuple(dict.fromkeys(call.layer.inner or call.layer for call in query.calls_of(graph, "batchnorm")))
+def batchnorms(project: Project) -> tuple[Layer, ...]:
+    """The BatchNormalization layers of a saved or live model, each once; those that a wrapper wraps, or a model in it, too."""
+    calls = (call for graph in project.models for call in query.calls_of(graph, "batchnorm"))
+    return tuple(dict.fromkeys(call.layer.inner or call.layer for call in calls))
 
 
-def known(graph: ModelGraph) -> tuple[Layer, ...]:
+def known(project: Project) -> tuple[Layer, ...]:
     """Those of them whose statistics were read."""
-    return tuple(layer for layer in batchnorms(graph) if _is_known(layer))
+    return tuple(layer for layer in batchnorms(project) if _is_known(layer))
 
 
-def all_known(graph: ModelGraph) -> tuple[Layer, ...]:
+def all_known(project: Project) -> tuple[Layer, ...]:
     """The same where it is all of them; nothing where there is one of which they were not read."""
-    found = batchnorms(graph)
+    found = batchnorms(project)
     return found if all(map(_is_known, found)) else ()
 
 

@@ -30,11 +30,11 @@ DESERVED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("family", "major"),
-    [(family, major) for family in FAMILIES for major in family.majors],
-    ids=lambda value: getattr(value, "name", value),
-)
+def _name(value: Family | int) -> str:
+    return value.name if isinstance(value, Family) else str(value)
+
+
+@pytest.mark.parametrize(("family", "major"), [(family, major) for family in FAMILIES for major in family.majors], ids=_name)
 def test_nothing_is_found_but_what_is_there(run: Run, family: Family, major: int) -> None:
     program, suffix = BUILT.format(name=family.name, shape=SHAPE), ".keras" if major == 3 else ".h5"
     deserved = DESERVED.get(family.name, set())
