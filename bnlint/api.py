@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
@@ -17,7 +16,7 @@ from bnlint.repair import Mend
 from bnlint.result import Result
 from bnlint.run import Run
 from bnlint.selection import UnknownRule
-from bnlint.settings import Settings, SettingsError, find_settings, forget, load_settings
+from bnlint.settings import Disk, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -83,14 +82,14 @@ class Fixed(Generic[Source]):
 
 
 class Plans:
-    """The plan of each file: that of its closest settings file, made once. Raises SettingsError."""
+    """The plan of each file: that of its closest settings file, made once, for one run: another one reads the disk anew. Raises
+    SettingsError."""
 
     def __init__(
         self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None, baselines: Use = "use"
     ) -> None:
-        if find_settings.cache_info().currsize or "bnlint.pins" in sys.modules:
-            forget()  # a run reads the disk anew; the first one of a process has nothing to forget
         self.config, self.isolated, self.overrides, self.baselines = config, isolated, overrides, baselines
+        self._disk = Disk()
         self._settings: dict[str | None, Settings] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}
         self._baselines: dict[str | None, Baseline | None] = {}
@@ -99,10 +98,10 @@ class Plans:
         """The settings of a file or folder."""
         path = os.path.abspath(path)
         folder = path if os.path.isdir(path) else os.path.dirname(path)
-        file = None if self.isolated else find_settings(folder)
+        file = None if self.isolated else self._disk.find(folder)
         if file not in self._settings:
             known = catalogue.rules().values()
-            self._settings[file] = load_settings(folder, known, self.config, self.isolated, self.overrides)
+            self._settings[file] = load_settings(folder, known, self.config, self.isolated, self.overrides, self._disk)
         return self._settings[file]
 
     def of(self, path: str, named: str | None = None) -> Plan:

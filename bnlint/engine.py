@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span
     from bnlint.groups import Group, Input
+    from bnlint.pins import Pins
     from bnlint.source import Analysis
     from bnlint.text import Document, Unreadable
 
@@ -27,7 +28,8 @@ TOO_DEEP = "is nested too deeply to be analysed; simplify or exclude it"
 class Plan:
     """What a file is held to: settings, the rules that are on, the words of which one must occur.
 
-    `explicit` are the codes that were selected in full, `root` is the folder to which paths in fingerprints are relative.
+    `explicit` are the codes that were selected in full, `root` is the folder to which paths in fingerprints are relative, `pins` tells
+    what the project there says about its Keras.
     """
 
     settings: Settings
@@ -36,6 +38,7 @@ class Plan:
     fixable: frozenset[str]
     words: tuple[bytes, ...]
     root: str
+    pins: Callable[[], Pins]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,23 @@ def plan(held_to: Settings, root: str) -> Plan:
         fixable=settings.fixable(held_to, known.values()),
         words=tuple(dict.fromkeys(word.encode() for rule in rules for word in rule.words)),
         root=root,
+        pins=PinsBelow(root),
     )
+
+
+class PinsBelow:
+    """The pins of the project in a folder, read when they are first asked for."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._found: Pins | None = None
+
+    def __call__(self) -> Pins:
+        if self._found is None:
+            from bnlint import pins
+
+            self._found = pins.read(self.root)
+        return self._found
 
 
 def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
@@ -286,7 +305,7 @@ def _target(document: Document, module: Module, held_to: Plan) -> KerasTarget:
 
     imports = [bound.dotted for bound in module.imports]
     legacy = b"TF_USE_LEGACY_KERAS" in document.data
-    return pins.target(held_to.settings.target_keras, imports, legacy, held_to.root)
+    return pins.target(held_to.settings.target_keras, imports, legacy, held_to.pins)
 
 
 def codes(held_to: Plan, path: str) -> frozenset[str]:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from bnlint.graph.model import KerasTarget
@@ -30,7 +29,6 @@ _FIRST_OF_KERAS_3: Final[dict[str, Version]] = {"keras": (3,), "tensorflow": (2,
 _SIZE_LIMIT: Final = 32 * 2**20
 
 
-@cache
 def read(root: str) -> Pins:
     """The pins of the project in a folder. The first file that says something counts; exact (lock) files come first."""
     found: dict[str, KerasTarget] = {}
@@ -218,8 +216,9 @@ def _short(version: Version) -> Version:
     return version
 
 
-def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str) -> KerasTarget:
-    """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS."""
+def target(setting: str | None, imports: Iterable[str], legacy: bool, pinned: Callable[[], Pins]) -> KerasTarget:
+    """The Keras that a file runs on. `imports` are the dotted names that it imports; `legacy`: its text mentions TF_USE_LEGACY_KERAS;
+    `pinned` reads the pins of its project."""
     if setting is not None:
         return stated(setting)
     tops = {name.partition(".")[0] for name in imports}
@@ -227,6 +226,6 @@ def target(setting: str | None, imports: Iterable[str], legacy: bool, root: str)
         return KerasTarget(2, None, "the file imports tf_keras")
     if legacy:
         return KerasTarget(2, None, "the file mentions TF_USE_LEGACY_KERAS")
-    pinned = read(root)
-    first, second = (pinned.keras, pinned.tensorflow) if "keras" in tops else (pinned.tensorflow, pinned.keras)
+    found = pinned()
+    first, second = (found.keras, found.tensorflow) if "keras" in tops else (found.tensorflow, found.keras)
     return first or second or KerasTarget(3)

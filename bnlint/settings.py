@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
@@ -103,26 +103,34 @@ _PLAIN: Final = (
 # Finding and reading
 
 
-@cache
-def find_settings(folder: str) -> str | None:
-    """The settings file that holds for an (absolute) folder: the closest bnlint.toml or pyproject.toml with [tool.bnlint]."""
-    own = os.path.join(folder, "bnlint.toml")
-    if os.path.isfile(own):
-        return own
-    project = os.path.join(folder, "pyproject.toml")
-    if os.path.isfile(project) and _table(project) is not None:
-        return project
-    parent = os.path.dirname(folder)
-    return None if parent == folder else find_settings(parent)
+class Disk:
+    """The settings files on the disk as one run sees them: each is looked for, and read, once."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, str | None] = {}
+        self._tables: dict[str, dict[str, Any] | None] = {}
 
-def forget() -> None:
-    """Drop what was read from disk: for a process that outlives a run."""
-    from bnlint import pins
+    def find(self, folder: str) -> str | None:
+        """The settings file that holds for an (absolute) folder: the closest bnlint.toml or pyproject.toml with [tool.bnlint]."""
+        if folder not in self._found:
+            self._found[folder] = self._find(folder)
+        return self._found[folder]
 
-    find_settings.cache_clear()
-    _table.cache_clear()
-    pins.read.cache_clear()
+    def _find(self, folder: str) -> str | None:
+        own = os.path.join(folder, "bnlint.toml")
+        if os.path.isfile(own):
+            return own
+        project = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(project) and self.table(project) is not None:
+            return project
+        parent = os.path.dirname(folder)
+        return None if parent == folder else self.find(parent)
+
+    def table(self, file: str) -> dict[str, Any] | None:
+        """The settings in a file; None if it is a pyproject.toml without any. Raises SettingsError."""
+        if file not in self._tables:
+            self._tables[file] = _read(file)
+        return self._tables[file]
 
 
 def load_settings(
@@ -131,13 +139,14 @@ def load_settings(
     config: str | None = None,
     isolated: bool = False,
     overrides: Mapping[str, Any] | None = None,
+    disk: Disk | None = None,
 ) -> Settings:
     """The settings for a file or folder.
 
     `config` is a settings file, or TOML (`key = value`) that is laid over the settings file that is found. `isolated` ignores all files.
     `overrides` are what the command line gives: keys as in a settings file, None for what is not given. Raises SettingsError.
     """
-    known = tuple(rules)
+    known, disk = tuple(rules), disk or Disk()
     table: dict[str, Any] = {}
     inline: dict[str, Any] = {}
     file: str | None = None
@@ -148,9 +157,9 @@ def load_settings(
             inline = _checked("--config", _parse("--config", config))
     if file is None and not isolated:
         start = os.path.abspath(start)
-        file = find_settings(start if os.path.isdir(start) else os.path.dirname(start))
+        file = disk.find(start if os.path.isdir(start) else os.path.dirname(start))
     if file is not None:
-        table = _checked(shown(file), _table(file) or {})
+        table = _checked(shown(file), disk.table(file) or {})
     given = {key.replace("_", "-"): value for key, value in (overrides or {}).items() if value is not None}
     _check_keys("the command line", given)
     for key in CHOICES.keys() & given.keys():
@@ -185,9 +194,7 @@ def _parse(where: str, text: str) -> dict[str, Any]:
         raise SettingsError(f"{where}: not valid TOML: {error}") from None
 
 
-@cache
-def _table(file: str) -> dict[str, Any] | None:
-    """The settings in a file; None if it is a pyproject.toml without any."""
+def _read(file: str) -> dict[str, Any] | None:
     try:
         with open(file, "rb") as stream:
             data = stream.read()

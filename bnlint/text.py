@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, Literal, cast
 
+from bnlint.shared import QUIET
+
 if TYPE_CHECKING:
     import ast
 
@@ -105,11 +107,8 @@ class Chunk:
 
     def parse(self) -> ast.Module:
         """The syntax tree. Raises Unreadable."""
-        import warnings
-
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with QUIET:
                 return cast("ast.Module", compile(self.text, "<source>", "exec", PyCF_ONLY_AST, dont_inherit=True))
         except SyntaxError as error:
             line = min(max(error.lineno or 1, 1), len(self.lines))

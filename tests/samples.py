@@ -11,6 +11,7 @@ from bnlint.catalogue import Page, Rule
 from bnlint.engine import Checked, Plan
 from bnlint.findings import DropArgument, Finding, Fix, Safety, Severity, TextEdit
 from bnlint.graph.model import Span
+from bnlint.pins import Pins
 from bnlint.report import Report
 from bnlint.settings import Settings
 from bnlint.text import load
@@ -105,7 +106,7 @@ def findings(root: Path) -> dict[Finding, tuple[TextEdit, ...]]:
 
 def report(root: Path, edits: Mapping[Finding, Sequence[TextEdit]], **values: object) -> Report:
     """A report of these findings, in which positions are looked up in the sources above."""
-    plan = Plan(Settings(), (), frozenset(), frozenset(), (), str(root))
+    plan = Plan(Settings(), (), frozenset(), frozenset(), (), str(root), Pins)
     sources = {"model.py": MODEL, "train it.ipynb": NOTEBOOK}
     files = []
     for path in dict.fromkeys(each.path for each in edits):

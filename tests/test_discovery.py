@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from bnlint.discovery import Discovery, File, MissingPath, discover, find_root
-from bnlint.settings import Settings, forget, load_settings
+from bnlint.settings import Settings, load_settings
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    forget()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -189,7 +188,6 @@ def test_the_root_is_that_of_settings_then_of_version_control_then_the_path(fold
     touch("repo/.git/HEAD", "repo/project/src/x.py", "loose/x.py")
 
     def root(path: str) -> str:
-        forget()
         return os.path.relpath(find_root(path, load_settings(path, ())), folder)
 
     assert root("repo/project/src/x.py") == "repo"

@@ -18,7 +18,6 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def load(toml: str, tmp_path: Path) -> settings.Settings:
     (tmp_path / "bnlint.toml").write_text(toml, encoding="utf-8")
-    settings.forget()
     return load_settings(str(tmp_path), catalogue.rules().values())
 
 

@@ -34,14 +34,12 @@ DEFAULTS = {"BN001", "BN101", "BN102", "BN201", "BN202"}
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    settings.forget()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def load(folder: Path, toml: str, **overrides: Any) -> Settings:
     (folder / "bnlint.toml").write_text(toml)
-    settings.forget()
     return load_settings(str(folder), RULES, overrides=overrides)
 
 
@@ -67,7 +65,6 @@ def test_the_closest_file_wins_and_nothing_is_merged(folder: Path) -> None:
     (folder / "a" / "pyproject.toml").write_text("[tool.ruff]\n# bnlint is not set up here")
     assert load_settings(str(inner / "x.py"), RULES).placement == "after"
     (inner / "bnlint.toml").write_text("min-batch = 4")
-    settings.forget()
     value = load_settings(str(inner / "x.py"), RULES)
     assert (value.placement, value.min_batch, value.root) == ("before", 4, str(inner))
 
@@ -259,10 +256,10 @@ def test_a_bad_glob_is_told(folder: Path) -> None:
     ],
 )
 def test_the_target(folder: Path, setting: str | None, imports: tuple[str, ...], legacy: bool, expected: KerasTarget) -> None:
-    assert pins.target(setting, imports, legacy, str(folder)) == expected
+    assert pins.target(setting, imports, legacy, lambda: pins.read(str(folder))) == expected
 
 
 def test_the_target_from_pins_depends_on_what_is_imported(folder: Path) -> None:
     (folder / "requirements.txt").write_text("tensorflow==2.15\nkeras==3.4.0")
-    assert pins.target(None, ("keras",), False, str(folder)) == KerasTarget(3, 4, "from requirements.txt")
-    assert pins.target(None, ("tensorflow.keras",), False, str(folder)) == KerasTarget(2, None, "from requirements.txt")
+    assert pins.target(None, ("keras",), False, lambda: pins.read(str(folder))) == KerasTarget(3, 4, "from requirements.txt")
+    assert pins.target(None, ("tensorflow.keras",), False, lambda: pins.read(str(folder))) == KerasTarget(2, None, "from requirements.txt")

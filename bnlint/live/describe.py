@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from bnlint.live import loose, weights
 from bnlint.live.values import Json, ancestor, children, config_of, family, is_keras, label, plain, shape_of
 from bnlint.live.weights import Arrays, Names
+from bnlint.shared import QUIET
 
 ABSTRACT = ("Layer", "Model", "Functional", "Sequential", "Operation", "Wrapper")
 """Classes of Keras that do not say what those compute that derive from them."""
@@ -49,8 +49,7 @@ def describe(model: Any) -> Description:
     if not is_model(model):
         raise NotAModel(model)
     walk = _Walk()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns of a Lambda that is about to be saved, numpy of how Keras converts arrays
+    with QUIET:  # Keras warns of a Lambda that is about to be saved, numpy of how Keras converts arrays
         config = walk.layer(model)
         untold = [*walk.untold(model)]
         arrays = weights.arrays(model)

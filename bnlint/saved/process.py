@@ -188,17 +188,24 @@ _idle: list[Worker] = []
 
 
 def _hire() -> Worker:
-    while _idle:
-        worker = _idle.pop()
+    while (worker := _next()) is not None:
         if worker.is_alive():
             return worker
     return Worker(_folders())
 
 
+def _next() -> Worker | None:
+    """A worker that waits, for whoever asked first."""
+    try:
+        return _idle.pop()
+    except IndexError:
+        return None
+
+
 def close() -> None:
     """End the workers that wait."""
-    while _idle:
-        _idle.pop().stop()
+    while (worker := _next()) is not None:
+        worker.stop()
 
 
 atexit.register(close)

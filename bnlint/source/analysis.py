@@ -13,6 +13,7 @@ from types import NoneType
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.keras_api.training import is_mode
+from bnlint.shared import Shared
 from bnlint.source import assembly, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
@@ -49,7 +50,7 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
     m = Machine(Files(documents, root))
     mentions = Mentions(m, whole)
     done: set[int] = set()
-    with _deep():
+    with _DEEP:
         for file in m.files.asked:
             file.distant = not whole and not any("atchNorm" in chunk.text or "atch_norm" in chunk.text for chunk in file.chunks)
             modules.load(m, file)
@@ -67,13 +68,16 @@ def _deep() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
+_DEEP = Shared(_deep)
+
+
 def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
     """What there is when all that is worth it is analysed."""
 
     def widen(spans: Iterable[Span]) -> Analysis | None:
         if not mentions.want(spans):
             return None
-        with _deep():
+        with _DEEP:
             return _explored(m, mentions, done)
 
     explore(m, mentions, done)
