@@ -37,6 +37,7 @@ FAMILIES = {
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SEVERITIES = ("off", "info", "warning", "error")
 _FIXES = ("safe", "unsafe", "display", "none")
+_TAGS = ("", "unnecessary", "deprecated")
 _BEGIN, _END = "<!-- rules:begin -->", "<!-- rules:end -->"
 _KEYS = frozenset(
     {
@@ -53,6 +54,7 @@ _KEYS = frozenset(
         "notes",
         "cases",
         "afterwards",
+        "tag",
     }
 )
 
@@ -117,7 +119,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page: read when its rule fires, and to explain it. `afterwards` says what is left to do where an unsafe fix was applied."""
+    """A whole page: read when its rule fires, and to explain it. `afterwards` says what is left to do where an unsafe fix was applied, `tag`
+    tells editors how to show the code that is found."""
 
     rule: Rule
     cases: Mapping[str, Case]
@@ -126,6 +129,7 @@ class Page:
     references: tuple[str, ...]
     body: str
     afterwards: str = ""
+    tag: str = ""
 
     def section(self, title: str) -> str:
         """The text under `## title`; empty if the page has no such section."""
@@ -202,6 +206,7 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
     require(legal, "the file name is not BNxxx-<name>.md, with a family from 0 to 6")
     require(front.keys() <= _KEYS, f"unknown keys {sorted(front.keys() - _KEYS)}")
     require(front["fix"] in _FIXES, f"fix = {front['fix']!r} is none of {_FIXES}")
+    require(front.get("tag", "") in _TAGS, f"tag = {front.get('tag')!r} is none of {_TAGS}")
     require(all(front["words"]), "words must not be empty; a rule that speaks of models only has none")
     require(bool(front["cases"]), "a page needs at least one case")
     severities = {case: _by_major(entry["severity"]) for case, entry in front["cases"].items()}
@@ -236,7 +241,8 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
         except ValueError as error:
             require(False, f"cases.{key}: {error}")
     changes, references = tuple(front.get("changes", ())), tuple(front.get("references", ()))
-    return Page(rule, cases, front.get("notes", {}), changes, references, body, front.get("afterwards", ""))
+    afterwards, tag = front.get("afterwards", ""), front.get("tag", "")
+    return Page(rule, cases, front.get("notes", {}), changes, references, body, afterwards, tag)
 
 
 def _by_major(severity: str | Mapping[str, str]) -> dict[str, str]:

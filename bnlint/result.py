@@ -25,6 +25,13 @@ class Change:
     before: bytes
     after: bytes
 
+    def text(self) -> str:
+        """The file after it."""
+        from bnlint.text import load
+
+        document = load(self.path, self.after)
+        return self.after.decode(document.encoding if document.kind == "python" else "utf-8")
+
     def texts(self) -> list[tuple[str, int | None, str, str]]:
         """Path, cell, text before and text after: of the file, or of each cell."""
         from bnlint.text import load

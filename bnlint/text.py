@@ -151,6 +151,19 @@ class Document:
         return (_BOM if self.bom else b"") + text.encode(self.encoding)
 
 
+def encoded(source: str) -> bytes:
+    """The bytes of Python source that is text already, as `load` reads them: in the encoding that it declares, if it can be."""
+    data = source.encode("utf-8", "surrogatepass")
+    encoding = _declared(data.removeprefix(_BOM))
+    if encoding != "utf-8":
+        try:
+            told = source.encode(encoding)
+            return told if told.decode(encoding) == source else data
+        except Exception:  # codecs raise errors of many kinds; what is wrong is told when the bytes are read
+            return data
+    return data
+
+
 def load(path: str, data: bytes) -> Document:
     """Read a Python file or a notebook (by the suffix of `path`). Raises Unreadable."""
     notebook = path.lower().endswith(".ipynb")

@@ -83,14 +83,16 @@ DIRECTIONS: dict[str, set[str]] = {
         "selection",
         "settings",
     },
-    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "settings"},
+    "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
+    "server": {"__init__", "api", "catalogue", "editing", "findings", "report", "text"},
+    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings"},
     "magic": {"api", "live", "report"},
     "__init__": {"api", "magic"},
     "__main__": {"cli"},
 }
 
 # Packages that only one part may import, and those that nobody may (yet).
-OWNERS = {"click": "cli", "libcst": "fixer", "watchfiles": "cli", "IPython": "magic"}
+OWNERS = {"click": "cli", "libcst": "fixer", "watchfiles": "cli", "IPython": "magic", "pygls": "server", "lsprotocol": "server"}
 WORKER = PACKAGE / "saved" / "hdf5-worker"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
 NOBODY = {"keras", "tensorflow", "tf_keras", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}

@@ -20,7 +20,7 @@ from bnlint.shared import Shared
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "fixtures" / "checks").rglob("*.py"))[::3] + sorted((ROOT / "fixtures").glob("notebooks/*.ipynb"))
-NESTED = "from keras import layers\nx = layers.BatchNormalization(momentum=" + "-(" * 60 + "0.1" + ")" * 60 + ")\n"
+NESTED = "from keras import layers\nx = layers.BatchNormalization(momentum=" + "-(" * 150 + "0.1" + ")" * 150 + ")\n"
 WARNS = 'from keras import layers\npath = "\\d"\nx = layers.BatchNormalization(momentum=0.1)\n'
 THREADS = 8
 
@@ -124,7 +124,8 @@ def test_each_call_reads_the_settings_as_they_are(tmp_path: Path) -> None:
 
 
 def test_paths_are_linted_by_many_threads(tmp_path: Path) -> None:
-    (tmp_path / "norms.py").write_text("from keras import layers\n\n\ndef norm(x):\n    return layers.BatchNormalization(momentum=0.1)(x)\n")
+    norms = "from keras import layers\n\n\ndef norm(x):\n    return layers.BatchNormalization(momentum=0.1)(x)\n"
+    (tmp_path / "norms.py").write_text(norms)
     (tmp_path / "net.py").write_text("import keras\nfrom norms import norm\n\nx = keras.Input((8,))\ny = norm(norm(x))\n")
     expected = plain(api.lint_paths([tmp_path], isolated=True).findings)
     assert expected

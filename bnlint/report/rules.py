@@ -14,6 +14,11 @@ def explain(rule: Rule) -> str:
     return f"{rule.code} {rule.name} · {_facts(rule)} · since {rule.since}\n{rule.url}\n\n{catalogue.page(rule.code).body}"
 
 
+def as_markdown(rule: Rule) -> str:
+    """The same for those who render it."""
+    return f"[{rule.code}]({rule.url}) {rule.name} · {_facts(rule)} · since {rule.since}\n\n{catalogue.page(rule.code).body}"
+
+
 def as_text(rules: Iterable[Rule]) -> str:
     """One line for each rule."""
     rules = list(rules)

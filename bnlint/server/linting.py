@@ -1,0 +1,69 @@
+"""A snapshot of what the editor holds becomes findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bnlint import api
+from bnlint.server.positions import Lines
+
+if TYPE_CHECKING:
+    from bnlint.engine import Checked
+    from bnlint.findings import Finding
+    from bnlint.result import Change, Result
+    from bnlint.server.documents import Document
+
+
+@dataclass(frozen=True, eq=False)
+class Linted:
+    """A snapshot, and what came of it."""
+
+    document: Document
+    result: Result
+    encoding: str
+    plans: api.Plans
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.result.findings
+
+    @property
+    def checked(self) -> Checked:
+        """The file with its findings; there must be some."""
+        return self.result.files[0]
+
+    @cached_property
+    def _lines(self) -> dict[str, Lines]:
+        return {text.uri: Lines(text.content, self.encoding) for text in self.document.texts}
+
+    def lines(self, cell: int | None) -> Lines:
+        """The lines of the file, or of a cell."""
+        return self._lines[self.document.part(cell).uri]
+
+    def finding(self, fingerprint: str) -> Finding | None:
+        return next((finding for finding in self.findings if finding.fingerprint == fingerprint), None)
+
+    def mended(self) -> Change | None:
+        """What `--fix` makes of it; None where that is nothing."""
+        changes = api.lint_data(self.document.data(), self.document.path, self.plans, "safe").changes
+        return changes[0] if changes else None
+
+
+def plans() -> api.Plans:
+    """The settings of all files as they are on the disk now. What they exclude is not linted, though it is open."""
+    return api.Plans(overrides={"force_exclude": True})
+
+
+def lint(document: Document, held_to: api.Plans, encoding: str) -> Linted:
+    """Raises SettingsError."""
+    return Linted(document, api.lint_data(document.data(), document.path, held_to), encoding, held_to)
+
+
+WARM = "import keras\nx = keras.Input((8,))\ny = keras.layers.BatchNormalization(0.8)(keras.layers.Dense(8)(x))\n"
+
+
+def warm_up() -> None:
+    """Import what every lint needs before there is one to wait for it."""
+    api.lint_source(WARM, isolated=True)
