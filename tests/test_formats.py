@@ -1,5 +1,7 @@
 """What the formats for machines print: to the byte, by the schemas of those who read it, and what no input can forge."""
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -25,7 +27,7 @@ from tests.tools import sarif_multitool, validate_sarif
 ROOT = Path(__file__).parent.parent
 REPORTS = ROOT / "fixtures" / "reports"
 SCHEMAS = ROOT / "fixtures" / "schemas"
-SUFFIXES = {"json": "json", "json-lines": "jsonl", "gitlab": "json", "sarif": "sarif", "junit": "xml", "rdjson": "json", "markdown": "md"}
+SUFFIXES = {"json": "json", "json-lines": "jsonl", "gitlab": "json", "sarif": "sarif", "junit": "xml", "rdjson": "json", "markdown": "md", "html": "html"}
 
 
 @pytest.fixture
@@ -302,6 +304,31 @@ def test_github_shows_the_worst_and_counts_the_rest() -> None:
     assert "number 24" in lines[0]
 
 
+# HTML
+
+
+def test_the_page_is_one_file_with_a_policy_that_allows_its_style_alone(quickstart: Report) -> None:
+    from tests.page.test_document import Parsed
+
+    text = report.render(quickstart, "html")
+    parsed = Parsed(text)
+    (allowed,) = [attributes["content"] for attributes, _ in parsed.all("meta") if attributes.get("http-equiv")]
+    assert allowed is not None
+    rules = dict(rule.strip().split(" ", 1) for rule in allowed.split(";"))
+    (style,) = [text for _, text in parsed.all("style")]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert (rules["default-src"], rules["script-src"], rules["style-src"]) == ("'none'", "'none'", f"'sha256-{digest}'")
+    assert {name for _, attributes in parsed.elements for name in attributes} <= ATTRIBUTES
+    assert len(parsed.all("article")) == len(quickstart.findings)
+    assert "url(" not in style
+
+
+def test_the_page_marks_what_is_found(sample: Report) -> None:
+    text = report.render(sample, "html")
+    assert "<i>6</i>     x = <mark>layers.BatchNormalization()(x, training=True)</mark>" in text
+    assert "<mark>layers.BatchNormalization(eps=1e-3)</mark>" in text
+
+
 # Nothing can be forged
 
 Parser = Callable[[str], list[tuple[str, ...]]]
@@ -379,6 +406,35 @@ def from_markdown(text: str) -> list[tuple[str, ...]]:
     return [(place.strip("` "), message.strip()) for _, _, place, message in rows[1:]]
 
 
+def from_html(text: str) -> list[tuple[str, ...]]:
+    """As a browser reads the page: the text of its cards, code in backticks. There is no element and no attribute that we do not make."""
+    from tests.page.test_document import Parsed
+
+    parsed = Parsed(text)
+    assert {name for name, _ in parsed.elements} <= ELEMENTS | {f"/{name}" for name in ELEMENTS}
+    assert {name for _, attributes in parsed.elements for name in attributes} <= ATTRIBUTES
+    assert {attributes["href"] for _, attributes in parsed.elements if "href" in attributes} <= {samples.RULES["BN305"].url}
+    found, inside, texts = [], "", {"h3": "", "place": ""}
+    for (name, attributes), said in zip(parsed.elements, parsed.texts, strict=True):
+        if name in ("h3", "p", "article"):
+            inside = attributes.get("class") or name
+            texts = {"h3": "", "place": ""} if name == "article" else texts
+        if inside in texts:
+            texts[inside] += ("`" if name in ("code", "/code") else "") + said
+        if name in ("/h3", "/p"):
+            inside = ""
+        if name == "/article":
+            found.append((texts["place"], texts["h3"]))
+    return found
+
+
+ELEMENTS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article", "details", "summary"),
+    *("h1", "h2", "h3", "p", "pre", "span", "b", "i", "a", "code", "mark", "dl", "dt", "dd", "table", "tr", "td"),
+}
+ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "href", "rel", "tabindex"}
+
+
 def words(finding: Finding) -> str:
     return printable((f"{finding.layer}: " if finding.span is None and finding.layer else "") + finding.message)
 
@@ -422,6 +478,8 @@ def expected(output_format: str, findings: list[Finding], base: str) -> list[tup
             return [(uri(each.path, base), sentence(words(each))) for each in findings]
         case "markdown":
             return [(where(each, base).strip("` "), printable(each.message).strip()) for each in by_severity]
+        case "html":
+            return [(where(each, base), printable(each.message)) for each in findings]
         case "gitlab":
             return [(relative(each.path, base), f"{each.code} {words(each)}") for each in findings]
         case "rdjson":
@@ -444,6 +502,7 @@ PARSERS: dict[str, Parser] = {
     "junit": from_junit,
     "sarif": from_sarif,
     "markdown": from_markdown,
+    "html": from_html,
 }
 
 HOSTILE = [

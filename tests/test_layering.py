@@ -41,7 +41,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "models": {"catalogue", "engine", "findings", "graph", "judge", "saved", "settings", "versions"},
     "conversion": {"engine", "graph", "saved", "source", "text"},
     "groups": {"source"},
-    "report": {"findings", "catalogue", "__init__"},
+    "report": {"findings", "catalogue", "page", "__init__"},
     "page": {"findings", "catalogue", "graph"},
     "overview": {"__init__", "page", "text"},
     "raw": {"findings", "fixer", "graph"},

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 from html import escape
 from string import Template
 from typing import Any
 
 from bnlint.page import Page, assets, picture
 from bnlint.page.contents import SHOWN, Data, contents, counts
+from bnlint.page.policy import policy
 
 PICTURED = 2_000
 """Nodes that are drawn at most for readers without scripts."""
@@ -29,19 +28,6 @@ def render(page: Page) -> str:
         static=_static(page, data),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
-
-
-def policy(scripts: Iterable[str], style: str) -> str:
-    """The content security policy: these scripts and this style, and nothing from anywhere; no text ever becomes markup."""
-    allowed = " ".join(_hash(script) for script in scripts)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def embedded(data: object) -> str:

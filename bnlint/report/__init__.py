@@ -26,6 +26,7 @@ FORMATS = (
     "rdjson",
     "azure",
     "markdown",
+    "html",
 )
 """The formats; each is the function `render` of the module of its name (with `_` for `-`)."""
 

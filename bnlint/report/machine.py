@@ -47,3 +47,11 @@ def words(finding: Finding) -> str:
     """What is wrong; for a model, with the layer in front."""
     layer = f"{finding.layer}: " if finding.span is None and finding.layer else ""
     return printable(layer + finding.message)
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The text in pieces, and of each whether it is code, which stands between backticks."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:  # the last backtick has no partner
+        parts[-2:] = ["`".join(parts[-2:])]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts)]

@@ -6,8 +6,8 @@ import re
 
 from bnlint import catalogue
 from bnlint.findings import Finding
-from bnlint.report import Report, count, printable, tally
-from bnlint.report.machine import where
+from bnlint.report import Report, count, tally
+from bnlint.report.machine import pieces, where
 
 ROWS = 1000
 """Findings in the table; the summary of a job holds one megabyte."""
@@ -39,10 +39,7 @@ def _row(finding: Finding, report: Report) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, but for what stands between backticks: that is code."""
-    pieces = printable(text).split("`")
-    if len(pieces) % 2 == 0:  # the last backtick has no partner
-        pieces[-2:] = ["`".join(pieces[-2:])]
-    return "".join(f"<code>{_plain(piece)}</code>" if number % 2 else _plain(piece) for number, piece in enumerate(pieces))
+    return "".join(f"<code>{_plain(piece)}</code>" if code else _plain(piece) for piece, code in pieces(text))
 
 
 def _plain(text: str) -> str:
