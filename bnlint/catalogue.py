@@ -119,8 +119,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page: read when its rule fires, and to explain it. `afterwards` says what is left to do where an unsafe fix was applied, `tag`
-    tells editors how to show the code that is found."""
+    """A whole page: read when its rule fires, and to explain it.
+
+    `afterwards` says what is left to do where an unsafe fix was applied, `tag` tells editors how to show the code that is found.
+    """
 
     rule: Rule
     cases: Mapping[str, Case]

@@ -27,7 +27,16 @@ from tests.tools import sarif_multitool, validate_sarif
 ROOT = Path(__file__).parent.parent
 REPORTS = ROOT / "fixtures" / "reports"
 SCHEMAS = ROOT / "fixtures" / "schemas"
-SUFFIXES = {"json": "json", "json-lines": "jsonl", "gitlab": "json", "sarif": "sarif", "junit": "xml", "rdjson": "json", "markdown": "md", "html": "html"}
+SUFFIXES = {
+    "json": "json",
+    "json-lines": "jsonl",
+    "gitlab": "json",
+    "sarif": "sarif",
+    "junit": "xml",
+    "rdjson": "json",
+    "markdown": "md",
+    "html": "html",
+}
 
 
 @pytest.fixture
