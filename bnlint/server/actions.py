@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,9 +97,9 @@ def carry_out(linted: Linted, wanted: Wanted) -> Change | None:
     return editing.fix(linted.checked, finding) if wanted.kind == "fix" else editing.ignore(linted.checked, finding)
 
 
-def _asked(kind: str, only: object) -> bool:
+def _asked(kind: str, only: Sequence[str] | None) -> bool:
     """Whether a kind is among those that were asked for, or a kind of one of them."""
-    if not isinstance(only, list):
+    if only is None:
         return True
     wanted = (str(getattr(each, "value", each)) for each in only)
     return any(each in ("", kind) or kind.startswith(f"{each}.") for each in wanted)

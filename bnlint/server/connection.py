@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import FeatureRequestError, JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from bnlint import __version__
@@ -54,9 +54,9 @@ class Server(LanguageServer):
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """What went wrong where no request waits for an answer."""
-        if isinstance(error, ValueError) and not isinstance(error, JsonRpcException) and source is JsonRpcException:
+        if isinstance(error, (ValueError, RecursionError)) and source is JsonRpcException:
             self.protocol.refuse(None, types.ErrorCodes.ParseError, f"not JSON: {error}")
-        else:
+        elif source is not FeatureRequestError:
             self.session.log(f"bnlint: {error}")
 
 

@@ -1,8 +1,7 @@
-"""Hover: the page of the rule that a finding, or a comment that ignores it, is of."""
+"""Hover: the pages of the rules that a comment names, or that find something here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -12,31 +11,22 @@ from bnlint.report import rules
 from bnlint.server import diagnostics
 
 if TYPE_CHECKING:
-    from bnlint.catalogue import Rule
-    from bnlint.server.documents import Document
     from bnlint.server.linting import Linted
-    from bnlint.server.positions import Lines
 
 
-def on_finding(linted: Linted, uri: str, position: types.Position) -> types.Hover | None:
-    """The pages of what is found at a place, and where the innermost of these findings stands."""
-    found = []
+def pages(linted: Linted, uri: str, position: types.Position) -> types.Hover | None:
+    """What there is to read at a place; and where the innermost of the findings there stands."""
+    document = linted.document
+    cell = document.cell(uri)
+    found = {rule.code: rule for rule in editing.named_at(document.path, document.data(), *linted.lines(cell).place(position), cell)}
+    places = []
     for finding in linted.findings:
         where = diagnostics.range_of(linted, finding)
         if diagnostics.uri_of(linted, finding) == uri and where.start <= position <= where.end:
-            found.append((where, catalogue.rules()[finding.code]))
+            found.setdefault(finding.code, catalogue.rules()[finding.code])
+            places.append(where)
     if not found:
         return None
-    innermost = max((where for where, _ in found), key=lambda where: (where.start.line, where.start.character))
-    return _hover((rule for _, rule in found), innermost)
-
-
-def on_comment(document: Document, uri: str, lines: Lines, position: types.Position) -> types.Hover | None:
-    """The pages of the rules that a comment at a place names."""
-    line, column = lines.place(position)
-    return _hover(editing.named_at(document.path, document.data(), line, column, document.cell(uri)))
-
-
-def _hover(found: Iterable[Rule], where: types.Range | None = None) -> types.Hover | None:
-    pages = [rules.as_markdown(rule) for rule in {rule.code: rule for rule in found}.values()]
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(pages)), where) if pages else None
+    innermost = max(places, key=lambda where: (where.start.line, where.start.character), default=None)
+    text = "\n\n---\n\n".join(map(rules.as_markdown, found.values()))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), innermost)

@@ -14,9 +14,8 @@ from pygls.lsp.server import LanguageServer
 
 from bnlint import api, editing
 from bnlint.server import actions, changes, diagnostics, hover, linting
-from bnlint.server.documents import Documents
+from bnlint.server.documents import Document, Documents
 from bnlint.server.linting import Linted
-from bnlint.server.positions import Lines
 
 DEBOUNCE: Final = 0.03
 """Seconds of silence after a change before it is looked at."""
@@ -53,7 +52,7 @@ class Session:
     def initialize(self, params: types.InitializeParams) -> None:
         root = params.workspace_folders[0].uri if params.workspace_folders else params.root_uri
         folder = uris.to_fs_path(root) if root else params.root_path
-        self.documents = Documents(str(getattr(self.server.workspace.position_encoding, "value", "utf-16")), folder or "")
+        self.documents = Documents(_plain(self.server.workspace.position_encoding), folder or "")
 
     def initialized(self, params: types.InitializedParams) -> None:
         self._hold(self._warm_up())
@@ -152,7 +151,7 @@ class Session:
         except api.SettingsError as problem:
             self.plans = None
             self._complain(document.uri, str(problem))
-            self._show(document.uri, {text.uri: [] for text in document.texts}, {})
+            self._show(document, {text.uri: [] for text in document.texts})
             return None
         except Exception as error:  # a bug of ours, in one document
             self.log(api.failure("checking", document.path, error))
@@ -162,17 +161,16 @@ class Session:
             self.log(failure)
         if self.documents.find(uri) == document:
             self.linted[document.uri] = found
-            versions = {text.uri: text.version for text in document.texts}
-            self._show(document.uri, diagnostics.by_text(found, self.accepts), versions)
+            self._show(document, diagnostics.by_text(found, self.accepts))
         return found
 
-    def _show(self, uri: str, found: dict[str, list[types.Diagnostic]], versions: dict[str, int]) -> None:
+    def _show(self, document: Document, found: dict[str, list[types.Diagnostic]]) -> None:
         """Show what is found in a file or in the cells of a notebook; nothing in cells that are gone."""
-        for text in self.shown.get(uri, set()) - found.keys():
-            self._publish(text, [], None)
-        for text, each in found.items():
-            self._publish(text, each, versions.get(text))
-        self.shown[uri] = set(found)
+        for uri in self.shown.get(document.uri, set()) - found.keys():
+            self._publish(uri, [], None)
+        for text in document.texts:
+            self._publish(text.uri, found[text.uri], text.version)
+        self.shown[document.uri] = set(found)
 
     def _publish(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
         self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
@@ -230,14 +228,12 @@ class Session:
     async def hover(self, params: types.HoverParams) -> types.Hover | None:
         uri = params.text_document.uri
         linted = await self.current(uri)
-        document = linted.document if linted is not None else self.documents.find(uri)
-        if document is None:
-            return None
-        found = hover.on_finding(linted, uri, params.position) if linted is not None else None
-        if found is not None:
-            return found
-        lines = Lines(document.part(document.cell(uri)).content, self.documents.encoding)
-        return await asyncio.to_thread(hover.on_comment, document, uri, lines, params.position)
+        return await asyncio.to_thread(hover.pages, linted, uri, params.position) if linted is not None else None
+
+
+def _plain(encoding: object) -> str:
+    """The name of a position encoding, which may be one that the protocol lists."""
+    return str(getattr(encoding, "value", encoding))
 
 
 def _fail(code: int, message: str) -> NoReturn:
