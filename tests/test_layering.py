@@ -82,6 +82,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "saved",
         "selection",
         "settings",
+        "text",
     },
     "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
     "server": {"__init__", "api", "catalogue", "editing", "findings", "report", "text"},
