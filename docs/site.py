@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bnlint import catalogue  # noqa: E402
-from bnlint.catalogue import FAMILIES, Page, Rule  # noqa: E402
+from bnlint.catalogue import FAMILIES, MAJORS, Page, Rule  # noqa: E402
 
 DOCS, TARGET = ROOT / "docs", ROOT / "build" / "docs"
 SOURCE = "https://github.com/bnlint/bnlint/blob/main/"
@@ -74,10 +75,21 @@ def rule_page(page: Page, before: list[Page], after: list[Page]) -> str:
 
 
 def facts(rule: Rule) -> str:
-    """Severity, fix, and on what it is asked."""
+    """Severity, fix, what it looks at, and its options."""
+    severity = severities(rule)
     where = "saved models" if not rule.words else "source and saved models" if rule.models else "source"
     fix = {"safe": "safe fix", "unsafe": "unsafe fix", "display": "advice, no fix"}.get(rule.fix, "no fix")
-    return " · ".join([rule.severity if rule.default else f"off by default ({rule.severity} where it is on)", fix, where])
+    options = [f"`{name.replace('_', '-')} = {json.dumps(value)}`" for name, value in rule.options.items()]
+    return " · ".join([severity if rule.default else f"off by default ({severity} where it is on)", fix, where, *options])
+
+
+def severities(rule: Rule) -> str:
+    """The worst severity that it can have, by version of Keras where that differs."""
+    order = ("off", "info", "warning", "error")
+    worst = {major: max((case[major] for case in rule.severities.values()), key=order.index) for major in MAJORS}
+    if len(set(worst.values())) == 1:
+        return rule.severity
+    return ", ".join(f"{severity} under Keras {major}" for major, severity in reversed(worst.items()))
 
 
 def _fences(body: str) -> str:

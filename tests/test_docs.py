@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -69,6 +70,34 @@ def test_the_inputs_of_the_action_are_described() -> None:
     inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
     rows = re.findall(r"^\| `([a-z-]+)` \| ", (DOCS / "ci.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == list(inputs)
+
+
+def test_the_snippets_for_ci_name_hooks_and_inputs_that_exist() -> None:
+    needs("yaml")
+    import yaml
+
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    named: dict[str, set[str]] = {"hooks": set(), "inputs": set(), "outputs": set()}
+    for text in (README, *(path.read_text(encoding="utf-8") for path in PAGES)):
+        named["outputs"] |= set(re.findall(r"steps\.bnlint\.outputs\.([a-z-]+)", text))
+        for snippet in re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+            for entry in entries(yaml.safe_load(snippet)):
+                if str(entry.get("uses", "")).startswith("bnlint/bnlint@"):
+                    named["inputs"] |= set(entry["with"])
+                named["hooks"] |= {hook["id"] for hook in entry.get("hooks", ())}
+    assert named["hooks"] <= hooks
+    assert named["inputs"] <= set(action["inputs"])
+    assert named["outputs"] <= set(action["outputs"])
+    assert all(named.values())
+
+
+def entries(value: object) -> Iterator[dict[str, Any]]:
+    """All tables of a document, the outer ones first."""
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from entries(each)
 
 
 def test_every_page_is_in_the_navigation() -> None:

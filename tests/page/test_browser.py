@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bnlint import api
+from bnlint import api, report
 from bnlint.page import Page, as_html
 from tests.conftest import needs, needs_program
 from tests.page import models
@@ -364,3 +364,27 @@ def test_the_page_can_be_used_by_everyone(browser: Browser, tmp_path: Path, sche
             found = Axe().run(tab).response["violations"]
             assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == [], json.dumps(found, indent=1)[:4000]
             tab.locator("tbody tr").first.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_findings_can_be_used_by_everyone(browser: Browser, tmp_path: Path, scheme: Any) -> None:
+    """`--output-format html`: nothing is asked for or complained about, and axe-core finds nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    result = api.lint_paths([Path(__file__).parent.parent.parent / "fixtures" / "quickstart"], isolated=True)
+    file = tmp_path / "findings.html"
+    file.write_text(report.render(report.Report(result.findings, lines=result.lines), "html"), encoding="utf-8")
+    said: list[str] = []
+    with browser.new_context(color_scheme=scheme) as context:
+        tab = context.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("request", lambda request: said.append(request.url))
+        tab.goto(file.as_uri())
+        assert tab.locator("article").count() == len(result.findings) > 5
+        assert tab.evaluate("getComputedStyle(document.querySelector('mark')).borderRadius") == "2px"
+    assert said == [file.as_uri()]
+    with browser.new_context(color_scheme=scheme, bypass_csp=True) as context:
+        tab = context.new_page()
+        tab.goto(file.as_uri())
+        tab.locator("summary").click()
+        assert [each["id"] for each in Axe().run(tab).response["violations"]] == []
