@@ -224,4 +224,6 @@ def test_it_installs_what_comes_with_the_action(runner: Runner) -> None:
     assert python.is_relative_to(runner.folder / "temp")
     found = subprocess.run([python, "-I", "-c", "import bnlint, h5py; print(bnlint.__file__)"], capture_output=True, text=True, check=True)
     assert Path(found.stdout.strip()).is_relative_to(runner.folder / "temp")
+    runner.inputs = {"args": "--output-format html=page.html"}
     assert runner.run("lint")[0] == 1
+    assert "BN405" in (runner.workspace / "page.html").read_text(encoding="utf-8")
