@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable
 from typing import Any, Final
@@ -73,6 +74,7 @@ def _function(handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def serve() -> int:
     """Serve at the standard input and output. 0 if the client took its leave, as the protocol has it."""
+    gc.disable()  # a collection in the midst of a lint would be waited for: `linting.tidy` makes it afterwards
     server = Server()
     server.start_io()
     return 0 if server.protocol.ended else 1

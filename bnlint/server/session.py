@@ -17,7 +17,7 @@ from bnlint.server import actions, changes, diagnostics, hover, linting
 from bnlint.server.documents import Document, Documents
 from bnlint.server.linting import Linted
 
-DEBOUNCE: Final = 0.03
+DEBOUNCE: Final = 0.02
 """Seconds of silence after a change before it is looked at."""
 
 SETTINGS: Final = ("bnlint.toml", "pyproject.toml", ".bnlint-baseline.json")
@@ -67,6 +67,10 @@ class Session:
     async def _warm_up(self) -> None:
         async with self._turn:
             await asyncio.to_thread(linting.warm_up)
+
+    async def _tidy_up(self) -> None:
+        async with self._turn:
+            await asyncio.to_thread(linting.tidy)
 
     # What the editor does
 
@@ -156,6 +160,7 @@ class Session:
         except Exception as error:  # a bug of ours, in one document
             self.log(api.failure("checking", document.path, error))
             return None
+        self._hold(self._tidy_up())
         self.told.pop(document.uri, None)
         for failure in found.result.failures:
             self.log(failure)

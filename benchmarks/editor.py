@@ -1,0 +1,126 @@
+"""How long an editor waits: a client types into files of a thousand lines, and waits for the findings after each key.
+
+`python -m benchmarks.editor [FILE...]` in a checkout prints a table; files of your own are typed into besides. Time is what passes between
+the change and its findings, the pause for more keys (20 ms) included; on a machine with other work look at the processor time of the server.
+"""
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from lsprotocol import types
+
+from tests.server.editor import Editor, uri
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ROOT / "fixtures" / "programs"
+LINES, KEYS = 1000, 120
+TYPED = "# what is typed here parses after each key\n"
+
+HELPER = '''
+
+def prepare_{number}(folder, size=({number}, {number}), seed={number}):
+    """Read the pictures of one folder, and scale them."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))
+    random.Random(seed).shuffle(names)
+    pictures, labels = [], []
+    for index, name in enumerate(names):
+        picture = tf.io.decode_png(tf.io.read_file(os.path.join(folder, name)))
+        picture = tf.image.resize(picture, size) / 255.0
+        if index % {number} == 0 and verbose:
+            print(f"{{index}} of {{len(names)}}: {{name}}", picture.shape)
+        pictures.append(picture)
+        labels.append(int(name.partition("_")[0]))
+    data = tf.data.Dataset.from_tensor_slices((tf.stack(pictures), labels))
+    return data.shuffle(1024).batch({number} + 32).prefetch(tf.data.AUTOTUNE)
+'''
+
+
+def script() -> str:
+    """A training script as they are: a network or two, and much that reads data and prints."""
+    text = "import os\nimport random\n\nimport tensorflow as tf\n\nverbose = True\n\n"
+    text += (PROGRAMS / "convnets" / "resnet_v1_v2_cifar.py").read_text() + (PROGRAMS / "segmentation" / "unet_batchnorm_flag.py").read_text()
+    number = 2
+    while text.count("\n") < LINES - 20:
+        text += HELPER.format(number=number)
+        number += 1
+    return text + "#\n" * (LINES - text.count("\n"))
+
+
+def networks() -> str:
+    """Nothing but networks: as many small programs as fit."""
+    text = ""
+    for path in sorted(PROGRAMS.glob("c*/*.py")) + sorted(PROGRAMS.glob("s*/*.py")):
+        program = path.read_text()
+        if text.count("\n") + program.count("\n") > LINES - 10:
+            break
+        text += program
+    return text + "#\n" * (LINES - text.count("\n"))
+
+
+def keys(text: str) -> Iterator[tuple[types.TextDocumentContentChangePartial, str]]:
+    """One key after the other, now here, now there: the change, and the text after it."""
+    chance = random.Random(1)
+    lines = text.split("\n")
+    for count in range(KEYS):
+        typed = count % len(TYPED)
+        if not typed:
+            row, column = chance.choice([index for index, line in enumerate(lines) if not line and index > 5] or [len(lines) - 1]), 0
+        at = types.Position(row, column)
+        lines[row] = lines[row][:column] + TYPED[typed].rstrip("\n") + lines[row][column:]
+        column += 1
+        yield types.TextDocumentContentChangePartial(types.Range(at, at), TYPED[typed].rstrip("\n")), "\n".join(lines)
+
+
+def processor(pid: int) -> float:
+    """The seconds of processor time that a process has used; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def measure(name: str, text: str) -> str:
+    """A row of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        editor, path = Editor(Path(folder)), Path(folder) / "model.py"
+        pid = editor.client._server.pid  # type: ignore[union-attr]
+        start = time.perf_counter()
+        found = len(editor.open(path, text))
+        first = time.perf_counter() - start
+        waited, spent = [], []
+        for change, after in keys(text):
+            before, start = processor(pid), time.perf_counter()
+            _wait(editor, lambda change=change, after=after: editor.edit(path, change, after, silently=True), uri(path))  # type: ignore[misc]
+            waited.append(time.perf_counter() - start)
+            spent.append(processor(pid) - before)
+        editor.quit()
+    figures = [_share(waited, 0.5), _share(waited, 0.95), max(waited), _share(spent, 0.5), _share(spent, 0.95)]
+    shown = " | ".join(f"{1000 * figure:.0f}" for figure in figures)
+    return f"| {name} | {text.count(chr(10))} | {found} | {1000 * first:.0f} | {shown} |"
+
+
+def _wait(editor: Editor, change: Callable[[], object], at: str) -> None:
+    change()
+    editor.diagnostics(at)
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+def main(files: Iterable[str]) -> None:
+    print("| file | lines | findings | first (ms) | p50 | p95 | max | CPU p50 | CPU p95 |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print(measure("training script", script()), flush=True)
+    print(measure("nothing but networks", networks()), flush=True)
+    for file in files:
+        print(measure(Path(file).name, Path(file).read_text(encoding="utf-8")), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
