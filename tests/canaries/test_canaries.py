@@ -77,8 +77,9 @@ def canaries() -> Iterator[Canary]:
 
 
 def judged() -> Iterator[Judged]:
-    for entry in tomllib.loads((HERE / "judged.toml").read_text(encoding="utf-8"))["finding"]:
-        yield Judged(entry["code"], _place(entry), entry["line"], entry["right"], entry["why"])
+    for path in sorted(HERE.glob("judged*.toml")):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["finding"]:
+            yield Judged(entry["code"], _place(entry), entry["line"], entry["right"], entry["why"])
 
 
 def _place(entry: dict[str, str]) -> Place:
