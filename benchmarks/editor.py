@@ -1,7 +1,8 @@
 """How long an editor waits: a client types into files of a thousand lines, and waits for the findings after each key.
 
-`python -m benchmarks.editor [FILE...]` in a checkout prints a table; files of your own are typed into besides. Time is what passes between
-the change and its findings, the pause for more keys (20 ms) included; on a machine with other work look at the processor time of the server.
+`python -m benchmarks.editor [FILE...]` in a checkout prints a table; files of your own are typed into besides. Time is what passes
+between the change and its findings, the pause for more keys (20 ms) included; on a machine with other work look at the processor time of
+the server.
 """
 
 import random
@@ -17,7 +18,7 @@ from tests.server.editor import Editor, uri
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "fixtures" / "programs"
-LINES, KEYS = 1000, 120
+LINES, KEYS = 1000, 100
 TYPED = "# what is typed here parses after each key\n"
 
 HELPER = '''
@@ -42,7 +43,8 @@ def prepare_{number}(folder, size=({number}, {number}), seed={number}):
 def script() -> str:
     """A training script as they are: a network or two, and much that reads data and prints."""
     text = "import os\nimport random\n\nimport tensorflow as tf\n\nverbose = True\n\n"
-    text += (PROGRAMS / "convnets" / "resnet_v1_v2_cifar.py").read_text() + (PROGRAMS / "segmentation" / "unet_batchnorm_flag.py").read_text()
+    for name in ("convnets/resnet_v1_v2_cifar.py", "segmentation/unet_batchnorm_flag.py"):
+        text += (PROGRAMS / name).read_text()
     number = 2
     while text.count("\n") < LINES - 20:
         text += HELPER.format(number=number)

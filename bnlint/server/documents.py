@@ -102,7 +102,8 @@ class Documents:
         if path is None:
             name = os.path.basename(uris.urlparse(uri)[2].replace(os.sep, "/").rstrip("/")) or "untitled"
             path = os.path.join(self.folder or os.getcwd(), name)
-        return path if path.lower().endswith(suffix) or suffix == ".py" else path + suffix
+        is_notebook = path.lower().endswith(".ipynb")
+        return path if is_notebook is (suffix == ".ipynb") else path + suffix  # a cell alone bears the name of its notebook
 
     # Files
 

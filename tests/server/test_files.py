@@ -250,5 +250,22 @@ def test_what_is_no_python_or_not_open_is_left_alone(editor: Editor, tmp_path: P
     assert editor.published[seen:] == []
 
 
-def test_a_text_without_a_file_is_linted(editor: Editor) -> None:
-    assert codes(editor.open("untitled:Untitled-1", AXIS)) == ["BN405"]
+@pytest.mark.parametrize(
+    "at",
+    [
+        "untitled:Untitled-1",
+        "vscode-notebook-cell:/folder/net.ipynb#W3",
+        "git:/folder/net.py?%7B%7D",
+        "file:///folder/%00%ff%0a.py",
+        "file:///",
+        "file://server/share/net.py",
+        "net.py",
+        "::",
+        "",
+    ],
+)
+def test_a_text_with_any_address_is_linted(editor: Editor, at: str) -> None:
+    seen = len(editor.log)
+    assert codes(editor.open(at, AXIS)) == ["BN405"]
+    editor.close(at)
+    assert editor.log[seen:] == []
