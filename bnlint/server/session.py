@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from itertools import count
 from typing import Any, Final, NoReturn
@@ -155,10 +156,11 @@ class Session:
         except api.SettingsError as problem:
             self.plans = None
             self._complain(document.uri, str(problem))
-            self._show(document, {text.uri: [] for text in document.texts})
+            self._show(document, {})
             return None
         except Exception as error:  # a bug of ours, in one document
             self.log(api.failure("checking", document.path, error))
+            self._show(document, {})
             return None
         self._hold(self._tidy_up())
         self.told.pop(document.uri, None)
@@ -171,11 +173,12 @@ class Session:
 
     def _show(self, document: Document, found: dict[str, list[types.Diagnostic]]) -> None:
         """Show what is found in a file or in the cells of a notebook; nothing in cells that are gone."""
-        for uri in self.shown.get(document.uri, set()) - found.keys():
+        now = {text.uri for text in document.texts}
+        for uri in self.shown.get(document.uri, set()) - now:
             self._publish(uri, [], None)
         for text in document.texts:
-            self._publish(text.uri, found[text.uri], text.version)
-        self.shown[document.uri] = set(found)
+            self._publish(text.uri, found.get(text.uri, []), text.version)
+        self.shown[document.uri] = now
 
     def _publish(self, uri: str, found: list[types.Diagnostic], version: int | None) -> None:
         self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
@@ -199,9 +202,13 @@ class Session:
         if linted is None or not linted.findings:
             return []
         offered = await asyncio.to_thread(lambda: [*actions.offer(linted, params, self.accepts)])
-        if not self._resolves():
-            return [await self._worked_out(linted, action) for action in offered]
-        return offered
+        if self._resolves():
+            return offered
+        worked_out = []
+        for action in offered:
+            with contextlib.suppress(editing.Refused, actions.Outdated):
+                worked_out.append(await self._worked_out(linted, action))
+        return worked_out
 
     async def resolve(self, action: types.CodeAction) -> types.CodeAction:
         try:
@@ -209,19 +216,21 @@ class Session:
         except ValueError as problem:
             _fail(types.ErrorCodes.InvalidParams, str(problem))
         linted = await self.current(wanted.uri)
-        if linted is None or linted.document.version != wanted.version:
-            _fail(types.LSPErrorCodes.ContentModified, "the text has changed since this was offered")
-        return await self._worked_out(linted, action)
+        try:
+            if linted is None:
+                raise actions.Outdated("the text has been closed since this was offered")
+            return await self._worked_out(linted, action)
+        except actions.Outdated as problem:
+            _fail(types.LSPErrorCodes.ContentModified, str(problem))
+        except editing.Refused as problem:
+            _fail(types.LSPErrorCodes.RequestFailed, f"nothing was changed: {problem}")
 
     async def _worked_out(self, linted: Linted, action: types.CodeAction) -> types.CodeAction:
-        """The action with its edits; without any, and disabled, where they cannot be made."""
+        """The action with its edits. Raises Outdated, editing.Refused."""
         told = self.server.client_capabilities.workspace
         versioned = bool(told is not None and told.workspace_edit is not None and told.workspace_edit.document_changes)
-        try:
-            change = await asyncio.to_thread(actions.carry_out, linted, actions.Wanted.of(action.data))
-            action.edit = changes.as_edit(linted, change, versioned)
-        except (editing.Refused, actions.Outdated) as problem:
-            action.disabled = types.CodeActionDisabled(str(problem))
+        change = await asyncio.to_thread(actions.carry_out, linted, actions.Wanted.of(action.data))
+        action.edit = changes.as_edit(linted, change, versioned)
         return action
 
     def _resolves(self) -> bool:

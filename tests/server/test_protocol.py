@@ -143,7 +143,7 @@ def test_a_request_can_be_cancelled(editor: Editor, tmp_path: Path) -> None:
 
 BROKEN = """
 import sys
-from bnlint import catalogue, engine
+from bnlint import catalogue, editing, engine
 real, check = catalogue.check, engine.check
 
 def broken(code):
@@ -156,7 +156,10 @@ def dead(group):
         raise KeyError("of ours, too")
     return check(group)
 
-catalogue.check, engine.check = broken, dead
+def refuse(checked, finding):
+    raise editing.Refused("of no use")
+
+catalogue.check, engine.check, editing.fix = broken, dead, refuse
 sys.argv = ["bnlint", "server"]
 from bnlint.cli import main
 main()
@@ -167,12 +170,17 @@ def test_a_bug_of_ours_is_logged_and_the_server_goes_on(tmp_path: Path) -> None:
     editor = Editor(tmp_path, command=("-c", BROKEN))
     both = AXIS + "y = layers.BatchNormalization(momentum=0.1)\n"
     assert codes(editor.open(tmp_path / "a.py", both)) == ["BN403"]
-    editor.open_silently(tmp_path / "b.py", AXIS + "# die\n")
+    assert editor.open(tmp_path / "b.py", AXIS + "# die\n") == []
     first, second = editor.wait(lambda: editor.log if len(editor.log) > 1 else None)
     assert first.message.startswith("internal error: BN405 (positional-constructor-argument) on")
     assert "ZeroDivisionError: of ours" in first.message
     assert "KeyError: 'of ours, too'" in second.message
-    assert codes(editor.change(tmp_path / "b.py", both)) == ["BN403"]
+    (found,) = editor.change(tmp_path / "b.py", both)
+    fix, ignore = editor.actions(tmp_path / "b.py", found.range)
+    with pytest.raises(JsonRpcException, match="nothing was changed: of no use") as refusal:
+        editor.resolve(fix)
+    assert refusal.value.code == types.LSPErrorCodes.RequestFailed
+    assert editor.applied(ignore)[uri(tmp_path / "b.py")] == both[:-1] + "  # bnlint: ignore[BN403]\n"
     assert editor.quit() == 0
 
 
