@@ -9,12 +9,13 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
 
-from tests.server.editor import Editor, uri
+from tests.server.editor import Editor
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "fixtures" / "programs"
@@ -86,8 +87,25 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def measure(name: str, text: str) -> str:
-    """A row of the table."""
+@dataclass(frozen=True)
+class Measured:
+    """Seconds until the first findings; and for each key, until the findings after it, and of processor time."""
+
+    name: str
+    lines: int
+    findings: int
+    first: float
+    waited: Sequence[float]
+    spent: Sequence[float]
+
+    def row(self) -> str:
+        figures = [share(self.waited, 0.5), share(self.waited, 0.95), max(self.waited), share(self.spent, 0.5), share(self.spent, 0.95)]
+        shown = " | ".join(f"{1000 * figure:.0f}" for figure in (self.first, *figures))
+        return f"| {self.name} | {self.lines} | {self.findings} | {shown} |"
+
+
+def measure(name: str, text: str) -> Measured:
+    """Type into a text."""
     with tempfile.TemporaryDirectory() as folder:
         editor, path = Editor(Path(folder)), Path(folder) / "model.py"
         pid = editor.client._server.pid  # type: ignore[union-attr]
@@ -97,31 +115,26 @@ def measure(name: str, text: str) -> str:
         waited, spent = [], []
         for change, after in keys(text):
             before, start = processor(pid), time.perf_counter()
-            _wait(editor, lambda change=change, after=after: editor.edit(path, change, after, silently=True), uri(path))  # type: ignore[misc]
+            editor.edit(path, change, after)
             waited.append(time.perf_counter() - start)
             spent.append(processor(pid) - before)
         editor.quit()
-    figures = [_share(waited, 0.5), _share(waited, 0.95), max(waited), _share(spent, 0.5), _share(spent, 0.95)]
-    shown = " | ".join(f"{1000 * figure:.0f}" for figure in figures)
-    return f"| {name} | {text.count(chr(10))} | {found} | {1000 * first:.0f} | {shown} |"
+    return Measured(name, text.count("\n"), found, first, waited, spent)
 
 
-def _wait(editor: Editor, change: Callable[[], object], at: str) -> None:
-    change()
-    editor.diagnostics(at)
+def share(values: Sequence[float], part: float) -> float:
+    """The value that this part of them does not exceed."""
+    return sorted(values)[min(int(part * len(values)), len(values) - 1)]
 
 
-def _share(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+HEAD = "| file | lines | findings | first (ms) | p50 | p95 | max | CPU p50 | CPU p95 |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
 
 
 def main(files: Iterable[str]) -> None:
-    print("| file | lines | findings | first (ms) | p50 | p95 | max | CPU p50 | CPU p95 |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    print(measure("training script", script()), flush=True)
-    print(measure("nothing but networks", networks()), flush=True)
-    for file in files:
-        print(measure(Path(file).name, Path(file).read_text(encoding="utf-8")), flush=True)
+    print(HEAD)
+    texts = {"training script": script(), "nothing but networks": networks()}
+    for name, text in {**texts, **{Path(file).name: Path(file).read_text(encoding="utf-8") for file in files}}.items():
+        print(measure(name, text).row(), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from bnlint.server.positions import Lines
 if TYPE_CHECKING:
     from bnlint.engine import Checked
     from bnlint.findings import Finding
-    from bnlint.result import Change, Result
+    from bnlint.result import Change
     from bnlint.server.documents import Document
 
 
@@ -22,7 +23,7 @@ class Linted:
     """A snapshot, and what came of it."""
 
     document: Document
-    result: Result
+    result: api.Result
     encoding: str
     plans: api.Plans
 
@@ -57,9 +58,13 @@ def plans() -> api.Plans:
     return api.Plans(overrides={"force_exclude": True})
 
 
-def lint(document: Document, held_to: api.Plans, encoding: str) -> Linted:
-    """Raises SettingsError."""
-    return Linted(document, api.lint_data(document.data(), document.path, held_to), encoding, held_to)
+def lint(document: Document, held_to: api.Plans, encoding: str, folders: Iterable[str]) -> Linted:
+    """What is found in a document, unless a walk through the folders of the workspace would leave it out. Raises SettingsError."""
+    if api.is_left_out(document.path, held_to, folders):
+        result = api.Result()
+    else:
+        result = api.lint_data(document.data(), document.path, held_to)
+    return Linted(document, result, encoding, held_to)
 
 
 WARM = "import keras\nx = keras.Input((8,))\ny = keras.layers.BatchNormalization(0.8)(keras.layers.Dense(8)(x))\n"

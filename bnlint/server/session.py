@@ -65,6 +65,10 @@ class Session:
             wanted = types.Registration("bnlint-settings", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             self.server.client_register_capability(types.RegistrationParams([wanted]))
 
+    def _folders(self) -> list[str]:
+        """The folders of the workspace."""
+        return [path for folder in self.server.workspace.folders.values() if (path := uris.to_fs_path(folder.uri))]
+
     async def _warm_up(self) -> None:
         async with self._turn:
             await asyncio.to_thread(linting.warm_up)
@@ -152,7 +156,7 @@ class Session:
             return known
         try:
             self.plans = self.plans or linting.plans()
-            found = await asyncio.to_thread(linting.lint, document, self.plans, self.documents.encoding)
+            found = await asyncio.to_thread(linting.lint, document, self.plans, self.documents.encoding, self._folders())
         except api.SettingsError as problem:
             self.plans = None
             self._complain(document.uri, str(problem))

@@ -27,6 +27,19 @@ def test_each_folder_has_its_own(tmp_path: Path) -> None:
     assert editor.quit() == 0
 
 
+def test_what_is_installed_or_built_is_left_alone(tmp_path: Path) -> None:
+    work = tmp_path / "build" / "work"
+    work.mkdir(parents=True)
+    editor = Editor(tmp_path, folders=(work,))
+    assert codes(editor.open(work / "a.py", AXIS)) == ["BN405"]
+    assert codes(editor.open(tmp_path / "a.py", AXIS)) == ["BN405"]
+    for path in (work / ".venv" / "lib" / "a.py", work / "build" / "a.py", tmp_path / "site-packages" / "keras" / "a.py"):
+        assert editor.open(path, AXIS) == []
+    (work / "bnlint.toml").write_text('exclude = ["other/"]\n')
+    assert codes(editor.save(work / "build" / "a.py")) == ["BN405"]
+    assert editor.quit() == 0
+
+
 def test_settings_that_change_are_seen(tmp_path: Path) -> None:
     editor = Editor(tmp_path)
     assert codes(editor.open(tmp_path / "a.py", AXIS)) == ["BN405"]
