@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from _ast import PyCF_ONLY_AST
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from bnlint.shared import QUIET
+from bnlint import syntax
 
 if TYPE_CHECKING:
     import ast
@@ -108,8 +107,7 @@ class Chunk:
     def parse(self) -> ast.Module:
         """The syntax tree. Raises Unreadable."""
         try:
-            with QUIET:
-                return cast("ast.Module", compile(self.text, "<source>", "exec", PyCF_ONLY_AST, dont_inherit=True))
+            return syntax.parse(self.text)
         except SyntaxError as error:
             line = min(max(error.lineno or 1, 1), len(self.lines))
             column = max(error.offset or 1, 1)

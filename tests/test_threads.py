@@ -1,5 +1,6 @@
 """From many threads at once the API gives what it gives from one, and leaves the process as it was."""
 
+import gc
 import subprocess
 import sys
 import warnings
@@ -9,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
+from weakref import ref
 
 import pytest
 
 import bnlint
-from bnlint import api
+from bnlint import api, syntax
 from bnlint.findings import Finding
 from bnlint.saved import process
 from bnlint.shared import Shared
@@ -23,6 +25,7 @@ FILES = sorted((ROOT / "fixtures" / "checks").rglob("*.py"))[::3] + sorted((ROOT
 NESTED = "from keras import layers\nx = layers.BatchNormalization(momentum=" + "-(" * 150 + "0.1" + ")" * 150 + ")\n"
 WARNS = 'from keras import layers\npath = "\\d"\nx = layers.BatchNormalization(momentum=0.1)\n'
 THREADS = 8
+SOURCE = (ROOT / "fixtures" / "checks" / "BN302" / "gradients_that_train_something_else.py").read_text()
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +58,9 @@ def test_many_threads_find_and_fix_what_one_does() -> None:
     expected = [work(path) for work, path in jobs]
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda job: job[0](job[1]), jobs))
-    assert [str(path) for (_, path), one, other in zip(jobs, expected, found, strict=True) if one != other] == []
+    pairs = zip(jobs, expected, found, strict=True)
+    different = [(work.__name__, path.name, one, other) for (work, path), one, other in pairs if one != other]
+    assert different == []
     assert (warnings.filters, sys.getrecursionlimit()) == (filters, limit)
 
 
@@ -66,6 +71,33 @@ def test_code_that_is_nested_deeply_is_read_while_others_come_and_go() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda text: plain(bnlint.lint_source(text, isolated=True)), [NESTED, WARNS] * 40))
     assert set(found[::2]) == {alone}
+
+
+class Circle:
+    """What only the garbage collector frees; whoever waits for that is told, in the midst of anything."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_trees_are_built_while_garbage_is_collected() -> None:
+    """Python counts the depth of the trees of all threads in one place: gh-106905."""
+    waiting: list[object] = []
+
+    def work(number: int) -> int:
+        for _ in range(8):
+            waiting.extend(ref(Circle(), lambda _: sum(each for each in range(50))) for _ in range(40))
+            del waiting[:-200]
+            syntax.parse(SOURCE)
+        return number
+
+    thresholds = gc.get_threshold()
+    gc.set_threshold(60, 5, 5)
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            assert list(pool.map(work, range(48))) == list(range(48))
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def test_warnings_about_the_source_stay_silent_and_those_of_others_do_not() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from bnlint import syntax
 from bnlint.findings import DropArgument, RenameArgument, SetArgument
 from bnlint.fixer import Refused
 
@@ -14,19 +15,19 @@ ArgumentChange = SetArgument | DropArgument | RenameArgument
 def expression(code: str) -> ast.expr:
     """The tree of an expression given as source."""
     try:
-        return ast.parse(f"({code}\n)", mode="eval").body
+        return syntax.parse_expression(f"({code}\n)")
     except SyntaxError:
         raise Refused(f"`{code}` is not an expression") from None
 
 
 def statement(code: str) -> ast.stmt:
-    return ast.parse(code).body[0]
+    return syntax.parse(code).body[0]
 
 
 def stands_alone(code: str) -> bool:
     """Whether source that may go over several lines is an expression also without brackets around it."""
     try:
-        ast.parse(code, mode="eval")
+        syntax.parse_expression(code)
     except SyntaxError:
         return False
     return True

@@ -9,6 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from bnlint import syntax
 from bnlint.keras_api.roles import LAYER_ROLES
 from bnlint.keras_api.signatures import FRAGMENTS, KERAS1, KERAS2, KERAS3
 from bnlint.keras_api.tables import words
@@ -122,7 +123,7 @@ def _spec(kind: str, keras: int) -> LayerSpec | None:
         return None
     while "{" in text:
         text = text.format_map(FRAGMENTS)
-    call = ast.parse(f"lambda {text}: 0", mode="eval").body
+    call = syntax.parse_expression(f"lambda {text}: 0")
     assert isinstance(call, ast.Lambda)
     parameters = tuple(parameter.arg for parameter in call.args.args)
     values = [ast.literal_eval(default) for default in call.args.defaults]

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.server.editor import SERVER, Editor, uri
-from tests.server.test_files import AXIS, codes, everything
+from tests.server.test_files import AXIS, MODEL, codes, everything
 
 PARSE, INVALID, UNKNOWN, PARAMS, NOT_STARTED = -32700, -32600, -32601, -32602, -32002
 
@@ -132,13 +132,13 @@ def test_a_change_of_what_is_not_open_is_logged(editor: Editor, tmp_path: Path) 
 
 def test_a_request_can_be_cancelled(editor: Editor, tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    editor.open_silently(path, AXIS * 50)
-    params = types.CodeActionParams(types.TextDocumentIdentifier(uri(path)), everything(AXIS), types.CodeActionContext([]))
+    editor.open_silently(path, MODEL * 80)
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri(path)), everything(MODEL), types.CodeActionContext([]))
     answer = editor.client.protocol.send_request(types.TEXT_DOCUMENT_CODE_ACTION, params, msg_id="slow")
     editor.client.cancel_request(types.CancelParams("slow"))
     editor.wait(answer.done)
     assert isinstance(answer.exception(), JsonRpcException)
-    assert len(editor.actions(path, everything(AXIS))) > 1
+    assert len(editor.actions(path, everything(MODEL))) > 1
 
 
 BROKEN = """

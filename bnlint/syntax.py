@@ -1,0 +1,35 @@
+"""Source becomes syntax trees, in whatever thread."""
+
+from __future__ import annotations
+
+from _ast import PyCF_ONLY_AST
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from bnlint.shared import QUIET
+
+if TYPE_CHECKING:
+    import ast
+
+ATTEMPTS: Final = 8
+
+
+def parse(source: str) -> ast.Module:
+    """The tree of a program. Raises what `compile` raises."""
+    return cast("ast.Module", _tree(source, "exec"))
+
+
+def parse_expression(source: str) -> ast.expr:
+    """The tree of an expression. Raises what `compile` raises."""
+    return cast("ast.Expression", _tree(source, "eval")).body
+
+
+def _tree(source: str, mode: str) -> Any:
+    """CPython before 3.11.8 and 3.12.2 keeps one count for the trees of all threads: where another one parses, too, it may take a tree for
+    damaged (SystemError, gh-106905). The next attempt gives it."""
+    with QUIET:
+        for _ in range(ATTEMPTS):
+            try:
+                return compile(source, "<source>", mode, PyCF_ONLY_AST, dont_inherit=True)
+            except SystemError:
+                continue
+        return compile(source, "<source>", mode, PyCF_ONLY_AST, dont_inherit=True)
