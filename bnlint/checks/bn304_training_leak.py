@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from operator import itemgetter
 
-from bnlint.checks.modes import has_mode, inside
+from bnlint.checks.modes import has_mode
+from bnlint.checks.steps import Step, step_of, steps_of
 from bnlint.findings import Edit, Fix, Hit, Related, Safety, SetArgument, SetParameter
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, Layer, Method, Origin, Project, Span, Under, Unknown
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One call of a layer or model inside a `call`.
-
-    `layer` is None for what is told its mode and is not looked into. `within`: the call stands in a block that this `call` applies.
-    """
-
-    origin: Origin
-    training: object
-    under: Under
-    layer: Layer | None
-    within: bool = False
+from bnlint.graph.model import ABSENT, Method, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -32,36 +17,10 @@ def check(project: Project) -> Iterator[Hit]:
             method = cls.methods.get("call")
             if cls.base in ("Layer", "Model") and method is not None and method.origin.span is not None:
                 for calls in query.runs_of(project, cls):
-                    yield from _leaks(project, _steps(project, calls, method, method.origin.span), method)
+                    yield from _leaks(project, steps_of(project, calls, method, method.origin.span), method)
     for graph in project.models:
         if graph.kind == "functional":
-            yield from _leaks(project, [_step(call) for call in graph.calls], None)
-
-
-def _step(call: Call, within: bool = False) -> Step:
-    return Step(call.origin, call.training, call.under, call.layer, within)
-
-
-def _steps(project: Project, calls: tuple[Call, ...], method: Method, body: Span) -> list[Step]:
-    """What the body of a `call` sets off, in order: also in the blocks that it applies, of which the mode that they leave behind counts."""
-    events = (event for event in query.events(project, "apply") if event.origin.scope == method.origin.scope)
-    told = [Step(event.origin, event.args.get("training"), event.under, None) for event in events]
-    placed = [(_place(step.origin.span), step) for step in told if inside(step.origin.span, body)]
-    left: dict[tuple[int, int], Call] = {}
-    for call in calls:
-        if inside(call.origin.span, body) and (not call.layer.is_function or call.training is not ABSENT):
-            placed.append((_place(call.origin.span), _step(call)))
-        elif call.training is not ABSENT:
-            site = next((span for span in call.origin.stack if inside(span, body)), None)
-            left |= {_place(site): call} if site is not None else {}
-    placed += [(place, _step(call, within=True)) for place, call in left.items() if isinstance(call.training, bool)]
-    return [step for _, step in sorted(placed, key=itemgetter(0))]
-
-
-def _place(span: Span | None) -> tuple[int, int]:
-    """Of calls within calls the inner one comes first: it ends first."""
-    assert span is not None
-    return span.end_line, span.end_column
+            yield from _leaks(project, [step_of(call) for call in graph.calls], None)
 
 
 def _leaks(project: Project, steps: list[Step], method: Method | None) -> Iterator[Hit]:
@@ -87,15 +46,11 @@ def _suffers(project: Project, step: Step, source: Step) -> bool:
     """Whether the layer would run otherwise, and the constant does not depend on a test that the layer escapes, or on the mode itself."""
     assert step.layer is not None
     depends = dict(source.under)
-    if not depends.items() <= dict(step.under).items() or any(_is_mode(condition) for condition in depends):
+    if not depends.items() <= dict(step.under).items() or any(condition.mode for condition in depends):
         return False
     if not has_mode(step.layer):
         return False
     return step.layer.role == "dropout" or query.frozen(project, step.layer) is False
-
-
-def _is_mode(condition: Unknown) -> bool:
-    return "training" in condition.reason or (condition.test is not None and "training" in condition.test[1].reason)
 
 
 def _fix(step: Step, method: Method | None) -> Fix | None:

@@ -40,11 +40,13 @@ class Unknown:
 
     As the condition of a `Choice` or `Join` it stands for its own truth. `test` says what it tests, where that is known:
     ("==", other, constant), ("is", other, None) or ("isinstance", other, names of classes); two tests of one unknown are then correlated.
+    `mode`: it tells whether a model is training.
     """
 
     reason: str
     origin: Origin | None = None
     test: tuple[str, Unknown, object] | None = None
+    mode: bool = False
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"an unknown value has no truth: {self.reason}")

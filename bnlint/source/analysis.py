@@ -12,7 +12,7 @@ from types import NoneType
 
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
-from bnlint.keras_api.training import is_mode
+from bnlint.keras_api.training import MODES, is_mode
 from bnlint.shared import Shared
 from bnlint.source import assembly, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
@@ -215,7 +215,7 @@ def parameters(m: Machine, function: Function, wide: Kinds, instance: object = M
 
 
 def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
-    made = Unknown(f"the parameter `{name}` of {function.qualified} is not known")
+    made = Unknown(f"the parameter `{name}` of {function.qualified} is not known", mode=name in MODES)
     m.parameters.add(made)
     return made
 

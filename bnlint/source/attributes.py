@@ -6,6 +6,7 @@ import ast
 
 from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.keras_api.names import canonical, exports
+from bnlint.keras_api.training import MODES
 from bnlint.source import (
     builtins,
     classes,
@@ -205,7 +206,7 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
     key = ("attribute", instance, name)
     known = m.derived.get(key)
     if not isinstance(known, Unknown):
-        known = m.derived[key] = Unknown(f"{instance.cls.name} has no known attribute `{name}`")
+        known = m.derived[key] = Unknown(f"{instance.cls.name} has no known attribute `{name}`", mode=name in MODES)
     if name in training.METHODS:
         return Bound(known, name)
     return known

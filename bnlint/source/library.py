@@ -194,7 +194,7 @@ def _learning_phase(m: Machine, callee: Dotted, arguments: Arguments, node: ast.
         m.event("read_learning_phase", None, {"path": callee.name}, node, arguments)
     else:
         m.event("learning_phase", None, {"value": m.settle(value), "path": callee.name}, node, arguments)
-    return Unknown("the learning phase")
+    return Unknown("the learning phase", mode=True)
 
 
 def _layers_module(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -107,7 +107,7 @@ class Machine(Budget):
         self.outputs: set[Unknown] = set()
         self.replicas: set[Unknown] = set()
         self.strategies: dict[Unknown, Within] = {}
-        self.training = Unknown("whether the model is training")
+        self.training = Unknown("whether the model is training", mode=True)
 
     @property
     def file(self) -> File:
@@ -181,9 +181,9 @@ class Machine(Budget):
         try:
             found = self.derived.get(place)
         except TypeError:
-            return Unknown(subject.reason)
+            return Unknown(subject.reason, mode=subject.mode)
         if not isinstance(found, Unknown):
-            found = self.derived[place] = Unknown(subject.reason)
+            found = self.derived[place] = Unknown(subject.reason, mode=subject.mode)
             if subject in self.batches:
                 self.batches[found] = self.batches[subject]
             if subject in self.gradients:
@@ -196,9 +196,9 @@ class Machine(Budget):
         try:
             found = self.derived.get(place)
         except TypeError:
-            return Unknown(subject.reason)
+            return Unknown(subject.reason, mode=subject.mode)
         if not isinstance(found, Unknown):
-            found = self.derived[place] = Unknown(subject.reason, test=(operator, subject, constant))
+            found = self.derived[place] = Unknown(subject.reason, test=(operator, subject, constant), mode=subject.mode)
         return found
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:

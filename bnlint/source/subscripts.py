@@ -267,7 +267,7 @@ def element(m: Machine, iterable: object, loop: ast.AST | None = None) -> Callab
         return lambda done: m.derive(iterable, "element", done)
     if isinstance(iterable, Bound) and iterable.name == "enumerate":
         inner = element(m, iterable.owner)
-        return lambda done: (0 if done == 0 else m.derive(m.training, "enumerate", id(iterable), done), inner(done))
+        return lambda done: (0 if done == 0 else m.derived.setdefault(("number", iterable, done), Unknown("a number")), inner(done))
     if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
         inners = [element(m, part) for part in iterable.owner]
         return lambda done: tuple(inner(done) for inner in inners)

@@ -1,0 +1,50 @@
+"""What the body of a `call` sets off, in order, and the mode that each step of it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+
+from bnlint.checks.modes import inside
+from bnlint.graph import query
+from bnlint.graph.model import ABSENT, Call, Layer, Method, Origin, Project, Span, Under
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One call of a layer or model inside a `call`.
+
+    `layer` is None for what is told its mode and is not looked into. `within`: the call stands in a block that this `call` applies.
+    """
+
+    origin: Origin
+    training: object
+    under: Under
+    layer: Layer | None
+    within: bool = False
+
+
+def step_of(call: Call, within: bool = False) -> Step:
+    return Step(call.origin, call.training, call.under, call.layer, within)
+
+
+def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Span) -> list[Step]:
+    """What the body of a `call` sets off, in order: also in the blocks that it applies, of which the mode that they leave behind counts."""
+    events = (event for event in query.events(project, "apply") if event.origin.scope == method.origin.scope)
+    told = [Step(event.origin, event.args.get("training"), event.under, None) for event in events]
+    placed = [(_place(step.origin.span), step) for step in told if inside(step.origin.span, body)]
+    left: dict[tuple[int, int], Call] = {}
+    for call in calls:
+        if inside(call.origin.span, body) and (not call.layer.is_function or call.training is not ABSENT):
+            placed.append((_place(call.origin.span), step_of(call)))
+        elif call.training is not ABSENT:
+            site = next((span for span in call.origin.stack if inside(span, body)), None)
+            left |= {_place(site): call} if site is not None else {}
+    placed += [(place, step_of(call, within=True)) for place, call in left.items() if isinstance(call.training, bool)]
+    return [step for _, step in sorted(placed, key=itemgetter(0))]
+
+
+def _place(span: Span | None) -> tuple[int, int]:
+    """Of calls within calls the inner one comes first: it ends first."""
+    assert span is not None
+    return span.end_line, span.end_column
