@@ -8,7 +8,7 @@ from bnlint.findings import Hit
 from bnlint.graph import query
 from bnlint.graph.model import Layer, Project
 
-CASES = {"call": "call", "step": "traced", "tf.function": "traced", "Lambda": "lambda"}
+CASES = {"call": "call", "step": "traced", "tf.function": "traced", "Lambda": "lambda", "loop": "loop"}
 
 
 def check(project: Project) -> Iterator[Hit]:

@@ -239,7 +239,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
     "escape": "a layer handed to code that is not seen",
-    "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda'), name of the function",
+    "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda', 'loop'), name "
+    "of the function",
     "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
     "distributed": "a layer built in the scope of a strategy: args strategy, replicas (if known), certain (not entered under a test)",
     "optimizer": "an optimizer of Keras is made: target is the value, args its arguments by name, and class",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import expressions, protocols, statements, subscripts
+from bnlint.source import expressions, protocols, rounds, statements, subscripts
 from bnlint.source.machine import Frame, Machine, truth
 from bnlint.source.state import Completion
 from bnlint.source.values import MISSING, Scope, Splice, sequence
@@ -35,10 +35,11 @@ def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Seq
         return result if isinstance(result, Completion) else None
     items = sequence(iterable)
     m.enter("break")
-    if items is not None and len(items) <= UNROLL:
-        ended = _rounds(m, items, body)
-    else:
-        ended = _some_rounds(m, subscripts.element(m, iterable, node), body, 2)
+    with rounds.counted(m):
+        if items is not None and len(items) <= UNROLL:
+            ended = _rounds(m, items, body)
+        else:
+            ended = _some_rounds(m, subscripts.element(m, iterable, node), body, 2)
     return _land_break(m, ended, otherwise)
 
 
@@ -88,6 +89,7 @@ def _splice(m: Machine, item: Splice, body: Body) -> Completion | None:
 def one_round(m: Machine, item: object, body: Body) -> Completion | None:
     """One round of a loop: `continue` lands at its end."""
     m.enter("continue")
+    rounds.begins(m)
     ended = body(item)
     if (ended is None or ended.kind == "continue") and not m.landings["continue"][-1].pending:
         # What a `break` under a test left assumed stays assumed in the rounds that follow.
@@ -96,13 +98,13 @@ def one_round(m: Machine, item: object, body: Body) -> Completion | None:
     return _land(m, "continue", ended)
 
 
-def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, rounds: int, done: int = 0) -> Completion | None:
-    if done == rounds:
+def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, number: int, done: int = 0) -> Completion | None:
+    if done == number:
         return None
 
     def run() -> Completion | None:
         ended = one_round(m, item(done), body)
-        return ended if ended is not None else _some_rounds(m, item, body, rounds, done + 1)
+        return ended if ended is not None else _some_rounds(m, item, body, number, done + 1)
 
     result = m.fork(Unknown("how often the loop runs"), run, lambda: None)
     return result if isinstance(result, Completion) else None
@@ -115,17 +117,18 @@ def repeat(m: Machine, node: ast.While) -> Completion | None:
     leaves = endless and any(isinstance(part, (ast.Break, ast.Return)) for statement in node.body for part in ast.walk(statement))
     ended: Completion | None = None
     before = m.under
-    for rounds in range(ENDLESS if endless else UNROLL):
-        known = truth(m.opaque(expressions.evaluate(m, node.test)))
-        if known is None or (endless and not leaves) or (endless and rounds and m.under != before):
-            ended = _some_rounds(m, lambda done: None, lambda item: statements.execute(m, node.body), 2)
-            break
-        if known is False:
-            break
-        before = m.under
-        ended = one_round(m, None, lambda item: statements.execute(m, node.body))
-        if ended is not None:
-            break
+    with rounds.counted(m):
+        for done in range(ENDLESS if endless else UNROLL):
+            known = truth(m.opaque(expressions.evaluate(m, node.test)))
+            if known is None or (endless and not leaves) or (endless and done and m.under != before):
+                ended = _some_rounds(m, lambda number: None, lambda item: statements.execute(m, node.body), 2)
+                break
+            if known is False:
+                break
+            before = m.under
+            ended = one_round(m, None, lambda item: statements.execute(m, node.body))
+            if ended is not None:
+                break
     return _land_break(m, ended, node.orelse)
 
 

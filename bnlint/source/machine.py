@@ -36,13 +36,14 @@ from bnlint.text import Chunk
 
 if TYPE_CHECKING:
     from bnlint.source.modules import Run
+    from bnlint.source.rounds import Rounds
     from bnlint.source.surroundings import Within
 
 DEPTH = 48
 """Nested calls of user functions."""
 
 SUSPENDED = words(
-    "attempts budget decided depth epoch frame home landings limit log policy progress root running stack steps tapes under within"
+    "attempts budget decided depth epoch frame home landings limit log policy progress root rounds running stack steps tapes under within"
 )
 """What of a machine belongs to the running root."""
 
@@ -76,6 +77,7 @@ class Machine(Budget):
         self.tapes_made = 0
         self.arg_scope: Mapping[object, Mapping[str, object]] = {}
         self.running: list[Function] = []
+        self.rounds: list[Rounds] = []
         self.runs: list[Run] = []
         self.root: tuple[int, str] = (0, "")
         self.roots = 0
@@ -264,7 +266,7 @@ class Machine(Budget):
         saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
         self.attempts, self.policy, self.within = 0, home.policy, ()
-        self.running, self.log, self.landings = [], [], {kind: [] for kind in self.landings}
+        self.running, self.rounds, self.log, self.landings = [], [], [], {kind: [] for kind in self.landings}
         try:
             yield
         finally:

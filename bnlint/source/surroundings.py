@@ -11,7 +11,7 @@ from typing import Final
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
 from bnlint.keras_api.tables import words
-from bnlint.source import classes
+from bnlint.source import classes, rounds
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument, sequence
 
@@ -130,7 +130,7 @@ def built(m: Machine, layer: Layer, span: Span) -> None:
 
 
 def _built_again(m: Machine, layer: Layer, span: Span) -> None:
-    """Note a BatchNormalization that is built again with each batch: in a `call`, a step, a function that is traced."""
+    """Note a BatchNormalization that is built again with each batch: in a `call`, a step, a function that is traced, a loop that trains."""
     for depth in range(len(m.running) - 1, -1, -1):
         function = m.running[depth]
         if function.name == "build" and function.owner is not None:
@@ -141,6 +141,8 @@ def _built_again(m: Machine, layer: Layer, span: Span) -> None:
             if not any(_guarded(each, site) for each in m.running[depth:] for site in sites):
                 m.event("built", layer, {"where": where, "name": _shown(function)}, layer.origin)
             return
+    if layer.role == "batchnorm":
+        rounds.builds(m, layer)
 
 
 def _runs_for_each_batch(function: Function) -> str:

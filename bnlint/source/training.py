@@ -7,7 +7,7 @@ from typing import Final
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, sequential, tf1
+from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -320,6 +320,7 @@ def _update(m: Machine, name: str, arguments: Arguments, node: ast.Call) -> obje
     if name == "minimize" and isinstance(recorded, Tape):
         _gradient(m, recorded, found, arguments, node)
     m.event("apply_gradients", None, {"sources": found.targets if found else Unknown("the variables")}, node, arguments)
+    rounds.trains(m, *(found.targets if found else ()))
     return Unknown("the result of an update")
 
 
@@ -342,6 +343,8 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     if isinstance(owner, Instance):
         owner.cls.used.add("fit" if kind in ("fit", "train_on_batch") else "called")
     m.event(kind, owner, args, node, arguments)
+    if kind == "train_on_batch":
+        rounds.trains(m, owner)
     made = Unknown(f"the result of `{name}`")
     if kind == "predict":
         m.outputs.add(made)

@@ -78,6 +78,18 @@ def test_a_traced_function_refuses_it(observe: Observe, major: int) -> None:
 
 
 @pytest.mark.parametrize("major", [2, 3])
+def test_of_three_rounds_of_a_loop_the_last_layer_has_seen_one(observe: Observe, major: int) -> None:
+    seen = "fact = [float(np.array(bn.moving_mean).mean() / data.mean()), np.array(bn.gamma).tolist() == [1.0] * 8]"
+    assert observe(major, bad("BN314", 3), seen) == [pytest.approx(0.01, abs=0.002), True]
+    source = (
+        bad("BN314", 3)
+        .replace("    bn = layers.BatchNormalization()", "    pass")
+        .replace("for x, y", "bn = layers.BatchNormalization()\nfor x, y")
+    )
+    assert observe(major, source, seen) == [pytest.approx(0.03, abs=0.002), True]
+
+
+@pytest.mark.parametrize("major", [2, 3])
 def test_no_model_holds_what_a_lambda_builds(observe: Observe, major: int) -> None:
     answer = observe(major, bad("BN314", 1), "fact = len(model.weights)")
     assert answer == 1 or answer["error"] == "ValueError"
