@@ -188,7 +188,7 @@ class MoveImport:
 
 @dataclass(frozen=True, slots=True)
 class RenameCallee:
-    """The call of `a.old` at `at` becomes one of `a.new`. `old` may be several attributes (`b.c`)."""
+    """The call of `a.old` at `at`, or `a.old` itself, becomes one of `a.new`. `old` may be several attributes (`b.c`)."""
 
     at: Span
     old: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bnlint.checks.written import in_call
 from bnlint.findings import Edit, Fix, Hit, MoveImport, RenameCallee, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import Import, Layer, Project, Span
+from bnlint.graph.model import Import, Layer, Origin, Project, Span
 from bnlint.keras_api.migration import PATHS, gone, is_gone, today
 from bnlint.keras_api.names import canonical
 
@@ -20,6 +20,7 @@ def check(project: Project) -> Iterator[Hit]:
     explained: set[str] = set()
     for module in project.modules:
         built = {layer.path for layer in module.constructions if layer.path is not None and canonical(layer.path) in CLASSES}
+        built |= {str(event.args.get("path")) for event in module.events if event.kind == "named"}
         statements: dict[Span | None, dict[tuple[str, str], Import]] = {}
         for bound in module.imports:
             statements.setdefault(bound.origin.span, {})[bound.name, bound.dotted] = bound
@@ -29,11 +30,25 @@ def check(project: Project) -> Iterator[Hit]:
             if lost and not query.guarded(project, lost[0].origin):
                 case = "synchronized" if canonical(lost[0].dotted) == CLASSES[1] else "import"
                 yield Hit(case, lost[0].origin, values={"path": _shown(lost[0])}, fix=_moved(statement))
-    for layer in query.batchnorms(project):
-        path = layer.path or ""
+    for origin, path, layer in _attributes(project):
         here = any(path == dotted or path.startswith(f"{dotted}.") for dotted in explained)
-        if not here and canonical(path) in CLASSES and _lost(project, path, by_import=False) and not query.guarded(project, layer.origin):
-            yield Hit("attribute", layer.origin, layer, {"path": path}, fix=_renamed(layer, path))
+        if not here and canonical(path) in CLASSES and _lost(project, path, by_import=False) and not query.guarded(project, origin):
+            yield Hit("attribute", origin, layer, {"path": path}, fix=_renamed(origin, path, layer))
+
+
+def _attributes(project: Project) -> Iterator[tuple[Origin, str, Layer | None]]:
+    """The paths by which the class is reached: to build a layer, or only to ask for it (`isinstance`), to derive from it."""
+    called = set()
+    for layer in query.batchnorms(project):
+        called.add(_start(layer.origin.span))
+        yield layer.origin, layer.path or "", layer
+    for event in query.events(project, "named"):
+        if _start(event.origin.span) not in called:
+            yield event.origin, str(event.args.get("path")), None
+
+
+def _start(span: Span | None) -> tuple[str, int | None, int, int] | None:
+    return None if span is None else (span.path, span.cell, span.line, span.column)
 
 
 def _lost(project: Project, dotted: str, by_import: bool = True) -> bool:
@@ -59,13 +74,15 @@ def _moved(statement: list[Import]) -> Fix | None:
     return Fix(Safety.SAFE, (MoveImport(at, known[0][0], tuple(name for _, _, name in known)),))
 
 
-def _renamed(layer: Layer, path: str) -> Fix | None:
-    """The call of today's class beside the module that is gone."""
-    at, (_, _, old) = layer.origin.span, path.partition(".layers.")
-    written = layer.arguments.complete and all(in_call(layer, item) for item in layer.arguments.items)
+def _renamed(origin: Origin, path: str, layer: Layer | None) -> Fix | None:
+    """Today's class beside the module that is gone."""
+    at, (_, _, old) = origin.span, path.partition(".layers.")
+    written = layer is None or (layer.arguments.complete and all(in_call(layer, item) for item in layer.arguments.items))
     if at is None or not old or not written or PATHS[gone(path, by_import=False) or ""].safety != "safe":
         return None
     edits: tuple[Edit, ...] = (RenameCallee(at, old, "BatchNormalization"),)
     if canonical(path) == CLASSES[1]:
+        if layer is None:
+            return None  # the class that takes its place is another one with an argument
         edits += (SetArgument(at, "synchronized", "True"),)
-    return Fix(Safety.SAFE, edits, (layer,))
+    return Fix(Safety.SAFE, edits, (layer,) if layer is not None else ())

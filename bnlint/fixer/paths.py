@@ -42,10 +42,11 @@ def _alias(name: str, bound: str) -> ast.alias:
 
 
 def rename_callee(plan: Plan, edit: RenameCallee) -> None:
-    """`layers.b.c(…)` becomes `layers.d(…)`."""
+    """`layers.b.c(…)` becomes `layers.d(…)`, and `layers.b.c` alone `layers.d`."""
     place = plan.source.find(edit.at)
-    part, callee = place.part, place.call.func
-    owner: ast.expr = callee
+    part, callee = place.part, place.call.func if isinstance(place.node, ast.Call) else place.node
+    assert isinstance(callee, ast.expr)
+    owner = callee
     for name in reversed(edit.old.split(".")):
         if not isinstance(owner, ast.Attribute) or owner.attr != name:
             raise Refused(f"what is called is not written as `….{edit.old}`")

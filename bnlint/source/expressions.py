@@ -9,7 +9,7 @@ from typing import Any, Final
 from bnlint.graph.model import Choice, Unknown
 from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, TENSORS, Dict, Instance, List, Splice, elements, hashable_key
+from bnlint.source.values import MISSING, TENSORS, Dict, Dotted, Instance, List, Splice, elements, hashable_key
 
 
 def evaluate(m: Machine, node: ast.expr) -> object:
@@ -35,7 +35,14 @@ def eval_Name(m: Machine, node: ast.Name) -> object:
 
 
 def eval_Attribute(m: Machine, node: ast.Attribute) -> object:
-    return attributes.get(m, evaluate(m, node.value), node.attr, node)
+    found = attributes.get(m, evaluate(m, node.value), node.attr, node)
+    if isinstance(found, Dotted) and found.canonical in NORMALIZATIONS:
+        m.event("named", None, {"path": found.name}, node)
+    return found
+
+
+NORMALIZATIONS: Final = ("keras.layers.BatchNormalization", "keras.layers.SyncBatchNormalization")
+"""Classes of which it matters by which attributes they are reached."""
 
 
 def eval_Tuple(m: Machine, node: ast.Tuple) -> object:

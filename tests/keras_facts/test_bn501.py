@@ -78,6 +78,12 @@ def test_the_programs_of_the_page(observe: Observe, number: int, error: str) -> 
     assert observe(3, fixed("BN501", number), "fact = len(model.weights)") > 4
 
 
+def test_a_test_of_type_by_a_path_that_is_gone_raises(observe: Observe) -> None:
+    freeze = "model = keras.Sequential([keras.layers.BatchNormalization()])\nfreeze(model)\nfact = model.layers[0].trainable"
+    assert observe(3, bad("BN501", 5), freeze)["error"] == "AttributeError"
+    assert observe(3, fixed("BN501", 5), freeze) is False
+
+
 TRAINED = """
 keras.utils.set_random_seed(3)
 model = keras.Sequential([keras.layers.Dense(8), {}, keras.layers.Dense(1)])
