@@ -20,11 +20,15 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell: its number (all cells counted, from 1), its text, and the byte spans in the JSON of the strings that make it up."""
+    """A code cell: its number (all cells counted, from 1), its text, and the byte spans in the JSON of the strings that make it up.
+
+    `execution` is the number under which it ran last, None where the notebook does not say.
+    """
 
     number: int
     text: str
     strings: tuple[tuple[int, int], ...]
+    execution: int | None = None
 
 
 def read(text: str) -> tuple[str, tuple[Cell, ...]]:
@@ -42,8 +46,10 @@ def read(text: str) -> tuple[str, tuple[Cell, ...]]:
         return language, ()
     to_bytes = _byte_offsets(text)
     return "python", tuple(
-        Cell(number, "".join(part for part, _, _ in strings), tuple((to_bytes(start), to_bytes(end)) for _, start, end in strings))
-        for number, strings in scanner.code
+        Cell(
+            number, "".join(part for part, _, _ in strings), tuple((to_bytes(start), to_bytes(end)) for _, start, end in strings), execution
+        )
+        for number, strings, execution in scanner.code
     )
 
 
@@ -74,7 +80,7 @@ class _Scanner:
         self.text = text
         self.position = 0
         self.cells = 0
-        self.code: list[tuple[int, Strings]] = []
+        self.code: list[tuple[int, Strings, int | None]] = []
 
     def peek(self) -> str:
         found = _after_space(self.text, self.position)
@@ -152,15 +158,18 @@ class _Scanner:
         self.cells += 1
         kind: object = None
         strings: Strings = []
+        execution: object = None
         for key in self.keys():
             if key in ("source", "input"):  # `input` in nbformat 3
                 strings = self.source()
             elif key == "cell_type":
                 kind = self.value()
+            elif key in ("execution_count", "prompt_number"):  # the latter in nbformat 3
+                execution = self.value()
             else:
                 self.value()
         if kind == "code":
-            self.code.append((self.cells, strings))
+            self.code.append((self.cells, strings, execution if type(execution) is int else None))
 
     def source(self) -> Strings:
         if self.peek() == '"':

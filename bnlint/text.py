@@ -49,12 +49,14 @@ class Chunk:
 
     `text` is what is parsed: line ends are newlines, notebook magics are replaced by placeholders of the same length.
     `original` is the text as it stands in the file. Both have the same lines with the same columns.
+    `execution` is the number under which a cell ran last, where the notebook says so.
     """
 
     path: str
     cell: int | None
     text: str
     original: str
+    execution: int | None = None
 
     @cached_property
     def lines(self) -> list[str]:
@@ -190,7 +192,7 @@ def _notebook(path: str, data: bytes) -> Document:
     except cells.Broken as error:
         raise Unreadable(f"{error}; mend or exclude it", error.line, error.column) from None
     shift = 3 if bom else 0
-    chunks = tuple(Chunk(path, cell.number, cells.mask(_newlines(cell.text), _parses), cell.text) for cell in found)
+    chunks = tuple(Chunk(path, cell.number, cells.mask(_newlines(cell.text), _parses), cell.text, cell.execution) for cell in found)
     sources = tuple(tuple((start + shift, end + shift) for start, end in cell.strings) for cell in found)
     return Document(path, "notebook", data, chunks, "utf-8", bom, "\n", sources, language)
 

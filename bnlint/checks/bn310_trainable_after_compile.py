@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import is_whole, possible, precedes, value_of, within
+from bnlint.checks.freezing import before, is_whole, possible, precedes, value_of, within
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
@@ -41,7 +41,7 @@ def _compiled(module: Module, event: Event) -> Iterator[Event]:
     """The last compilation before the assignment of each model with BatchNormalization that it concerns."""
     last: dict[int, Event] = {}
     for other in module.events:
-        if other.kind == "compile" and precedes(other, event) and possible(other, event) and _concerns(other.target, event.target):
+        if other.kind == "compile" and before(other, event) and possible(other, event) and _concerns(other.target, event.target):
             last[id(other.target)] = other
     yield from last.values()
 
@@ -58,31 +58,38 @@ def _case(project: Project, module: Module, event: Event, compiled: Event) -> st
     model, part = compiled.target, event.target
     if _flag(module, event, compiled) is not (not value_of(event)):
         return None
-    used = [other for other in module.events if other.kind in TRAINING and other.target is model and precedes(event, other)]
+    used = [other for other in module.events if other.kind in TRAINING and other.target is model and before(event, other)]
     step = next((other for other in used if possible(event, other)), None)
     if step is None or _settled(module, event, step, model):
         return None
+    certain = precedes(compiled, event) and precedes(event, step)
     traced = any(
-        other.kind in TRAINING and other.target is model and precedes(compiled, other) and precedes(other, event) for other in module.events
+        other.kind in TRAINING and other.target is model and before(compiled, other) and before(other, event) for other in module.events
     )
-    later = [other for other in module.events if other.kind == "compile" and other.target is not model and precedes(event, other)]
+    later = [other for other in module.events if other.kind == "compile" and other.target is not model and before(event, other)]
     if model is part and any(within(other.target, part) for other in later):
-        return "gan" if value_of(event) is False and not traced and project.keras.major >= 3 else None
+        gan = value_of(event) is False and not traced and project.keras.major >= 3
+        return ("gan" if certain else "gan-cells") if gan else None
     if any(other.target is part for other in later) and (traced or project.keras.major < 3):
         return None
-    return "ignored" if traced or project.keras.major < 3 else "untraced"
+    if traced or project.keras.major < 3:
+        return "ignored" if certain else "cells"
+    return "untraced" if certain else None
 
 
 def _settled(module: Module, event: Event, step: Event, model: object) -> bool:
     """Whether something between the assignment and the training compiles the model again, undoes the assignment, or may do so."""
+    cells = event.run.number != step.run.number
     for other in module.events:
-        elsewhere = other.run[0] not in (event.run[0], step.run[0]) and not precedes(other, event)
-        if other.kind == "compile" and other.target is model and elsewhere:
-            return True
-        if not (precedes(event, other) and precedes(other, step)):
-            continue
+        again = other.kind == "compile" and other.target is model
         undoes = other.kind == "set_trainable" and value_of(other) is not value_of(event) and _meets(other, event.target)
-        if undoes or (other.kind in ("compile", "escape") and (other.target is model or isinstance(other.target, Unknown))):
+        may = other.kind in ("compile", "escape") and (other.target is model or isinstance(other.target, Unknown))
+        if not (undoes or may) or before(other, event):
+            continue
+        elsewhere = other.run.number not in (event.run.number, step.run.number)
+        if elsewhere and (again or (cells and not before(step, other))):
+            return True
+        if before(event, other) and before(other, step):
             return True
     return False
 
@@ -96,7 +103,10 @@ def _flag(module: Module, event: Event, compiled: Event) -> object:
     part = event.target
     value: object = part.trainable if isinstance(part, Layer) else True
     for other in module.events:
-        if other.kind != "set_trainable" or not precedes(other, compiled):
+        if other.kind != "set_trainable" or before(compiled, other):
+            continue
+        if not before(other, compiled):
+            value = None if compiled.run.execution is not None and _meets(other, part) else value
             continue
         if isinstance(other.target, Unknown):
             value = None

@@ -33,10 +33,17 @@ def possible(first: Event, second: Event) -> bool:
 
 def precedes(first: Event, second: Event) -> bool:
     """Whether the first is certainly done before the second, where both are: in one run of the code, or by the constructor of a class."""
-    if first.run[0] == second.run[0]:
+    if first.run.number == second.run.number:
         return first.order < second.order
-    cls, _, method = first.run[1].rpartition(".")
-    return method == "__init__" and second.run[1].startswith(f"{cls}.")
+    cls, _, method = first.run.name.rpartition(".")
+    return method == "__init__" and second.run.name.startswith(f"{cls}.")
+
+
+def before(first: Event, second: Event) -> bool:
+    """Whether the first is done before the second, also in a cell above, if the notebook ran as its cells are numbered."""
+    one, other = first.run.execution, second.run.execution
+    in_turn = one is not None and other is not None and one < other and first.order < second.order
+    return in_turn or precedes(first, second)
 
 
 def pretrained(layer: Layer) -> bool:

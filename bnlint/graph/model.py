@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum, isfinite, nan
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal, NamedTuple, NoReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +189,24 @@ class Join:
 Tensor = Call | Join
 
 
+class Turn(NamedTuple):
+    """One execution: that of a module, of a cell, or of a function that nothing seen calls.
+
+    `execution` is the number under which a cell of a notebook ran last, where the notebook says so.
+    """
+
+    number: int = 0
+    name: str = ""
+    execution: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """Something that code does to a model, a layer or a data set, in order of execution (`order` counts within a module).
 
     `kind` is one of EVENTS; `target` is the model or layer it is done to (Unknown if unresolved, None if there is none); `args` are the
-    arguments by name. `under` as in Call; `tape` numbers the innermost GradientTape that is recording, None outside. `run` numbers and
-    names the execution it happened in: that of a module, of a cell, or of a function that nothing seen calls.
+    arguments by name. `under` as in Call; `tape` numbers the innermost GradientTape that is recording, None outside. `run` is the
+    execution it happened in.
     """
 
     kind: str
@@ -206,7 +217,7 @@ class Event:
     tape: int | None = None
     arguments: Arguments = field(default_factory=Arguments)
     origin: Origin = field(default_factory=Origin)
-    run: tuple[int, str] = (0, "")
+    run: Turn = field(default_factory=Turn)
 
 
 EVENTS: Final[Mapping[str, str]] = {

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Unknown
+from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Turn, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
@@ -79,7 +79,7 @@ class Machine(Budget):
         self.running: list[Function] = []
         self.rounds: list[Rounds] = []
         self.runs: list[Run] = []
-        self.root: tuple[int, str] = (0, "")
+        self.root = Turn()
         self.roots = 0
         self.calls: list[Call] = []
         self.positions: dict[int, int] = {}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from bnlint.graph.model import Gap, Origin, Unknown
+from bnlint.graph.model import Gap, Origin, Turn, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.source import library, statements
 from bnlint.source.budget import GLANCE, ROOT_STEPS, STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
+
+MODULE: Final = "the module"
+"""What the root is called that is the body of a module, or of a cell; others are the names of functions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +35,7 @@ def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], obje
         return MISSING
     with m.suspended(file, frame):
         m.roots += 1
-        m.root = (m.roots, name)
+        m.root = Turn(m.roots, name, frame.chunk.execution if name == MODULE else None)
         m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), m.idle if budget == ROOT_STEPS else None)
         built = m.built
         try:
@@ -58,7 +62,7 @@ def load(m: Machine, file: File) -> None:
     m.data_format, m.epoch = "channels_last", 0
     for chunk, tree in zip(file.chunks, file.trees, strict=True):
         frame = Frame(file.scope, chunk, "")
-        root(m, file, frame, "the module", lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
+        root(m, file, frame, MODULE, lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
     file.data_format, m.data_format, m.epoch = m.data_format, data_format, epoch
     file.state = "run"
     m.runs.append(Run(file, "", start, len(m.calls)))

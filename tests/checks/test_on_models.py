@@ -217,10 +217,13 @@ def tampered(path: str, **changes: Any) -> str:
     return copy
 
 
-CUBE = HEAD + """
+CUBE = (
+    HEAD
+    + """
 model = chain((8, 8, 8), L.Conv2D(8, 3, padding='same'), L.ReLU(), L.Dropout(0.1), BN(name='bn'), L.Flatten(), L.Dense(4))
 model.layers[-3].set_weights([np.linspace(0.5, 1.5, 8), np.zeros(8), np.linspace(-1, 1, 8), np.linspace(0.2, 2, 8)])
 """
+)
 
 
 def test_an_axis_that_was_edited_is_found_though_all_sizes_agree(run: Run) -> None:

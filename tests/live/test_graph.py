@@ -66,9 +66,7 @@ def test_live_saved_and_reloaded_are_the_same(keras: Any, build: Callable[[Any],
         assert arrays(graph) == arrays(file)
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in CHEAP else pytest.param(name, marks=pytest.mark.slow) for name in ALL]
-)
+@pytest.mark.parametrize("name", [name if name in CHEAP else pytest.param(name, marks=pytest.mark.slow) for name in ALL])
 def test_families_are_the_same_in_memory_and_in_a_file(keras: Any, name: str, tmp_path: Path) -> None:
     builder = getattr(keras.applications, name, None)
     if builder is None:
