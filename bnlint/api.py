@@ -59,6 +59,7 @@ class Overrides(TypedDict, total=False):
     extend_select: Sequence[str] | None
     ignore: Sequence[str] | None
     extend_ignore: Sequence[str] | None
+    preview: bool | None
     fixable: Sequence[str] | None
     unfixable: Sequence[str] | None
     placement: str | None

@@ -48,6 +48,7 @@ _KEYS = frozenset(
         "references",
         "unanimous",
         "default",
+        "preview",
         "models",
         "weights",
         "options",
@@ -68,7 +69,8 @@ class Rule:
     """What every run must know of a rule: one entry of `rules/index.json`.
 
     `severities` maps each case to its severity by Keras major ("2", "3"); `fix` is the best fix that the rule offers; `models` is false
-    where it speaks of source code only, and saved models need not be asked; `weights` tells whether it asks for the arrays of a model file.
+    where it speaks of source code only, and saved models need not be asked; `preview` is true while it is new, and on only for those who
+    ask for such rules; `weights` tells whether it asks for the arrays of a model file.
     """
 
     code: str
@@ -81,6 +83,7 @@ class Rule:
     severities: Mapping[str, Mapping[str, str]]
     options: Mapping[str, Any] = field(default_factory=dict)
     default: bool = True
+    preview: bool = False
     unanimous: bool = False
     models: bool = True
     weights: bool = False
@@ -102,6 +105,11 @@ class Rule:
     def severity(self) -> str:
         """The worst severity that it can have."""
         return max((s for by_major in self.severities.values() for s in by_major.values()), key=_SEVERITIES.index)
+
+    @property
+    def standing(self) -> str:
+        """What lists of rules say of it: its severity, or that it is not on by itself."""
+        return "preview" if self.preview else self.severity if self.default else "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +236,7 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
         severities=severities,
         options=front.get("options", {}),
         default=front.get("default", True),
+        preview=front.get("preview", False),
         unanimous=front.get("unanimous", False),
         models=front.get("models", True),
         weights=front.get("weights", False),
@@ -314,9 +323,8 @@ def table(pages: list[Page]) -> str:
         if members:
             lines += [f"### BN{digit}xx: {family}", "", "| code | name | what it finds | severity | fix |", "|---|---|---|---|---|"]
             for rule in members:
-                severity = rule.severity if rule.default else "off"
                 fix = "–" if rule.fix == "none" else rule.fix
-                lines.append(f"| [{rule.code}](rules/{rule.page}) | {rule.name} | {rule.title} | {severity} | {fix} |")
+                lines.append(f"| [{rule.code}](rules/{rule.page}) | {rule.name} | {rule.title} | {rule.standing} | {fix} |")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

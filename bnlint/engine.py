@@ -62,6 +62,11 @@ class Checked:
     failures: tuple[str, ...] = ()
 
 
+def without_preview(held_to: Settings) -> tuple[str, ...]:
+    """The codes of rules that are selected in full, and off because they are in preview."""
+    return settings.without_preview(held_to, catalogue.rules().values())
+
+
 def plan(held_to: Settings, root: str) -> Plan:
     """The plan of all files with these settings below `root`."""
     known = catalogue.rules()

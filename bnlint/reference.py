@@ -45,6 +45,12 @@ KEYS: Final[dict[str, Key]] = {
     "extend-select": Key(SELECTORS, "[]", '["BN110"]', "Rules that are on besides."),
     "ignore": Key(SELECTORS, "[]", '["BN103"]', "Rules that are off."),
     "extend-ignore": Key(SELECTORS, "[]", '["BN106"]', "Rules that are off besides."),
+    "preview": Key(
+        "true or false",
+        "false",
+        "true",
+        "Whether rules may be on that are in preview: new ones, that may still change. No selector does it.",
+    ),
     "fixable": Key(SELECTORS, '["ALL"]', '["BN4", "BN5"]', "The rules whose fixes may be applied."),
     "unfixable": Key(SELECTORS, "[]", '["BN101"]', "Rules whose fixes may not be applied."),
     "severity": Key(
@@ -104,6 +110,7 @@ def effective(settings: Settings, rules: Iterable[Rule]) -> str:
         "placement": settings.placement,
         "min-batch": settings.min_batch,
         "select": [rule.code for rule in rules],
+        "preview": settings.preview,
         "fixable": list(settings.fixable),
         "unfixable": list(settings.unfixable),
         "severity": {code: str(severity) for code, severity in settings.severity.items()},

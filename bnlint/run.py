@@ -94,7 +94,10 @@ class Run:
         present = [os.path.normpath(path) for path in paths if os.path.exists(path)]
         if not present:
             return
-        found = discover(present, self.plans.settings(present[0]))
+        held_to = self.plans.settings(present[0])
+        found = discover(present, held_to)
+        idle = engine.without_preview(held_to)
+        self.warnings += [f"{code} is selected, and off: it is in preview (`--preview`, or `preview = true`)" for code in idle]
         if self.since is not None:
             from bnlint import changes
 

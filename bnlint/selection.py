@@ -17,6 +17,8 @@ class KnownRule(Protocol):
     @property
     def default(self) -> bool: ...
     @property
+    def preview(self) -> bool: ...
+    @property
     def options(self) -> Mapping[str, Any]: ...
 
 
@@ -63,12 +65,15 @@ def weight(selectors: Iterable[str], rule: KnownRule) -> int:
     return max((1 if word == "ALL" else 1 + len(word) for word in selectors if word == "ALL" or rule.code.startswith(word)), default=0)
 
 
-def is_selected(rule: KnownRule, selections: Iterable[Selection]) -> bool:
+def is_selected(rule: KnownRule, selections: Iterable[Selection], preview: bool = False) -> bool:
     """Whether a rule is on after all sources of settings, the most binding last.
 
     As in ruff the longest selector decides, and at equal length `ignore`; a `select` replaces what was selected before, but not what
-    was ignored, unless it is at least as precise. A rule that is off by default is only selected by its full code.
+    was ignored, unless it is at least as precise. A rule that is off by default is only selected by its full code; one in preview by
+    nothing, unless `preview` is on.
     """
+    if rule.preview and not preview:
+        return False
     ignored: tuple[str, ...] = ()
     state = rule.default
     for layer in selections:

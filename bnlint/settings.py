@@ -33,6 +33,7 @@ class Settings:
     root: str = ""
     file: str | None = None
     selections: tuple[Selection, ...] = (Selection(),)
+    preview: bool = False
     fixable: tuple[str, ...] = ("ALL",)
     unfixable: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
@@ -57,6 +58,7 @@ KEYS: Final[Mapping[str, Any]] = {
     "extend-select": list[str],
     "ignore": list[str],
     "extend-ignore": list[str],
+    "preview": bool,
     "fixable": list[str],
     "unfixable": list[str],
     "severity": dict[str, str],
@@ -86,6 +88,7 @@ _SHORTCUTS: Final = ("placement", "min-batch")
 """Keys that set the option of the same name of every rule that has it."""
 
 _PLAIN: Final = (
+    "preview",
     "exclude",
     "extend-exclude",
     "force-exclude",
@@ -377,7 +380,13 @@ def _own_options(source: _Source) -> dict[tuple[str, str], Any]:
 
 def selected(settings: Settings, rules: Iterable[KnownRule]) -> frozenset[str]:
     """The codes of the rules that are on."""
-    return frozenset(rule.code for rule in rules if is_selected(rule, settings.selections))
+    return frozenset(rule.code for rule in rules if is_selected(rule, settings.selections, settings.preview))
+
+
+def without_preview(settings: Settings, rules: Iterable[KnownRule]) -> tuple[str, ...]:
+    """The codes of rules that are selected in full and are off all the same: they are in preview, and that is not on."""
+    asked = {word for each in settings.selections for word in (*(each.select or ()), *each.extend_select)}
+    return tuple(rule.code for rule in rules if rule.preview and not settings.preview and rule.code in asked)
 
 
 def fixable(settings: Settings, rules: Iterable[KnownRule]) -> frozenset[str]:

@@ -117,7 +117,7 @@ class Suppressions:
         """
         rules = tuple(rules)
         known = {word: rule.code for rule in rules for word in (rule.code, rule.name)}
-        everything = all(rule.code in selected for rule in rules if rule.default)
+        everything = all(rule.code in selected for rule in rules if rule.default and not rule.preview)
         found = []
         for pragma in self.pragmas:
             if pragma.kind == "noqa" or (pragma.kind == "enable" and self._ends_something(pragma)):

@@ -80,7 +80,8 @@ def facts(rule: Rule) -> str:
     where = "saved models" if not rule.words else "source and saved models" if rule.models else "source"
     fix = {"safe": "safe fix", "unsafe": "unsafe fix", "display": "advice, no fix"}.get(rule.fix, "no fix")
     options = [f"`{name.replace('_', '-')} = {json.dumps(value)}`" for name, value in rule.options.items()]
-    return " · ".join([severity if rule.default else f"off by default ({severity} where it is on)", fix, where, *options])
+    off = {"preview": "in preview", "off": "off by default"}.get(rule.standing)
+    return " · ".join([severity if off is None else f"{off} ({severity} where it is on)", fix, where, *options])
 
 
 def severities(rule: Rule) -> str:
@@ -105,7 +106,7 @@ def _fences(body: str) -> str:
 def index(pages: list[Page]) -> str:
     """All rules in one table, which a script can filter."""
     rows = "".join(
-        f"| [{rule.code}]({rule.page}) | {rule.name} | {rule.title} | {rule.severity if rule.default else 'off'} "
+        f"| [{rule.code}]({rule.page}) | {rule.name} | {rule.title} | {rule.standing} "
         f"| {'–' if rule.fix == 'none' else rule.fix} | {'model' if not rule.words else 'source, model' if rule.models else 'source'} |\n"
         for rule in (page.rule for page in pages)
     )
@@ -113,7 +114,7 @@ def index(pages: list[Page]) -> str:
     return (
         f"# Rules\n\n{families}\n"
         "A fix is *safe*, *unsafe* (it changes what its page says) or *display* (advice). "
-        "*off* is what must be selected by its code or name.\n\n"
+        "*off* is what must be selected by its code or name, *preview* what is new and on only with the setting `preview`.\n\n"
         f"| code | name | what it finds | severity | fix | looks at |\n|---|---|---|---|---|---|\n{rows}"
     )
 

@@ -1,6 +1,7 @@
 """A rule is two files: in a copy of the project, a made-up one is listed, explained, tested, documented and run without another edit."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -155,3 +156,25 @@ def test_it_is_tested(project: Path) -> None:
 def test_it_stands_in_the_readme_and_nothing_else_has_changed(made: tuple[Path, set[str]]) -> None:
     assert "| [BN199](rules/BN199-long-name.md) | long-name |" in (made[0] / "README.md").read_text()
     assert made[1] == {"README.md", "rules/index.json", "rules/BN199-long-name.md", "bnlint/checks/bn199_long_name.py"}
+
+
+def test_in_preview_it_is_on_for_those_who_ask(project: Path) -> None:
+    page = project / "rules" / "BN199-long-name.md"
+    page.write_text(PAGE.replace("words = ", "preview = true\nwords = "))
+    (project / "model.py").write_text("from keras import layers\n\nbn = layers.BatchNormalization(name='a_very_long_name')\n")
+    try:
+        assert run(project, "-m", "bnlint.catalogue", "--write").returncode == 0
+        check = ("-m", "bnlint", "check", "--no-cache", "--isolated", "--output-format", "concise", "model.py")
+        for off in ((), ("--select", "ALL"), ("--select", "BN199"), ("--extend-select", "long-name"), ("--no-preview",)):
+            assert "BN199" not in run(project, *check, *off).stdout, off
+        told = run(project, *check, "--select", "BN199")
+        assert "warning: BN199 is selected, and off: it is in preview" in told.stderr, told.stderr
+        for on in (("--preview",), ("--preview", "--select", "BN1"), ("--config", "preview = true")):
+            assert "BN199" in run(project, *check, *on).stdout, on
+        assert "BN199" not in run(project, *check, "--preview", "--ignore", "BN199").stdout
+        assert re.search(r"BN199 .* preview", run(project, "-m", "bnlint", "rules").stdout)
+        assert "| long-name | A BatchNormalization with a long name | preview |" in (project / "README.md").read_text()
+        assert run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_pages.py", "-k", "bn199").returncode == 0
+    finally:
+        page.write_text(PAGE)
+        run(project, "-m", "bnlint.catalogue", "--write")

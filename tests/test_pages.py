@@ -75,7 +75,7 @@ def model_example(code: str, section: str, number: int, info: str, source: str) 
 
 def settings(code: str, words: list[str]) -> dict[str, Any]:
     """What `placement=after target-keras=2` asks for: settings of the command line, and options of the rule."""
-    asked: dict[str, Any] = {"target_keras": "3"}
+    asked: dict[str, Any] = {"target_keras": "3", "preview": True}
     options = catalogue.rules()[code].options
     for word in words:
         key, _, value = word.partition("=")

@@ -18,6 +18,7 @@ class Rule:
     code: str
     name: str
     default: bool = True
+    preview: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -263,3 +264,24 @@ def test_the_target_from_pins_depends_on_what_is_imported(folder: Path) -> None:
     (folder / "requirements.txt").write_text("tensorflow==2.15\nkeras==3.4.0")
     assert pins.target(None, ("keras",), False, lambda: pins.read(str(folder))) == KerasTarget(3, 4, "from requirements.txt")
     assert pins.target(None, ("tensorflow.keras",), False, lambda: pins.read(str(folder))) == KerasTarget(2, None, "from requirements.txt")
+
+
+WITH_PREVIEW = (*RULES, Rule("BN109", "new-one", preview=True))
+
+
+@pytest.mark.parametrize("select", [["ALL"], ["BN1"], ["BN109"], ["new-one"]])
+def test_a_rule_in_preview_is_on_only_with_preview(select: list[str]) -> None:
+    chosen = {"select": select}
+    off = load_settings(".", WITH_PREVIEW, isolated=True, overrides=chosen)
+    on = load_settings(".", WITH_PREVIEW, isolated=True, overrides={**chosen, "preview": True})
+    assert "BN109" not in settings.selected(off, WITH_PREVIEW)
+    assert "BN109" in settings.selected(on, WITH_PREVIEW)
+    assert settings.without_preview(off, WITH_PREVIEW) == (("BN109",) if select[0] in ("BN109", "new-one") else ())
+    assert settings.without_preview(on, WITH_PREVIEW) == ()
+
+
+def test_preview_alone_turns_it_on_and_a_file_may_say_so(tmp_path: Path) -> None:
+    assert "BN109" in settings.selected(load_settings(".", WITH_PREVIEW, config="preview = true"), WITH_PREVIEW)
+    (tmp_path / "bnlint.toml").write_text("preview = true\n")
+    assert "BN109" in settings.selected(load_settings(str(tmp_path), WITH_PREVIEW), WITH_PREVIEW)
+    assert "BN109" not in settings.selected(load_settings(str(tmp_path), WITH_PREVIEW, overrides={"preview": False}), WITH_PREVIEW)

@@ -17,6 +17,7 @@ class Rule:
     code: str
     name: str
     default: bool = True
+    preview: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

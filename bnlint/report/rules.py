@@ -37,6 +37,7 @@ def as_json(rules: Iterable[Rule]) -> str:
             "severity": rule.severity,
             "severities": rule.severities,
             "default": rule.default,
+            "preview": rule.preview,
             "fix": rule.fix,
             "since": rule.since,
             "options": {name.replace("_", "-"): value for name, value in rule.options.items()},
@@ -48,5 +49,4 @@ def as_json(rules: Iterable[Rule]) -> str:
 
 
 def _facts(rule: Rule) -> str:
-    severity = rule.severity if rule.default else "off"
-    return severity if rule.fix == "none" else f"{severity} · {rule.fix} fix"
+    return rule.standing if rule.fix == "none" else f"{rule.standing} · {rule.fix} fix"

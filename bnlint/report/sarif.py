@@ -58,7 +58,7 @@ def _rule(code: str) -> dict[str, Any]:
         "fullDescription": {"text": _sentence(rule.summary)},
         "help": {"text": page.body, "markdown": page.body},
         "helpUri": rule.url,
-        "defaultConfiguration": {"level": LEVELS[rule.severity], "enabled": rule.default},
+        "defaultConfiguration": {"level": LEVELS[rule.severity], "enabled": rule.default and not rule.preview},
         "properties": {
             "precision": "very-high" if rule.severity in ("error", "warning") else "high",
             "problem.severity": PROBLEMS[rule.severity],

@@ -32,6 +32,7 @@ class CheckCommand(click.Command):
 @list_option("--extend-select", "Rules to turn on besides those that are on.")
 @list_option("--ignore", "Rules to turn off.")
 @list_option("--extend-ignore", "Rules to turn off besides those that are off.")
+@click.option("--preview/--no-preview", default=None, help="Let rules be on that are in preview.")
 @list_option("--fixable", "Rules whose fixes may be applied.")
 @list_option("--unfixable", "Rules whose fixes may not be applied.")
 @click.option("--placement", type=click.Choice(["before", "after", "consistent", "off"]), help="Where BN101 wants the layer.")
