@@ -1,5 +1,7 @@
 """Packages from PyPI whose models are built for real: the table stands in packages.toml, what they build is kept between runs."""
 
+import ast
+import builtins
 import hashlib
 import importlib.metadata
 import json
@@ -20,6 +22,16 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 JUDGES = ("roles.json", "roles.py", "trace.py", "truth.py", "worker.py")
 """What a truth depends on, besides the package and the Kerases."""
+
+
+GIVEN = {
+    "keras": "import keras",
+    "Input": "from keras import Input",
+    "tf": "import tensorflow as tf",
+    "np": "import numpy as np",
+    "modules": "import keras\nmodules = {name: getattr(keras, name) for name in ('backend', 'layers', 'models', 'utils')}",
+}
+"""What a builder's expression sees besides the names of its module, and how a program comes by it."""
 
 
 class Unreachable(Exception):
@@ -48,6 +60,7 @@ class Built:
     """What a package builds, and what did not build."""
 
     folder: Path
+    programs: tuple[Path, ...]
     truth: Truth
     opaque: Mapping[str, str]
     failures: Mapping[str, str]
@@ -99,7 +112,26 @@ def built(package: Package) -> Built:
     truth: dict[Site, Sides] = {}
     for path, line, feeding, fed in answer["sites"]:
         truth[str(home / package.folder / path), line] = Sides(_neighbours(feeding), _neighbours(fed))
-    return Built(home / package.folder, truth, answer["opaque"], answer["failures"])
+    return Built(home / package.folder, written(package, home), truth, answer["opaque"], answer["failures"])
+
+
+def written(package: Package, home: Path) -> tuple[Path, ...]:
+    """The calls of the builders as programs beside the package: what Keras runs, bnlint may read."""
+    programs = []
+    for number, builder in enumerate(package.builders):
+        module, expression = (part.strip() for part in builder.split(":", 1))
+        names = [node for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)]
+        bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        mentioned = {node.id for node in names} - bound - vars(builtins).keys()
+        own = ", ".join(sorted(mentioned - GIVEN.keys()))
+        lines = [line for name, line in GIVEN.items() if name in mentioned]
+        lines += [f"from {module} import {own}"] if own else []
+        text = "\n".join([*lines, "", expression, ""])
+        program = home / f"oracle_call_{number}.py"
+        if not program.exists() or program.read_text(encoding="utf-8") != text:
+            program.write_text(text, encoding="utf-8")
+        programs.append(program)
+    return tuple(programs)
 
 
 def build(package: Package, folder: Path, paths: list[Path], store: Path) -> None:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.oracle import families, packages
 from tests.oracle.compare import Verdict, answer, judge_all, merge, read_graph
@@ -108,23 +107,28 @@ def of_applications(major: int) -> Table:
     return Table(families.label(major), parts, truth, answer(read_graph({os.path.dirname(path) for path, _ in truth})))
 
 
-def of_packages(names: Collection[str]) -> Table:
-    """Build the models of the packages, read each package whole, compare."""
+def of_packages(names: Collection[str], alone: bool = False) -> Table:
+    """Build the models of the packages, read each package whole and the calls that built them, compare.
+
+    `alone`: the calls are not shown. Then a builder is read with the defaults that it states, also where the oracle gave it others.
+    """
     entries = [entry for name, entry in packages.table().items() if name in names]
     with ThreadPoolExecutor(WORKERS) as pool:
         built = dict(zip([entry.requirement for entry in entries], pool.map(packages.built, entries), strict=True))
-        found = dict(zip(built, pool.map(lambda each: _read(each.folder), built.values()), strict=True))
+        found = dict(zip(built, pool.map(lambda each: _read(each, alone), built.values()), strict=True))
     notes = [f"{name} does not build {builder}: {error}" for name, each in built.items() for builder, error in each.failures.items()]
     notes += [f"{name}: no look into {layer}: {error}" for name, each in built.items() for layer, error in each.opaque.items()]
     notes += [f"{name}: bnlint graph did not finish in {LIMIT} s" for name, answers in found.items() if answers is None]
     parts = {name: frozenset(each.truth) for name, each in built.items()}
     truth = merge([each.truth for each in built.values()])
-    return Table("packages", parts, truth, merge([each for each in found.values() if each]), str(packages.cache()), tuple(notes))
+    label = "packages, read alone" if alone else "packages"
+    return Table(label, parts, truth, merge([each for each in found.values() if each]), str(packages.cache()), tuple(notes))
 
 
-def _read(folder: Path) -> Truth | None:
+def _read(built: packages.Built, alone: bool) -> Truth | None:
+    programs = () if alone else built.programs
     try:
-        return answer(read_graph([str(folder)], LIMIT))
+        return answer(read_graph(map(str, (built.folder, *programs)), LIMIT))
     except subprocess.TimeoutExpired:
         return None
 
@@ -134,7 +138,8 @@ def as_markdown(tables: Iterable[Table]) -> str:
     lines = ["| | " + " | ".join((*COLUMNS, "exact")) + " |", "|---|" + "--:|" * (len(COLUMNS) + 1)]
     for table in tables:
         *_, (_, cells) = table.rows().items()
-        label = table.label if table.label != "packages" else f"{len(table.parts)} packages from PyPI"
+        head, *rest = table.label.split(", ")
+        label = ", ".join([f"{len(table.parts)} packages from PyPI" if head == "packages" else head, *rest])
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -146,6 +151,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=choice)
     parser.add_argument("--differences", action="store_true", help="each site that is not exact: what bnlint adds (+) and lacks (-)")
     parser.add_argument("--unbuilt", action="store_true", help="the sites that bnlint finds and no builder reaches")
+    parser.add_argument("--alone", action="store_true", help="packages without the calls that the oracle makes")
     parser.add_argument("--markdown", action="store_true", help="the totals alone, as they stand in the README")
     options = parser.parse_args()
     names = options.names or ["3", "2", *known]
@@ -153,7 +159,7 @@ def main() -> None:
         parser.error(f"unknown: {', '.join(strange)}")
     tables = [of_applications(int(name)) for name in names if name in ("3", "2")]
     if chosen := [name for name in names if name in known]:
-        tables.append(of_packages(chosen))
+        tables.append(of_packages(chosen, options.alone))
     if options.markdown:
         print(as_markdown(tables))
         return
