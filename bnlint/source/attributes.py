@@ -247,6 +247,7 @@ def super_attribute(m: Machine, base: Super, name: str) -> object:
 
 def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> object:
     """`owner.name = value`."""
+    m.effects += not isinstance(owner, Instance)
     if name == "trainable":
         training.set_trainable(m, owner, value, node)
     if isinstance(owner, Instance) and name == "__dict__":

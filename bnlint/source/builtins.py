@@ -13,6 +13,7 @@ from bnlint.graph.model import Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
 from bnlint.source import attributes, classes, models, modules, operators, protocols, standard
 from bnlint.source.machine import Handler, Machine, truth
+from bnlint.source.spelling import unmarked
 from bnlint.source.values import (
     MISSING,
     Array,
@@ -76,7 +77,7 @@ def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> o
             only = values[0] if len(values) == 1 else None
             return m.derive(only, function.__name__) if isinstance(only, Unknown) else Unknown("a value that is not known")
         try:
-            return function(*values)
+            return values[0] if function is str and isinstance(values[0], str) else function(*map(unmarked, values))
         except Exception:  # a function of user constants may raise anything; then its value is unknown
             return Unknown("a computation that fails")
 

@@ -54,6 +54,7 @@ def instantiate(m: Machine, cls: Class, arguments: Arguments, node: ast.Call) ->
     kind = concrete(cls)
     if kind is not None:
         return subclassed_layer(m, cls, kind, arguments, node)
+    m.effects += 1
     if cls.members:
         return m.each(first_argument(arguments), lambda value: records.member(m, cls, value))
     instance = Instance(cls, origin=m.origin(node), arguments=arguments, epoch=m.epoch)
@@ -181,6 +182,7 @@ def own(m: Machine, owner: Instance, value: object) -> None:
 
 def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> object:
     """`instance(x)`: what its `__call__` does; of a Keras class what its `call` does."""
+    m.effects += 1
     direct = instance.cls.find("__call__")
     if isinstance(direct, Function):
         return invoke.run(m, direct, arguments, node, instance)

@@ -8,7 +8,21 @@ from itertools import pairwise
 
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
-from bnlint.source import classes, data, expressions, layers, library, methods, models, options, protocols, statements, surroundings, tf1
+from bnlint.source import (
+    classes,
+    data,
+    expressions,
+    layers,
+    library,
+    methods,
+    models,
+    options,
+    protocols,
+    repetition,
+    statements,
+    surroundings,
+    tf1,
+)
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -262,7 +276,11 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
     if place in m.derived:
         return m.derived[place]
     steps, made = m.steps, (len(m.calls), len(m.constructions), len(m.events))
-    result = enter(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+    names, site = bind(m, function, arguments, instance).names, m.span(node)
+    if instance is MISSING:
+        result = repetition.run(m, function, names, site, lambda given: enter(m, function, given, site))
+    else:
+        result = enter(m, function, names, site, instance)
     idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
     if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
         m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")

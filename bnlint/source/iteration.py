@@ -273,6 +273,7 @@ def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if isinstance(value, Dataset):
         return subscripts.batch(m, value)
     if isinstance(value, Bound) and value.name in ENDLESS and (column := _column(m, value)) is not None:
+        m.effects += 1
         place = m.derived.setdefault(("next", value), {"next": 0})
         assert isinstance(place, dict)
         position = m.settle(place["next"])

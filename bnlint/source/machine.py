@@ -14,6 +14,7 @@ from bnlint.keras_api.tables import words
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
 from bnlint.source.joins import WEIGHT, join, weight
+from bnlint.source.recordings import Recordings
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -98,6 +99,9 @@ class Machine(Budget):
         self.symbolic: set[Call] = set()
         self.epoch = 0
         self.decided = self.attempts = 0
+        self.effects = 0
+        """What was done so far that no list shows: objects made and called, imports."""
+        self.recordings = Recordings()
         self.flags = Options({})
         self.batches: dict[Unknown, Dataset] = {}
         self.gradients: dict[Unknown, dict[str, object]] = {}
@@ -239,6 +243,8 @@ class Machine(Budget):
     def bind(self, name: str, value: object) -> None:
         scope = self.frame.scope
         if name in scope.globals:
+            self.effects += 1
+            self.recordings.found.clear()
             while scope.parent is not None:
                 scope = scope.parent
         elif name in scope.nonlocals:

@@ -198,6 +198,7 @@ def note_mode(cls: Class, arguments: Arguments) -> None:
 
 def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> object:
     """`model(x)`: its layers once more on x; on data, an event."""
+    m.effects += 1
     first = next((a for a in arguments.items if a.name in (None, "inputs", "x")), None)
     if first is None:
         return Unknown("a model called without an input")

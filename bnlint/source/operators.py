@@ -14,6 +14,7 @@ from bnlint.keras_api.shapes import output
 from bnlint.keras_api.tables import words
 from bnlint.source import arrays, protocols, surroundings, texts, training
 from bnlint.source.machine import Handler, Machine
+from bnlint.source.spelling import length, unmarked
 from bnlint.source.texts import SIZE_LIMIT
 from bnlint.source.values import (
     MISSING,
@@ -143,10 +144,16 @@ def _too_large(op: ast.operator, left: object, right: object) -> bool:
                 return left.bit_length() + right > BITS
             case ast.Mult():
                 return left.bit_length() + right.bit_length() > BITS
-    length = len(left.items) if isinstance(left, List) else len(left) if isinstance(left, (str, bytes, tuple)) else 0
+    size = _size(left)
     if isinstance(op, ast.Mult) and isinstance(right, int):
-        return length * right > SIZE_LIMIT
-    return isinstance(op, ast.Add) and isinstance(right, (str, bytes)) and length + len(right) > SIZE_LIMIT
+        return size * right > SIZE_LIMIT
+    return isinstance(op, ast.Add) and isinstance(right, (str, bytes)) and size + _size(right) > SIZE_LIMIT
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        return length(value)
+    return len(value.items) if isinstance(value, List) else len(value) if isinstance(value, (bytes, tuple)) else 0
 
 
 def _add(m: Machine, left: object, right: object) -> object | None:
@@ -215,7 +222,7 @@ def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
             return Choice(equal, False, True) if negated else equal
         return equal is not negated
     if is_constant(left) and is_constant(right):
-        return computed(COMPARE[type(op)], left, right)
+        return computed(COMPARE[type(op)], unmarked(left), unmarked(right))
     if isinstance(left, Unknown) and is_constant(right):
         return m.derive(left, type(op).__name__, right)
     return Unknown("a comparison with an unknown value")
@@ -223,7 +230,7 @@ def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
 
 def _equal(m: Machine, left: object, right: object, identity: bool) -> bool | Unknown:
     if is_constant(left) and is_constant(right):
-        return left == right
+        return left is right if left is None or right is None else left == right
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Unknown):
             if isinstance(other, Dotted) and other.foreign:
@@ -254,7 +261,7 @@ def _member(m: Machine, item: object, container: object, negated: bool) -> objec
     if isinstance(container, Dict) and hashable_key(item) and (not container.open or container.presumed or item in container.fields):
         return (item in container.fields) is not negated
     if isinstance(container, str) and isinstance(item, str):
-        return (item in container) is not negated
+        return (str(unmarked(item)) in str(unmarked(container))) is not negated
     items = sequence(container)
     if items is None or any(isinstance(part, (Splice, Unknown, Choice)) for part in items):
         return Unknown("membership of a container that is not known")

@@ -61,6 +61,8 @@ class State:
         self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": [], "else": []}
         """Those that are open, by the kind of exit; "else": those of loops whose `else` is running."""
         self.opened = 0
+        self.forked: list[Unknown] = []
+        """The tests so far whose outcome was not known."""
 
     def write(self, fields: Fields, key: object, value: object) -> None:
         """Bind a key; MISSING unbinds it."""
@@ -99,6 +101,7 @@ class State:
         known = self.decide(condition)
         if known is not None:
             return first() if known else second()
+        self.forked.append(condition)
         self.spend(FORK)
         base, mark = self.under, len(self.log)
         results: list[tuple[object, Changes, Pending | None, Assumption]] = []

@@ -152,6 +152,7 @@ def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
 
 
 def exec_Import(m: Machine, node: ast.Import) -> None:
+    m.effects += 1
     for alias in node.names:
         local = modules.is_local(m, alias.name)
         m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node), local))
@@ -163,6 +164,7 @@ def exec_Import(m: Machine, node: ast.Import) -> None:
 def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
     if node.module == "__future__":
         return
+    m.effects += 1
     module = node.module or ""
     source = "." * node.level + module
     for alias in node.names:

@@ -135,7 +135,7 @@ def _built_again(m: Machine, layer: Layer, span: Span) -> None:
         function = m.running[depth]
         if function.name == "build" and function.owner is not None:
             return
-        where = _runs_for_each_batch(function)
+        where = runs_for_each_batch(function)
         if where:
             sites = (span, *m.stack)
             if not any(_guarded(each, site) for each in m.running[depth:] for site in sites):
@@ -145,7 +145,8 @@ def _built_again(m: Machine, layer: Layer, span: Span) -> None:
         rounds.builds(m, layer)
 
 
-def _runs_for_each_batch(function: Function) -> str:
+def runs_for_each_batch(function: Function) -> str:
+    """What makes a function run for each batch; nothing if it does not."""
     cls = function.owner.keras if function.owner is not None else None
     if function.name == "call" and cls in ("keras.Layer", "keras.layers.Layer", "keras.Model"):
         return "call"

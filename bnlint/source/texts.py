@@ -8,6 +8,7 @@ from typing import Final
 
 from bnlint.graph.model import Arguments, Unknown
 from bnlint.source.machine import Machine
+from bnlint.source.spelling import Text, length, spelled, unmarked
 from bnlint.source.values import List, is_constant, sequence
 
 TEXT_METHODS: Final = frozenset(
@@ -53,6 +54,9 @@ GROWING: Final = re.compile(r"\d{5,}|\*|\{[^{}]*\{")
 """In a template: a width that is wide, or computed."""
 
 
+PLAIN: Final = (-1, ord("s"))
+"""Those that leave a text as it is."""
+
 CONVERSIONS: Final[dict[int, Callable[[object], str]]] = {ord("r"): repr, ord("s"): str, ord("a"): ascii}
 """The conversions of f-strings, as `ast` numbers them."""
 
@@ -62,6 +66,10 @@ def formatted(given: list[object]) -> str | None:
     value, spec, conversion = given
     if not isinstance(value, (str, int, float)) or not isinstance(spec, str) or GROWING.search(spec):
         return None
+    if isinstance(value, Text):
+        if spec == "" and conversion in PLAIN:
+            return value
+        value = unmarked(value)
     try:
         return format(CONVERSIONS[conversion](value) if isinstance(conversion, int) and conversion in CONVERSIONS else value, spec)
     except Exception:  # formatting of user constants may raise anything
@@ -71,7 +79,9 @@ def formatted(given: list[object]) -> str | None:
 def together(parts: list[object]) -> object:
     """The parts of an f-string as one text."""
     known = [part for part in parts if isinstance(part, str)]
-    return "".join(known) if len(known) == len(parts) and sum(map(len, known)) <= SIZE_LIMIT else Unknown("a text with unknown parts")
+    if len(known) < len(parts) or sum(map(length, known)) > SIZE_LIMIT:
+        return Unknown("a text with unknown parts")
+    return spelled("".join, known)
 
 
 def percent(template: str, parts: tuple[object, ...]) -> object:
@@ -79,7 +89,7 @@ def percent(template: str, parts: tuple[object, ...]) -> object:
     if GROWING.search(template) or not all(is_constant(part) for part in parts) or not _short(template, *parts):
         return Unknown("a text with unknown parts")
     try:
-        return template % parts
+        return spelled(lambda given: template % tuple(given), parts)
     except Exception:  # as above
         return Unknown("a text operation that fails")
 
@@ -99,13 +109,17 @@ def _method(owner: str, name: str, values: list[object], keywords: dict[str, obj
     if name == "join" and values:
         items = [item for item in sequence(values[0]) or (None,) if isinstance(item, str)]
         whole = len(items) == len(sequence(values[0]) or (None,))
-        return owner.join(items) if whole and _short(owner, *items) else Unknown("a text with unknown parts")
-    if name not in TEXT_METHODS or not all(is_constant(value) for value in (*values, *keywords.values())):
+        return spelled(owner.join, items) if whole and _short(owner, *items) else Unknown("a text with unknown parts")
+    count, every = len(values), [*values, *keywords.values()]
+    if name not in TEXT_METHODS or not all(map(is_constant, every)):
         return Unknown("a text with unknown parts")
     if (name == "format" and GROWING.search(owner)) or not _short(owner, *values) or any(type(v) is int and v > SIZE_LIMIT for v in values):
         return Unknown("a text too long to compute")
     try:
-        found = getattr(owner, name)(*values, **keywords)
+        if name == "format":
+            found = spelled(lambda given: owner.format(*given[:count], **dict(zip(keywords, given[count:], strict=True))), every)
+        else:
+            found = getattr(owner, name)(*map(unmarked, values), **keywords)
     except Exception:  # a method on user constants may raise anything
         return Unknown("a text operation that fails")
     return List({"items": tuple(found)}) if isinstance(found, list) else found
@@ -113,5 +127,5 @@ def _method(owner: str, name: str, values: list[object], keywords: dict[str, obj
 
 def _short(*parts: object) -> bool:
     """Whether even all combinations of the parts (`join`, `replace`) stay within bounds."""
-    lengths = [len(part) for part in parts if isinstance(part, str)]
+    lengths = [length(part) for part in parts if isinstance(part, str)]
     return sum(lengths) <= SIZE_LIMIT and (len(lengths) < 2 or lengths[0] * max(len(lengths), *lengths[1:]) <= 10 * SIZE_LIMIT)

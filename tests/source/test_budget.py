@@ -106,7 +106,7 @@ def test_what_never_ends_ends_here(source: str) -> None:
         "a = (1,)\n" + "a += a\n" * 40,
         "a = [1]\n" + "a = [*a, *a]\n" * 40,
         "def f(x, n):\n    return g(x, n) + g(x, n)\ndef g(x, n):\n    return h(x, n) + h(x, n)\ndef h(x, n):\n    return Dense(n)(x)\n"
-        + "y = f(Input((8,)), 1)\n" * 9000,
+        + "y = f(Input((8,)), 1)\n" * 20_000,
     ],
 )
 def test_explosions_meet_the_budget(source: str) -> None:
