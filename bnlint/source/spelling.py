@@ -92,12 +92,23 @@ def length(text: str) -> int:
 
 
 def filled(text: str, given: Mapping[Hole, str]) -> str:
-    """The text with others in its holes."""
+    """The text with others in some of its holes, and in the holes of what is in these; itself if it has none of them."""
     if not isinstance(text, Text):
         return text
     parts: list[str | Hole] = []
+    changed = False
     for part in text.parts:
-        parts += _parts(filled(given.get(part, part.value), given)) if isinstance(part, Hole) else (part,)
+        if isinstance(part, Hole):
+            new = given[part] if part in given else filled(part.value, given)
+            if part in given or new is not part.value:
+                changed = True
+                parts += _parts(new)
+                continue
+        parts.append(part)
+    return _joined(parts) if changed else text
+
+
+def _joined(parts: Sequence[str | Hole]) -> str:
     plain = "".join([_plain(part.value) if isinstance(part, Hole) else part for part in parts])
     return _made(tuple(parts), plain) if any(isinstance(part, Hole) for part in parts) else plain
 
@@ -120,6 +131,5 @@ def spelled(make: Callable[[Any], object], values: Sequence[object]) -> object:
     for position, piece in enumerate(str(marked).split("\x00")):
         whole = position % 2 == 0
         parts += (piece,) if whole else _parts(texts[int(piece)]) if piece.isdecimal() and int(piece) < len(texts) else ("\x00",)
-    if "".join([_plain(part.value) if isinstance(part, Hole) else part for part in parts]) != plain:
-        return make([unmarked(value) for value in values])
-    return _made(tuple(parts), plain)
+    made = _joined(parts)
+    return made if _plain(made) == plain else make([unmarked(value) for value in values])

@@ -1,0 +1,125 @@
+"""Calls of helpers that are made once more give what following them again would give, and nothing else is made once more."""
+
+import pytest
+
+from bnlint.graph import dump
+from bnlint.source import repetition
+from tests.oracle.generated import generate
+from tests.source.programs import Program, read
+
+HELPER = """
+def helper(x, filters, name=None, act="relu"):
+    x = Conv2D(filters, 3, padding="same", name=name and name + "_conv")(x)
+    x = BatchNormalization(name=name and f"{name}_bn")(x)
+    return Activation(act, name=name and "%s_%s" % (name, act))(x)
+"""
+
+
+def program(body: str, helper: str = HELPER) -> str:
+    return f"{helper}\nx = Input((8, 8, 3))\n{body}\nmodel = keras.Model(x, y)"
+
+
+def followed(source: str, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The program with every call followed."""
+    with monkeypatch.context() as context:
+        context.setattr(repetition, "PATIENCE", 0)
+        return read(source)
+
+
+def said(found: Program) -> tuple[object, ...]:
+    """All that a program is said to be, in words."""
+    constructions = [(layer.kind, layer.name, layer.origin) for layer in found.module.constructions]
+    events = [(event.kind, event.order, event.origin, event.run) for event in found.module.events]
+    stacks = [(call.origin, call.decided, call.hole) for graph in found.models for call in graph.calls]
+    return dump.as_data(found.models), constructions, events, stacks, found.gaps
+
+
+def copies(source: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many calls are made once more; the program must be what it is when all of them are followed."""
+    made: list[object] = []
+    again = repetition.again
+    with monkeypatch.context() as context:
+        context.setattr(repetition, "again", lambda *given: (made.append(given), again(*given))[1])
+        found = read(source)
+    assert said(found) == said(followed(source, monkeypatch))
+    return len(made)
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        (program("y = x\nfor i in range(5):\n    y = helper(y, 8)"), 3),  # the first one has another input: two are recorded
+        (program("y = x\nfor i in range(5):\n    y = helper(y, 8, name=f'block{i}')"), 3),
+        (program("y = x\nfor i in range(5):\n    y = helper(y, 8, 'b' + str(i)) if i % 2 else helper(y, 8)"), 2),
+        (program("y = helper(x, 8)\nz = helper(x, 8)\ny = Add()([y, z])"), 1),
+        (program("y = add([helper(x, 8, name='a'), helper(x, 8, name='b'), x])"), 1),
+        (program("y = helper(x, 8)\ny = helper(y, 16)\ny = helper(y, 32)"), 0),
+        (
+            program(
+                "def stack(x, n, prefix):\n    for i in range(n):\n        x = helper(x, 8, prefix + str(i))\n    return x\n"
+                "y = stack(stack(helper(x, 8, 's'), 3, 'a'), 3, 'b')"
+            ),
+            3,
+        ),
+        (
+            program(
+                "y = factory(8)(x)\nfor i in range(4):\n    y = factory(8)(y)",
+                "def factory(filters, name='f'):\n    def layer(x):\n        return BatchNormalization(name=name + 'bn')(Conv2D(filters, 3, padding='same')(x))\n"
+                "    return layer",
+            ),
+            3,
+        ),
+        (program("y = x\nfor i in range(5):\n    y, z = pair(y)", "def pair(x):\n    a = Dense(1)(x)\n    return a, {'b': [a, x]}"), 3),
+        (program("y = x\nfor i in range(5):\n    y = f(y)", "def f(x):\n    return x * 2 + add([x, Dense(1)(x)])"), 3),
+        (program("y = x\nfor i in range(4):\n    y = f(y)", "def f(x):\n    return TimeDistributed(Dense(3))(x)"), 2),
+        (
+            program(
+                "y = x\nfor i in range(6):\n    y = f(y)",
+                "from mine import flag\ndef f(x):\n    if flag:\n        x = ReLU()(x)\n    return BatchNormalization()(x)",
+            ),
+            3,
+        ),
+        (program("y = x\nfor i in range(5):\n    y = f(y)", "def f(x):\n    return Dense(2 if K.image_data_format() else 3)(x)"), 3),
+    ],
+)
+def test_a_call_that_is_the_same_is_made_once_more(source: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert copies(source, monkeypatch) == count
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "n = 0\ndef f(x, name='a'):\n    global n\n    n += 1\n    return Dense(n)(x)",
+        "seen = []\ndef f(x, name='a'):\n    seen.append(1)\n    return Dense(len(seen))(x)",
+        "def f(x, name='a', seen=[]):\n    seen.append(1)\n    return Dense(len(seen))(x)",
+        "counts = {'n': 0}\ndef f(x, name='a'):\n    counts['n'] += 1\n    return Dense(counts['n'])(x)",
+        "class State:\n    n = 1\ndef f(x, name='a'):\n    State.n = State.n + 1\n    return Dense(State.n)(x)",
+        "import itertools\nnumbers = itertools.count(1)\ndef f(x, name='a'):\n    return Dense(next(numbers))(x)",
+        "def f(x, name='a'):\n    return Dense(2)(x) if name.endswith('1') else ReLU()(x)",
+        "def f(x, name='a'):\n    return Dense({'b0': 1, 'b1': 2}.get(name, 3))(x)",
+        "def f(x, name='a'):\n    return Dense(int(name[-1]) + 1)(x)",
+        "def f(x, name='a'):\n    return Dense(len(name))(x)",
+        "def f(x, name='a'):\n    return Dense(3, name=f'{name:>9}')(x)",
+        "def f(x, name='a'):\n    return Dense(3, name=name.replace('b', 'c').upper())(x)",
+        "def f(x, name='a'):\n    return Dense(3, name='-'.join(['q', name, name]))(x)",
+        "def f(x, name='a'):\n    return Dense(3, name='{n}{0}'.format(name, n=name))(x)",
+        "def f(x, name='a'):\n    return Dense(3, name=name if 'b1' in name else 'other')(x)",
+        "def f(x, name='a'):\n    return Dense(3, name=name if name > 'b2' else 'other')(x)",
+        "def f(x, name='a'):\n    return Dense(3, name=name if name in ('b1', 'b3') else 'other')(x)",
+        "class L(layers.Layer):\n    def call(self, x):\n        return x\ndef f(x, name='a'):\n    return Dense(3)(L(name=name)(x))",
+        "def f(x, name='a'):\n    layer = Dense(3)\n    layer.trainable = False\n    return layer(x)",
+        "def f(x, name='a'):\n    inner = keras.Sequential([Dense(1), BatchNormalization()])\n    return inner(x)",
+        "def g(x):\n    return Dense(1)(x)\ndef f(x, name='a'):\n    return Lambda(lambda t: t * 2)(g(x))",
+        "import random\ndef f(x, name='a'):\n    if random.random() > 0.5:\n        x = Dense(1)(x)\n    return BatchNormalization()(x)",
+    ],
+)
+def test_what_does_more_than_build_is_what_it_was(helper: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies(program("y = x\nfor i in range(5):\n    y = f(y, name=f'b{i}')", helper), monkeypatch)
+    copies(program("y = x\nfor i in range(5):\n    y = f(y, f'b{i}')\n    y = f(y, f'b{i}')", helper), monkeypatch)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_are_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = generate(seed, 3 if seed % 2 else 2)
+    for source in made.files.values():
+        copies(source, monkeypatch)
