@@ -1,6 +1,7 @@
 """bnlint reads packages from PyPI as Keras builds them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_every_package_is_pinned_and_builds_something() -> None:
         assert package.keras in (2, 3), package
         assert package.builders, package
         assert all(":" in builder for builder in package.builders), package
+
+
+def test_the_calls_are_written_as_programs(tmp_path: Path) -> None:
+    package = packages.Package("p==1", 3, "p", ("p.models: Net([Spec(n) for n in 'ab'], **modules)(Input((8,)))", "p: tf.zeros(len('ab'))"))
+    first, second = packages.written(package, tmp_path)
+    assert first.read_text() == (
+        "from keras import Input\n"
+        "import keras\nmodules = {name: getattr(keras, name) for name in ('backend', 'layers', 'models', 'utils')}\n"
+        "from p.models import Net, Spec\n\n"
+        "Net([Spec(n) for n in 'ab'], **modules)(Input((8,)))\n"
+    )
+    assert second.read_text() == "import tensorflow as tf\n\ntf.zeros(len('ab'))\n"
 
 
 def test_no_network_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
