@@ -253,7 +253,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "escape": "a layer handed to code that is not seen",
     "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda', 'loop'), name "
     "of the function",
-    "captured": "a BatchNormalization held where Keras 3 does not find its weights: args where ('Lambda', 'Module'), name",
+    "captured": "a BatchNormalization held where Keras does not find its weights: args where ('Lambda', 'Module', 'function': the "
+    "origin is that function), name, tracked (of a function: whether an object of a Keras class holds it as well)",
     "distributed": "a layer built in the scope of a strategy: args strategy, replicas (if known), certain (not entered under a test)",
     "optimizer": "an optimizer of Keras is made: target is the value, args its arguments by name, and class",
     "exclude": "optimizer.exclude_from_weight_decay: args var_list, var_names",

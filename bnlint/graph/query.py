@@ -251,12 +251,14 @@ def events(project: Project, *kinds: str) -> Iterator[Event]:
 def guarded(project: Project, origin: Origin) -> bool:
     """Whether code is ready for another version of Keras: in a `try` or under a test of versions, or called from there."""
     spans = of_project(project).guarded
-    return any(_lies_in(place, span) for place in (origin.span, *origin.stack) if place is not None for span in spans.get(place.path, ()))
+    return any(lies_in(place, span) for place in (origin.span, *origin.stack) if place is not None for span in spans.get(place.path, ()))
 
 
-def _lies_in(inner: Span, outer: Span) -> bool:
+def lies_in(inner: Span, outer: Span) -> bool:
+    """Whether a place lies in another one of the same file."""
     starts = (outer.line, outer.column) <= (inner.line, inner.column)
-    return inner.cell == outer.cell and starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    ends = (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+    return (inner.path, inner.cell) == (outer.path, outer.cell) and starts and ends
 
 
 def mentions(project: Project, names: Collection[str], path: str | None = None) -> bool:

@@ -14,7 +14,7 @@ from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.keras_api.training import MODES, is_mode
 from bnlint.shared import Shared
-from bnlint.source import assembly, classes, invoke, modules, trees
+from bnlint.source import assembly, captures, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.mentions import Mentions, Unit, builds
@@ -81,6 +81,7 @@ def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
             return _explored(m, mentions, done)
 
     explore(m, mentions, done)
+    captures.settle(m)
     for file in m.files.asked:
         file.unreached.clear()
     for file, chunk, node in _unseen(m, KINDS):

@@ -10,7 +10,7 @@ from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.training import is_mode
-from bnlint.source import attributes, expressions, invoke, layers, models, records, sequential, statements, surroundings
+from bnlint.source import attributes, captures, expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
 
@@ -176,7 +176,8 @@ def own(m: Machine, owner: Instance, value: object) -> None:
     """Note that an instance holds layers; they may be reached as `self.layers`."""
     if isinstance(value, Instance) and owner.cls.keras is not None:
         value.cls.used.add("sublayer")
-    surroundings.in_module(m, owner, value)
+    captures.in_module(m, owner, value)
+    captures.in_function(m, owner, value)
     owner.layers.extend(owned(value))
 
 

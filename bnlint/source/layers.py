@@ -8,7 +8,7 @@ from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer,
 from bnlint.keras_api.activations import activation_of
 from bnlint.keras_api.layers import WRAPPERS, configure, layer_spec, modern
 from bnlint.keras_api.tensors import dimension, input_shape, output_of
-from bnlint.source import invoke, surroundings
+from bnlint.source import captures, invoke, surroundings
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     TENSORS,
@@ -185,7 +185,7 @@ def _of_function(m: Machine, layer: Layer, inputs: tuple[Tensor, ...], origin: O
     found = m.settle(invoke.invoke(m, function, Arguments((Argument(None, tensor, None), *named)), site))
     applied, inside = [call.layer for call in m.forget(start)], m.constructions[made:]
     del m.events[events:], m.constructions[made:]
-    surroundings.in_lambda(m, applied, inside, origin)
+    captures.in_lambda(m, applied, inside, origin)
     m.open = opened
     inner = {id(function) for function in m.functions[defined:]}
     for each in m.called[called:]:

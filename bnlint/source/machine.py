@@ -78,6 +78,7 @@ class Machine(Budget):
         self.tapes_made = 0
         self.arg_scope: Mapping[object, Mapping[str, object]] = {}
         self.running: list[Function] = []
+        self.captures: list[tuple[Layer, dict[str, object]]] = []
         self.rounds: list[Rounds] = []
         self.runs: list[Run] = []
         self.root = Turn()

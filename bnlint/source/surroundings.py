@@ -1,10 +1,10 @@
-"""Where a BatchNormalization is built, applied and held: in code that runs for each batch, in scopes, out of the sight of Keras."""
+"""Where a BatchNormalization is built and applied: in code that runs for each batch, and in scopes."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,17 @@ from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.source import classes, rounds
 from bnlint.source.machine import Handler, Machine
-from bnlint.source.values import MISSING, Bound, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument, sequence
+from bnlint.source.values import (
+    MISSING,
+    Bound,
+    Function,
+    Instance,
+    Model,
+    Partial,
+    bind_parameters,
+    first_argument,
+    sequence,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,27 +173,6 @@ def _guarded(function: Function, site: Span) -> bool:
     """Whether a place in a function is reached at most once: under a test that something is not there yet, or after it failed."""
     here = (site.path, site.cell) == (function.chunk.path, function.chunk.cell)
     return here and any(start <= site.line <= end for start, end in _stretches(function.node))
-
-
-def in_lambda(m: Machine, applied: Iterable[Layer], inside: Container[Layer], origin: Origin) -> None:
-    """Note what the function of a Lambda applies: a BatchNormalization that it builds, or that it has from elsewhere."""
-    for layer in dict.fromkeys(layer for layer in applied if layer.role == "batchnorm"):
-        if layer in inside:
-            m.event("built", layer, {"where": "Lambda", "name": "Lambda"}, layer.origin)
-        else:
-            m.event("captured", layer, {"where": "Lambda", "name": "Lambda"}, origin)
-
-
-def in_module(m: Machine, owner: Instance, value: object) -> None:
-    """Note the BatchNormalization layers that an object of a Keras class holds only as parts of a tf.Module."""
-    if not isinstance(value, Instance) or owner.cls.keras is None or value.cls.keras is not None:
-        return
-    bases = (base for each in value.cls.lineage() for base in each.bases if isinstance(base, Dotted))
-    if any(base.canonical == "tf.Module" for base in bases):
-        tracked = {id(layer) for field in owner.fields.values() if field is not value for layer in classes.owned(field)}
-        for layer in classes.owned(value):
-            if layer.role == "batchnorm" and id(layer) not in tracked:
-                m.event("captured", layer, {"where": "Module", "name": value.cls.name}, value.origin)
 
 
 def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
