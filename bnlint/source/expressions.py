@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bnlint.graph.model import Choice, Unknown
+from bnlint.keras_api.migration import gone
 from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, TENSORS, Dict, Dotted, Instance, List, Splice, elements, hashable_key
@@ -36,7 +37,7 @@ def eval_Name(m: Machine, node: ast.Name) -> object:
 
 def eval_Attribute(m: Machine, node: ast.Attribute) -> object:
     found = attributes.get(m, evaluate(m, node.value), node.attr, node)
-    if isinstance(found, Dotted) and found.canonical in NORMALIZATIONS:
+    if isinstance(found, Dotted) and found.canonical in NORMALIZATIONS and gone(found.name) is not None:
         m.event("named", None, {"path": found.name}, node)
     return found
 
