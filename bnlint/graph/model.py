@@ -233,7 +233,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "call": "model(x, …) on data, or model.call(x): args training, direct (True for model.call), inputs, tapes (all that record, "
     "outermost first), owner (the class whose `call` is running, or None)",
     "apply": "model(tensor, training=…) while another model is built: args training, owner (as in call)",
-    "named": "an attribute, on a path that some Keras no longer has, that stands for the class BatchNormalization: args path",
+    "named": "an attribute that stands for BatchNormalization, by a path that is gone from newer versions: args path",
     "learning_phase": "set_learning_phase or learning_phase_scope: args value, path (the dotted name of the function)",
     "read_learning_phase": "learning_phase(): args path",
     "positional": "a BatchNormalization called with a second positional argument: args value, names (that stand in the argument)",

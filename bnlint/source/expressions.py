@@ -43,7 +43,7 @@ def eval_Attribute(m: Machine, node: ast.Attribute) -> object:
 
 
 NORMALIZATIONS: Final = ("keras.layers.BatchNormalization", "keras.layers.SyncBatchNormalization")
-"""Classes of which it matters by which attributes they are reached."""
+"""Classes of which it matters by which attributes they are reached, where these are gone from some Keras."""
 
 
 def eval_Tuple(m: Machine, node: ast.Tuple) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 
 from bnlint.graph.model import Arguments, Call, Join, Layer, Origin, Span, Tensor
-from bnlint.source import surroundings
+from bnlint.source import rounds, surroundings
 from bnlint.source.comparison import Asked, asked
 from bnlint.source.machine import Machine
 from bnlint.source.recordings import PATIENCE, Recording
@@ -179,6 +179,8 @@ def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
     copies = _Copies(m, made, call, site)
     for layer in made.layers:
         m.constructions.append(copies.of_layer(layer))
+        if layer.role == "batchnorm" and not made.forked:
+            rounds.builds(m, m.constructions[-1])
     for old in made.calls:
         m.calls.append(copies.of_call(old))
     for event in made.events:
