@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bnlint.source.state import State
 
-STEPS = 200_000
+STEPS = 500_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
 
-ROOT_STEPS = 100_000
+ROOT_STEPS = 150_000
 """The same for one builder that is analysed on its own."""
 
 IDLE = 20_000
