@@ -16,9 +16,13 @@ def walk(*roots: ast.AST) -> Iterator[ast.AST]:
 
 
 def children(node: ast.AST) -> Iterable[ast.AST]:
-    """The nodes right below a node, in no order."""
+    """The nodes right below a node, in no order.
+
+    Operators and contexts have none. Python has one object of each for all trees of a process, and what shows tracebacks in notebooks hangs
+    its own marks on them, which lead into other trees.
+    """
     found: list[ast.AST] = []
-    for value in node.__dict__.values():
+    for value in node.__dict__.values() if node._fields else ():
         if isinstance(value, list):
             found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
