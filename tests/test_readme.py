@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from bnlint.cli.program import names
 from bnlint.report import FORMATS
+from tests.conftest import needs
+from tests.saved.samples import write_archive
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,10 +25,11 @@ def between(name: str) -> str:
     return found[1]
 
 
-def bnlint(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+def bnlint(arguments: list[str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "GITHUB_ACTIONS")} | {"COLUMNS": "100"}
+    environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-m", "bnlint", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_the_screen_of_output_is_real() -> None:
@@ -34,6 +38,20 @@ def test_the_screen_of_output_is_real() -> None:
     done = bnlint(["--no-cache", *shlex.split(command)[2:]])
     assert done.returncode == 1, done.stderr
     assert screen.count("\n") > 10
+    assert screen == done.stdout.rstrip("\n")
+
+
+def test_the_screen_of_a_saved_model_is_real(tmp_path: Path) -> None:
+    needs("h5py", "numpy")
+
+    def damage(file: Any) -> None:
+        file["layers/batch_normalization/vars/3"][2] = float("nan")
+
+    write_archive(tmp_path / "model.keras", spoil=damage)
+    command, _, screen = between("model").partition("\n")
+    assert command == "$ bnlint model.keras"
+    done = bnlint(shlex.split(command)[2:], tmp_path)
+    assert done.returncode == 1, done.stderr
     assert screen == done.stdout.rstrip("\n")
 
 

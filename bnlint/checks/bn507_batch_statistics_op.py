@@ -11,6 +11,7 @@ from bnlint.graph.model import Call, ModelGraph, Project
 AVERAGES = ("ExponentialMovingAverage", "assign_moving_average", "moving_average", "moving_mean", "moving_var", "pop_mean", "running_mean")
 
 LAYERS = ("linear", "activation")
+"""What stands beside a normalisation that is part of a network."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -28,7 +29,9 @@ def _is_layer(graph: ModelGraph, call: Call) -> bool:
     """Whether it normalises inside a network: it scales and shifts, or stands beside a layer. Else it may standardise any numbers."""
     affine = [item.value for item in call.layer.arguments.items[3:5] if item.name in (None, "offset", "scale")]
     neighbours = (*query.producers(call), *query.consumers(graph, call))
-    return any(value is not None for value in affine) or any(step.call and step.call.layer.role in LAYERS for step in neighbours)
+    return any(value is not None for value in affine) or any(
+        step.call is not None and step.call.layer.role in LAYERS for step in neighbours
+    )
 
 
 def _of_batch(call: Call) -> bool:

@@ -12,7 +12,22 @@ from bnlint.keras_api.shapes import output
 from bnlint.keras_api.training import is_mode
 from bnlint.source import attributes, captures, expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Placed, Scope, Splice, Super, first_argument
+from bnlint.source.values import (
+    MISSING,
+    Class,
+    Dict,
+    Dotted,
+    Function,
+    Instance,
+    List,
+    Model,
+    Placed,
+    Scope,
+    Splice,
+    Super,
+    bind_parameters,
+    first_argument,
+)
 
 
 def make_class(m: Machine, node: ast.ClassDef) -> Class:
@@ -213,8 +228,10 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     known = {a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args, *function.node.args.kwonlyargs)}
     names |= {name: m.training for name in known if is_mode(name, function.defaults.get(name, MISSING))}
     models.note_mode(cls, arguments)
-    if (mode := _mode_given(function, arguments)) is not None:
-        m.event("apply", instance, {"training": mode.value, "owner": m.caller()}, node, arguments)
+    positional = [parameter.arg for parameter in (*function.node.args.posonlyargs, *function.node.args.args)][1:]
+    told = bind_parameters(tuple(positional), arguments)
+    if "training" in told:
+        m.event("apply", instance, {"training": told["training"], "owner": m.caller()}, node, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None
     result = invoke.enter(m, function, names, m.span(node), instance)
@@ -222,13 +239,6 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
         return result
     m.calls += [call for call in m.forget(start) if call.layer.role in ("input", "unknown") and not call.inputs]
     return opaque(m, instance, inputs, node, hole=first.span if first else None)
-
-
-def _mode_given(call: Function, arguments: Arguments) -> Argument | None:
-    """The argument `training` of a call of a user's layer, by name or by position."""
-    named = [parameter.arg for parameter in (*call.node.args.posonlyargs, *call.node.args.args)][1:]
-    by_position = dict(zip(named, arguments.positional, strict=False))
-    return arguments.keyword("training") or by_position.get("training")
 
 
 def open_input(m: Machine, cls: Class, name: str, node: ast.AST) -> Call:
