@@ -125,8 +125,8 @@ def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
 
 
 def check(group: Group) -> list[Checked]:
-    """The findings of each file of a group. One that was met by a walk, holds no word of a rule and is alone is dismissed unparsed."""
-    if len(group.inputs) == 1 and not group.inputs[0].relevant:
+    """The findings of each file of a group. One in which nothing can be found, and that was met by a walk, is dismissed unparsed."""
+    if group.idle:
         return [_parsed(group.inputs[0])]
     return _checked(group)
 

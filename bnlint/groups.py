@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,11 @@ class Input:
     @property
     def relevant(self) -> bool:
         """Whether it holds a word of a rule."""
-        return any(word in self.data for word in self.plan.words)
+        return self.holds(self.plan.words)
+
+    def holds(self, words: Iterable[bytes]) -> bool:
+        data = self.data
+        return any(word in data for word in words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +35,12 @@ class Group:
 
     inputs: tuple[Input, ...]
     root: str | None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can be found in it: one file without a word of a rule, or that builds on nothing and names no Keras itself."""
+        alone = self.inputs[0]
+        return len(self.inputs) == 1 and not ((self.root is not None or alone.holds(SUBJECTS)) and alone.relevant)
 
     @property
     def label(self) -> str:
@@ -46,37 +56,37 @@ class Group:
 def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
     """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
 
-    A file that leads to no such file is on its own, and so is one without a word of a rule; unless `everything` counts.
+    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts.
     """
-    if len(inputs) == 1:
-        return [Group(tuple(inputs), inputs[0].plan.root)]
     by_root: dict[str, list[Input]] = {}
     for given in inputs:
         by_root.setdefault(given.plan.root, []).append(given)
     found = []
     for root, members in by_root.items():
-        core = [given.path for given in members if any(word in given.data for word in BATCHNORM)]
+        core = [given.path for given in members if given.holds(BUILDING)]
         parts: list[list[str]] = []
         lonely = {given.path for given in members if not everything}
-        if core or everything:
+        if core or everything or any(given.named for given in members):
             from bnlint.source import links
 
             files = {given.path: given.data for given in members if everything or may_matter(given)}
-            parts, lonely = links.together(core, files, root, BATCHNORM)
+            parts, lonely = links.together(core, files, root, BUILDING)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
         found += [Group((given,), None if path in lonely else root) for path, given in of_path.items()]
     return sorted(found, key=lambda group: group.inputs[0].path)
 
 
-BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
+BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", b"keras.applications", b"keras_applications", b"keras import applications")
 """Words one of which stands in whatever builds BatchNormalization."""
+
+SUBJECTS = (b"keras", b"tensorflow", *BUILDING[:3], b"bnlint:")
+"""Words one of which stands in whatever speaks of Keras, or to bnlint."""
+
+USING = (b".fit(", b".compile(")
+"""Words one of which stands in what trains a model that it imports."""
 
 
 def may_matter(given: Input) -> bool:
-    """Whether a file holds a word of a rule, or may use layers that another one builds."""
-    return given.relevant or (b"import" in given.data and any(word in given.data for word in BUILDING))
-
-
-BUILDING = (b"keras", b"tensorflow", b".fit(", b".compile(")
-"""Words one of which stands in whatever builds on layers of another file."""
+    """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
+    return given.holds(SUBJECTS) and (given.relevant or b"import" in given.data) or b"import" in given.data and given.holds(USING)
