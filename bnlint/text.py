@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from bnlint import syntax
@@ -64,7 +65,14 @@ class Chunk:
         return self.text.split("\n")
 
     @cached_property
+    def starts(self) -> list[int]:
+        """The indices into `text` at which its lines start, and the one behind the newline that would end the last."""
+        return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+
+    @cached_property
     def _starts(self) -> list[int]:
+        if len(self.original) == len(self.text):
+            return self.starts
         starts, position = [0], 0
         for line in self.lines[:-1]:
             position += len(line)
