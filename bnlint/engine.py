@@ -215,6 +215,11 @@ def unread(path: str, reason: str, held_to: Plan, at: Span | None = None, docume
     return Checked(path, held_to, finish(found, document, held_to), document)
 
 
+def is_unread(checked: Checked) -> bool:
+    """Whether a file could not be read, whatever is said about it."""
+    return bool(checked.skipped) or any(finding.code == UNREADABLE for finding in checked.findings)
+
+
 def failure(doing: str, path: str, error: BaseException) -> str:
     """One line about a bug of ours: what it was doing to which file, and where it happened."""
     trace = error.__traceback__

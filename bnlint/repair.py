@@ -62,6 +62,7 @@ def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
     refused: dict[str, str] = {}
     fixed: dict[str, list[Finding]] = {given.path: [] for given in inputs}
     current, after = list(before), {given.path: given.data for given in inputs}
+    wrong = "changes it again and again"
     for _ in range(ROUNDS):
         changed: set[str] = set()
         for moving in (True, False):
@@ -76,8 +77,11 @@ def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
             return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
         again = replace(group, inputs=tuple(replace(given, data=after[given.path]) for given in inputs))
         current = [offer(checked) for checked in engine.check(again)]
+        if any(checked.path in changed and engine.is_unread(checked) for checked in current):
+            wrong = "leaves what cannot be read"
+            break
     return [
-        _restless(checked, fixed[given.path], given.data)
+        _failed(checked, fixed[given.path], given.data, wrong)
         if given.path in changed
         else Mended(_with_reasons(last, refused), tuple(fixed[given.path]), after[given.path])
         for checked, last, given in zip(before, current, inputs, strict=True)
@@ -89,9 +93,9 @@ def _with_reasons(checked: Checked, refused: Mapping[str, str]) -> Checked:
     return replace(checked, findings=tuple(findings))
 
 
-def _restless(checked: Checked, fixed: Sequence[Finding], data: bytes) -> Mended:
+def _failed(checked: Checked, fixed: Sequence[Finding], data: bytes, wrong: str) -> Mended:
     codes = ", ".join(sorted({finding.code for finding in fixed}))
-    problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
+    problem = f"internal error: fixing {codes} in {checked.path} {wrong}; please report it"
     return Mended(replace(checked, failures=(*checked.failures, problem)), (), data)
 
 
@@ -135,7 +139,7 @@ def _apply(
         changes = dict.fromkeys(edit for finding in attempt for edit in chosen[finding])
         fixes = [finding.fix for finding in attempt if finding.fix is not None]
         try:
-            return attempt, apply.apply(current.document, changes, fixes)
+            return attempt, apply.apply(current.document, changes, fixes, parse=False)  # it is linted again
         except Refused as refusal:
             if len(attempt) == 1:
                 refused[attempt[0].fingerprint] = refusal.reason

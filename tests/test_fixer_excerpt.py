@@ -57,7 +57,10 @@ def test_only_the_result_is_parsed_whole(source: str, whole: list[str]) -> None:
     wanted = fix(SetArgument(call(document), "a", "2"), SetArgument(call(document), "z", "3"))
     whole.clear()
     assert edits.feasible(document, wanted) == ""
-    changed = apply.apply(document, edits.render(document, wanted), [wanted])
+    changes = edits.render(document, wanted)
+    changed = apply.apply(document, changes, [wanted], parse=False)
+    assert whole == []
+    assert apply.apply(document, changes, [wanted]) == changed
     assert whole == [load("m.py", changed).chunks[0].text]
     apply.check(document, load("m.py", changed), [wanted])
     assert b"a=2" in changed
@@ -108,8 +111,9 @@ def test_a_fix_that_changes_more_needs_the_whole_file() -> None:
         TextEdit(Span("m.py", 2, 8, 2, 8), ", b=1"),
         TextEdit(Span("m.py", 2, 8, 2, 8), ", a=1) + (1"),
         TextEdit(Span("m.py", 1, 5, 1, 6), "2"),
+        TextEdit(Span("m.py", 2, 5, 2, 6), "f\n"),
     ],
-    ids=["other-value", "other-name", "more-than-a-call", "elsewhere"],
+    ids=["other-value", "other-name", "more-than-a-call", "elsewhere", "line-ended"],
 )
 def test_what_was_not_planned_is_not_shown(change: TextEdit) -> None:
     document = load("m.py", b"x = 1\ny = f(1)\n")
@@ -120,16 +124,19 @@ def test_what_was_not_planned_is_not_shown(change: TextEdit) -> None:
     assert apply.apply(document, right, [wanted]) == b"x = 1\ny = f(1, a=1)\n"
 
 
-def test_a_string_that_quotes_its_own_code_tells_what_it_becomes() -> None:
-    """`{f(1)=}` is text, too."""
-    document = load("m.py", b'x = 1\ny = f"{f(1)=}"\n')
+@pytest.mark.parametrize("string", ['f"{f(1)=}"', 'f"{f(1)}"', 'f"""\n{f(1)=}"""'])
+def test_a_string_that_may_quote_its_own_code_is_checked_whole(string: str, whole: list[str]) -> None:
+    """`{f(1)=}` is text, too: more changes than was planned."""
+    document = load("m.py", f"x = 1\ny = {string}\n".encode())
     wanted = fix(SetArgument(spot(document, "f(1)"), "a", "1"))
-    try:
-        changes = edits.render(document, wanted)
-    except Refused:
-        return
-    with pytest.raises(Refused):
-        apply.apply(document, changes, [wanted])
+    changes = edits.render(document, wanted)
+    whole.clear()
+    if "=}" in string:
+        with pytest.raises(Refused):
+            apply.apply(document, changes, [wanted], parse=False)
+    else:
+        apply.apply(document, changes, [wanted], parse=False)
+    assert whole
 
 
 def test_the_trees_of_an_excerpt_hold_the_calls_alone_where_they_stand() -> None:

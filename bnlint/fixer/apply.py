@@ -17,8 +17,8 @@ from bnlint.graph.model import Span
 from bnlint.text import Chunk, Document, Unreadable, load
 
 
-def apply(document: Document, changes: Iterable[TextEdit], fixes: Iterable[Fix]) -> bytes:
-    """The bytes of the changed file, checked. Raises Refused."""
+def apply(document: Document, changes: Iterable[TextEdit], fixes: Iterable[Fix], parse: bool = True) -> bytes:
+    """The bytes of the changed file, checked. Raises Refused. Unless `parse`, whoever asks will parse the result."""
     changes, fixes = tuple(changes), tuple(fixes)
     data = splice(document, changes)
     try:
@@ -27,6 +27,8 @@ def apply(document: Document, changes: Iterable[TextEdit], fixes: Iterable[Fix])
         raise Refused(f"the result could not be read: it {error.message}") from None
     if not _shown(document, changed, changes, fixes):
         check(document, changed, fixes)
+    elif parse:
+        locate.read(changed)
     return data
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 
 from bnlint import syntax
 from bnlint.findings import Fix, TextEdit
-from bnlint.fixer import Refused, locate, tree
+from bnlint.fixer import tree
 from bnlint.fixer.locate import Part, Source
 from bnlint.graph.model import Span
 from bnlint.text import Chunk, Document
-
-_STRINGS = ("JoinedStr", "TemplateStr")
-"""In them, positions and what may be written are matters of the version of Python."""
 
 
 def read(document: Document, fixes: Iterable[Fix]) -> Source | None:
@@ -62,45 +58,47 @@ def _call(chunk: Chunk, span: Span) -> ast.Call | None:
     return node if isinstance(node, ast.Call) and whole else None
 
 
-def shows(source: Source, after: Document, changes: Sequence[TextEdit]) -> bool:
-    """Whether the text edits make the document what an excerpt of it has become, and nothing else.
+def shows(source: Source, after: Document, changes: Iterable[TextEdit]) -> bool:
+    """Whether text edits make the document what an excerpt of it has become, and nothing else.
 
-    The new text parses; each call is there, whole, where it must be now; all around them is as it was. So all else parses as it did.
+    Each call is one still, whole, where it must be now, and all around them is as it was: so all around them parses as it did.
     """
-    changed = locate.read(after)
     same = {cell: chunk.original for cell, chunk in source.document.by_cell.items() if cell not in source.parts}
     others = {cell: chunk.original for cell, chunk in after.by_cell.items() if cell not in source.parts}
-    return same == others and all(
-        cell in changed.parts and _shows(part, changed.parts[cell], [change for change in changes if change.span.cell == cell])
-        for cell, part in source.parts.items()
+    texts: dict[int | None, dict[Span, str]] = {cell: {} for cell in source.parts}
+    for change in changes:
+        texts.setdefault(change.span.cell, {})[change.span] = change.text
+    return (
+        same == others
+        and texts.keys() == source.parts.keys()
+        and all(_shows(part, Part(after.by_cell[cell], ast.Module([], [])), texts[cell]) for cell, part in source.parts.items())
     )
 
 
-def _shows(part: Part, now: Part, changes: Sequence[TextEdit]) -> bool:
-    spans = {change.span: len(change.text) for change in changes}
-    edits = [(part.offset(at.line, at.column), part.offset(at.end_line, at.end_column), length) for at, length in spans.items()]
-    shift, calls, moved = 0, [(0, 0)], [(0, 0)]
+def _shows(part: Part, now: Part, changes: Mapping[Span, str]) -> bool:
+    edits = [(part.offset(at.line, at.column), part.offset(at.end_line, at.end_column), len(text)) for at, text in changes.items()]
+    position = shift = 0
     for statement in part.tree.body:
         start, end = part.range(statement)
         inside = [edit for edit in edits if start < edit[0] and edit[1] < end]
-        grown = sum(length - (last - first) for first, last, length in inside)
-        calls.append((start, end))
-        moved.append((start + shift, end + shift + grown))
         edits = [edit for edit in edits if edit not in inside]
-        shift += grown
-    calls.append((len(part.text), 0))
-    moved.append((len(now.text), 0))
-    around = zip(pairwise(calls), pairwise(moved), strict=True)
-    if edits or any(part.text[one[1] : two[0]] != now.text[here[1] : there[0]] for (one, two), (here, there) in around):
-        return False
-    return all(_stands(now, *at, statement) for at, statement in zip(moved[1:-1], part.tree.body, strict=True))
+        if part.text[position:start] != now.text[position + shift : start + shift]:
+            return False
+        position, before = end, start + shift
+        shift += sum(length - (last - first) for first, last, length in inside)
+        if not _stands(part.text[start:end], now, before, end + shift, statement):
+            return False
+    return not edits and part.text[position:] == now.text[position + shift :]
 
 
-def _stands(now: Part, start: int, end: int, planned: ast.stmt) -> bool:
+def _stands(old: str, now: Part, start: int, end: int, planned: ast.stmt) -> bool:
+    """Whether a call that was `old` is now what was planned.
+
+    It may stand in brackets, so that lines may end anywhere in it, only if the old one did; and not in a string, where it is text, too.
+    """
     assert isinstance(planned, ast.Expr)
-    try:
-        place = now.find(now.span(start, end))
-    except Refused:
+    call = _call(now.chunk, now.span(start, end))
+    if call is None or now.text.count("{", 0, start) > now.text.count("}", 0, start):
         return False
-    plain = all(type(node).__name__ not in _STRINGS for node in place.path)
-    return plain and ast.dump(place.node) == ast.dump(planned.value)
+    alone = tree.stands_alone(now.text[start:end]) or not tree.stands_alone(old)
+    return alone and ast.dump(call) == ast.dump(planned.value)
