@@ -24,7 +24,7 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from benchmarks.table import markdown, spread
+from benchmarks.measure import Spread, figure, markdown
 from bnlint.findings import DropArgument, Fix, Safety, SetArgument
 from bnlint.fixer import apply, edits
 from bnlint.graph.model import Span
@@ -158,10 +158,10 @@ def table(measured: Sequence[Measured]) -> str:
     for way in WAYS:
         total = sum(each.spent[way] for each in measured)
         ratio = sum(each.spent[OTHER] for each in measured) / total
-        ratios = [each.spent[OTHER] / each.spent[way] for each in measured]
-        times = [each.per_fix(way) for each in measured]
-        rows.append((way, f"{1000 * total / count:.2f}", *spread(times, 2), f"{ratio:.1f}", *spread(ratios, 1)))
-    return markdown(("", "ms per fix", "min", "median", "max of a file", "ratio", "min", "median", "max of a file"), rows)
+        times = Spread.of([each.per_fix(way) for each in measured])
+        ratios = Spread.of([each.spent[OTHER] / each.spent[way] for each in measured])
+        rows.append((way, figure(1000 * total / count), str(times), figure(ratio), str(ratios)))
+    return markdown(("", "ms per fix", "of a file: median (min to max)", "ratio", "of a file: median (min to max)"), rows)
 
 
 def installed() -> list[Path]:
