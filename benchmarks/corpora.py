@@ -48,8 +48,8 @@ def _download(requirement: str, folder: Path, tell: Tell) -> None:
     tell(f"downloading {requirement}")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", *PLATFORM, "-d", temporary, requirement]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", *PLATFORM, "-d", temporary]
+        done = subprocess.run([*command, requirement], capture_output=True, text=True, check=False)
         wheels = list(Path(temporary).glob("*.whl"))
         if not wheels:
             tell(f"left out: {requirement}: {(done.stderr.strip().splitlines() or ['pip says nothing'])[-1]}")

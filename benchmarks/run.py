@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import corpora, measure
-from benchmarks.measure import Failed, Spent, Spread, figure
+from benchmarks.measure import Failed, Spent, Spread
 from benchmarks.tools import Tool, missing, tools
 
 ROOT = Path(__file__).parent.parent

@@ -24,7 +24,8 @@ def test_a_spread_is_of_the_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0, "0.0000"), (0.00123, "0.0012"), (0.0123, "0.0123"), (0.5, "0.500"), (1.234, "1.23"), (99.96, "100.0"), (1234.5, "1234")]
+    ("value", "shown"),
+    [(0, "0.0000"), (0.00123, "0.0012"), (0.0123, "0.0123"), (0.5, "0.500"), (1.234, "1.23"), (99.96, "100.0"), (1234.5, "1234")],
 )
 def test_three_digits_count(value: float, shown: str) -> None:
     assert measure.figure(value) == shown
@@ -37,9 +38,8 @@ def test_ratios_are_those_of_the_same_round() -> None:
 
 
 def test_the_table_holds_each_tool_against_its_own() -> None:
-    cold, warm, other = (
-        tools.Tool(name, (), ("few",), against=against) for name, against in (("bnlint", "bnlint"), ("bnlint, warm", "bnlint"), ("o", "bnlint, warm"))
-    )
+    pairs = ("bnlint", "bnlint"), ("bnlint, warm", "bnlint"), ("o", "bnlint, warm")
+    cold, warm, other = (tools.Tool(name, (), ("few",), against=against) for name, against in pairs)
     measured = run.Measured("few", "2 files", {cold: spent(4, 4, 4), warm: spent(1, 2, 1), other: spent(3, 4, 5)}, ("x: is not installed",))
     assert run.table(measured).splitlines() == [
         "**few**: 2 files",
@@ -74,7 +74,9 @@ def test_a_command_is_measured_with_the_processes_it_waits_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "why"), [("raise SystemExit(3)", "ended with 3"), ("import time; time.sleep(60)", "took more than 0.2 s")], ids=["code", "limit"]
+    ("program", "why"),
+    [("raise SystemExit(3)", "ended with 3"), ("import time; time.sleep(60)", "took more than 0.2 s")],
+    ids=["code", "limit"],
 )
 def test_a_command_that_fails_says_how(program: str, why: str) -> None:
     with pytest.raises(Failed, match=why):
