@@ -52,7 +52,7 @@ def _download(requirement: str, folder: Path, tell: Tell) -> None:
         done = subprocess.run([*command, requirement], capture_output=True, text=True, check=False)
         wheels = list(Path(temporary).glob("*.whl"))
         if not wheels:
-            tell(f"left out: {requirement}: {(done.stderr.strip().splitlines() or ['pip says nothing'])[-1]}")
+            tell(f"left out: {requirement}: {problem(done.stderr)}")
             return
         unpacked = Path(temporary) / "unpacked"
         _unpack(wheels[0], unpacked)
@@ -99,8 +99,15 @@ def known() -> list[str]:
 
 
 def describe(folder: Path) -> str:
-    """How much it is; reading it also brings it into the memory of the system."""
-    contents = [file.read_bytes() for file in python_files(folder)]
-    token = sum(TOKEN in content for content in contents)
-    size, lines = sum(map(len, contents)) / 2**20, sum(content.count(b"\n") for content in contents)
-    return f"{len(contents)} files, {size:.1f} MB, {lines / 1000:.0f} thousand lines, {token} files with BatchNormalization"
+    """How much it is. (Read one by one: what this process once held counts as memory of those that it starts.)"""
+    files = size = lines = token = 0
+    for file in python_files(folder):
+        content = file.read_bytes()
+        files, size, lines, token = files + 1, size + len(content), lines + content.count(b"\n"), token + (TOKEN in content)
+    return f"{files} files, {size / 2**20:.1f} MB, {lines / 1000:.0f} thousand lines, {token} files with BatchNormalization"
+
+
+def problem(output: str) -> str:
+    """The line of what pip says that tells why it failed."""
+    lines = output.strip().splitlines() or ["pip says nothing"]
+    return next((line.strip() for line in lines if "error: " in line.lower()), lines[-1])

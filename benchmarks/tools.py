@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpora import HERE
+from benchmarks.corpora import HERE, problem
 
 Tell = Callable[[str], None]
 
@@ -74,7 +74,7 @@ def install(folder: Path, names: Iterable[str], tell: Tell = print) -> None:
         if done.returncode == 0:
             (place / "complete").touch()
         else:
-            tell(f"left out: {name}: {(done.stderr.strip().splitlines() or ['pip says nothing'])[-1]}")
+            tell(f"left out: {name}: {problem(done.stderr)}")
 
 
 def missing(folder: Path, tool: Tool) -> bool:
