@@ -43,11 +43,8 @@ def compare(folder: Path, corpus: str, wanted: Sequence[Tool], rounds: int, limi
     left_out = [f"{tool.name}: is not installed" for tool in wanted if tool not in spent]
     with tempfile.TemporaryDirectory() as temporary:
         caches = {tool: Path(temporary) / str(number) for number, tool in enumerate(wanted)}
-        for number in range(-1, rounds):
-            order = list(spent)
-            for tool in order[number % len(order) :] + order[: number % len(order)] if order else ():
-                if number < 0 and not tool.is_warm:
-                    continue
+        for number in range(-1, rounds):  # the round before the first fills the caches
+            for tool in _turn([tool for tool in spent if number >= 0 or tool.is_warm], number):
                 caches[tool].mkdir(exist_ok=True)
                 command = tool.filled(folder, files, caches[tool])
                 try:
@@ -60,6 +57,12 @@ def compare(folder: Path, corpus: str, wanted: Sequence[Tool], rounds: int, limi
                 if number >= 0:
                     spent[tool].append(done)
     return Measured(corpus, size, spent, left_out)
+
+
+def _turn(order: list[Tool], number: int) -> list[Tool]:
+    """The tools in the order of a round."""
+    first = number % max(len(order), 1)
+    return order[first:] + order[:first]
 
 
 def table(measured: Measured) -> str:
