@@ -137,7 +137,7 @@ def test_bnlint_is_compared_with_itself(tmp_path: Path) -> None:
     assert len(told) == 2
 
 
-@pytest.mark.parametrize("name", ["prepare", "run", "fixing"])
+@pytest.mark.parametrize("name", ["prepare", "run", "fixing", "models"])
 def test_each_says_how_it_is_used(name: str) -> None:
     if name == "fixing":
         needs("libcst")

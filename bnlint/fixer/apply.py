@@ -6,7 +6,6 @@ import ast
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import AnyStr
@@ -127,6 +126,8 @@ def write(path: str, old: bytes, new: bytes, root: str | None = None) -> None:
 
     A symbolic link is followed to its target inside `root`.
     """
+    import tempfile
+
     temporary = ""
     try:
         target = _target(path, root)
