@@ -2,7 +2,7 @@
 
 `python -m benchmarks.fixing [PATH...]` in a checkout prints a table; without paths it takes the packages of Keras that are installed. Each
 BatchNormalization that a file calls gets one edit of its arguments. Both make the same edits in the same process, file by file in turn, on
-text that is read already; imports come first. The other parses the module, asks for its positions, transforms it, and writes it out. Ours
+bytes that are read already; imports come first. The other parses the module, asks for its positions, transforms it, and writes it out. Ours
 besides holds the result to what was planned; `--fix` then lints it again, which parses it, an editor's quick fix parses it for itself: the
 table has that, too.
 """
@@ -75,9 +75,9 @@ def _change(at: Span, call: ast.Call, turn: int) -> Change:
 
 
 def ours(job: Job, parse: bool = False) -> bytes:
-    """Each fix rendered for itself, all of a file made and checked together."""
-    fixes = [Fix(Safety.SAFE, (change,)) for change in job.changes]
-    return apply.apply(job.document, [text for fix in fixes for text in edits.render(job.document, fix)], fixes, parse)
+    """Each fix rendered for itself, all of a file made and checked together. (Read anew, the document has nothing at hand yet.)"""
+    document, fixes = load(job.document.path, job.document.data), [Fix(Safety.SAFE, (change,)) for change in job.changes]
+    return apply.apply(document, [text for fix in fixes for text in edits.render(document, fix)], fixes, parse)
 
 
 def module(job: Job) -> bytes:
