@@ -481,6 +481,8 @@ def test_several_changes_of_one_call_and_of_calls_inside_go_together() -> None:
         ("y = f(i for i in s)\n", argument("f(i for i in s)", "a", "1"), "an argument of the call is a generator"),
         ("y = f + 1\n", argument("f + 1", "a", "1"), "it is not a call that can be rewritten"),
         ("f(1)\n", lambda d: SetArgument(Span("m.py", 9, 1, 9, 4), "a", "1"), "nothing that can be rewritten stands at line 9, column 1"),
+        ("x = f(**g(mode=0))\n", argument("f(**g(mode=0))", "mode", "1"), "`mode` is among the arguments that are unpacked"),
+        ("x = f(**{'mode': 0})\n", argument("f(**{'mode': 0})", "mode", "1"), "`mode` is among the arguments that are unpacked"),
     ],
 )
 def test_arguments_that_cannot_change_are_refused(source: str, make: Make, reason: str) -> None:
