@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
 from bnlint import baseline, catalogue, engine, groups, selection
@@ -12,6 +11,7 @@ from bnlint.baseline import Baseline, Use
 from bnlint.catalogue import Rule
 from bnlint.engine import Plan, failure
 from bnlint.groups import Group, Input
+from bnlint.records import dataclass
 from bnlint.repair import Mend
 from bnlint.result import Result
 from bnlint.run import Run

@@ -6,9 +6,9 @@ import json
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from bnlint.records import dataclass, field
 from bnlint.settings import Settings, SettingsError, shown
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from bnlint.findings import Hit

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bnlint.records import dataclass, field
 from bnlint.settings import Settings, matcher
 
 if TYPE_CHECKING:

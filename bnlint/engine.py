@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue, settings
 from bnlint.catalogue import Rule
+from bnlint.records import dataclass, field, replace
 from bnlint.settings import Settings
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from bnlint.records import dataclass, replace
 
 if TYPE_CHECKING:
     from bnlint.engine import Plan

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bnlint import engine
+from bnlint.records import dataclass, replace
 
 if TYPE_CHECKING:
     from bnlint.engine import Checked

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint import engine, raw, repair
+from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from bnlint.engine import Checked

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
 from bnlint.engine import Checked, failure
 from bnlint.groups import Group, Input
+from bnlint.records import replace
 from bnlint.repair import Mend, Mended
 from bnlint.result import Change, Result
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from bnlint.records import dataclass, field
 from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
 
 if TYPE_CHECKING:

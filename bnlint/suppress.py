@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.findings import TextEdit
 from bnlint.graph.model import Span
+from bnlint.records import dataclass
 from bnlint.selection import KnownRule
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from bnlint import syntax
+from bnlint.records import dataclass
 
 if TYPE_CHECKING:
     import ast

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint.cli.output import Problem, is_coloured, say, write
 from bnlint.cli.targets import FOR_PEOPLE, Target
+from bnlint.records import replace
 
 if TYPE_CHECKING:
     from bnlint.api import Result

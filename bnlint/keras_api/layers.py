@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -13,6 +12,7 @@ from bnlint import syntax
 from bnlint.keras_api.roles import LAYER_ROLES
 from bnlint.keras_api.signatures import FRAGMENTS, KERAS1, KERAS2, KERAS3
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

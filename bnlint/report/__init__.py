@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bnlint import catalogue
 from bnlint.findings import Finding, Safety, Severity, TextEdit
+from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from bnlint.graph.model import Artifact, Span
