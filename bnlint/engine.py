@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue, settings
 from bnlint.catalogue import Rule
 from bnlint.records import dataclass, field, replace
 from bnlint.settings import Settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
     from bnlint.findings import Finding, Severity, TextEdit
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from bnlint.findings import TextEdit
 from bnlint.graph.model import Span
 from bnlint.records import dataclass
-from bnlint.selection import KnownRule
 
 if TYPE_CHECKING:
     import re
     from tokenize import TokenInfo
+
+    from bnlint.selection import KnownRule
 
 
 class Source(Protocol):
