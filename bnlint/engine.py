@@ -352,7 +352,7 @@ def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tu
     """The findings in order, with fingerprints: what is found, in which file, on what line of code, the how many-th like it."""
     if not found:
         return ()
-    from hashlib import sha256
+    from bnlint.digest import sha256
 
     seen: dict[tuple[str, str], int] = {}
     finished = []

@@ -151,6 +151,7 @@ def test_the_index_says_what_the_pages_say() -> None:
     pages, problems = catalogue.read_pages(catalogue.folder(), os.path.dirname(catalogue.__file__) + "/checks")
     assert problems == []
     assert list(catalogue.rules().values()) == [page.rule for page in pages]
+    assert [catalogue.page(page.rule.code) for page in pages] == pages
 
 
 def test_the_address_of_a_rule_is_that_of_the_project() -> None:

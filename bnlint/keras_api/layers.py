@@ -274,9 +274,11 @@ def _without_sides(kind: str, positional: Sequence[object], keywords: Mapping[st
     """`Convolution2D(64, 3, 3, …)` of Keras 1: the sides of the kernel as one argument, what follows by name."""
     given = dict(keywords)
     name, dimensions = family(kind)
-    after = 1 + (dimensions or 0)
+    if dimensions not in (2, 3) or "Conv" not in name:
+        return positional, given
+    after = 1 + dimensions
     is_keras1 = name in _KERAS1_NAMES or not LEGACY.keys().isdisjoint(keywords)
-    if dimensions not in (2, 3) or "Conv" not in name or not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
+    if not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
         return positional, given
     if len(positional) < after:
         return positional, given
