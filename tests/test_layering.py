@@ -1,9 +1,6 @@
-"""Who may import whom, and what a plain lint imports. design.md says why."""
+"""Who may import whom. design.md says why."""
 
 import ast
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,9 +107,6 @@ WORKER = PACKAGE / "saved" / "hdf5-worker"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
 NOBODY = {"keras", "tensorflow", "tf_keras", "libcst", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}
 
-# What a plain lint leaves alone: too slow to import, or not installed.
-HEAVY = ("libcst", "numpy", "h5py", "tensorflow", "keras", "concurrent.futures", "multiprocessing", "importlib.metadata")
-
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
@@ -161,47 +155,3 @@ def test_each_dependency_has_one_user(path: Path) -> None:
 
 def test_the_directions_name_no_part_that_is_gone() -> None:
     assert set(DIRECTIONS) == {part(path) for path in modules()}
-
-
-def imported(*arguments: str, source: str) -> set[str]:
-    """The modules that a lint of this source imports."""
-    code = (
-        "import sys, json, bnlint.cli\n"
-        "try:\n"
-        "    bnlint.cli.main()\n"
-        "except SystemExit:\n"
-        "    pass\n"
-        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
-    )
-    command = [sys.executable, "-c", code, "--isolated", *arguments, "-"]
-    done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
-    return set(json.loads(done.stderr.splitlines()[-1]))
-
-
-FINDING = "from keras import layers\nx = layers.BatchNormalization(momentum=0.1)\n"
-
-
-@pytest.mark.parametrize("source", ["x = 1\n", "from keras import layers\nx = layers.BatchNormalization()\n", FINDING])
-@pytest.mark.parametrize("output_format", ["text", "concise"])
-def test_a_plain_lint_imports_nothing_heavy(source: str, output_format: str) -> None:
-    present = imported("--output-format", output_format, source=source)
-    assert {name for name in present if any(f"{name}.".startswith(f"{heavy}.") for heavy in HEAVY)} == set()
-
-
-def test_source_without_a_word_of_a_rule_meets_neither_front_end_nor_checks() -> None:
-    present = imported(source="x = 1\n")
-    assert "bnlint.engine" in present
-    assert {name for name in present if name.startswith(("bnlint.source", "bnlint.checks", "bnlint.fixer", "bnlint.report.text"))} <= {
-        "bnlint.report.text"
-    }
-
-
-def test_only_the_checks_whose_words_occur_are_imported() -> None:
-    present = imported("--select", "BN002", source="x = 1  # bnlint: ignore[BN101]\n")
-    assert not any(name.startswith("bnlint.checks.bn") for name in present)
-
-
-def test_to_change_a_file_takes_nothing_heavy() -> None:
-    present = imported("--diff", "--unsafe-fixes", source=FINDING)
-    assert "bnlint.fixer.apply" in present
-    assert {name for name in present if any(f"{name}.".startswith(f"{heavy}.") for heavy in HEAVY)} == set()
