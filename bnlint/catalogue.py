@@ -175,9 +175,9 @@ def page(code: str) -> Page:
     from bnlint import phrases
 
     rule = rules()[code]
-    entry: Any = dict(phrases.PHRASES[code])
-    cases = {key: Case(**case) for key, case in entry.pop("cases").items()}
-    return Page(rule=rule, cases=cases, path=os.path.join(folder(), rule.page), **entry)
+    words: Any = phrases.PHRASES[code]
+    cases = {key: Case(**case) for key, case in words["cases"].items()}
+    return Page(**{**words, "rule": rule, "cases": cases, "path": os.path.join(folder(), rule.page)})
 
 
 @cache

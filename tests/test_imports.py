@@ -117,7 +117,7 @@ CASES: dict[str, tuple[Callable[[Path], str], Sequence[str], str, set[str], set[
         ("--fix", "--unsafe-fixes"),
         "1 fixed",
         {*START, *FRONT_END, *WORDS, "fixer"},
-        {*USUAL, "libcst", "tempfile"},
+        LIBCST,
     ),
     "a config": (archive, CONFIG, "BN103", {*START, *READER, *WORDS}, ARCHIVES),
     "weights": (archive, (), "BN103", {*START, *READER, *WORDS}, WORKER),
