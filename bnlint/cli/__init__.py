@@ -35,6 +35,8 @@ def main() -> None:
 
         say(failure("running", "bnlint", error))
         sys.exit(2)
+    finally:
+        gc.freeze()  # else the interpreter looks for garbage in all that there is before it ends
 
 
 def _run(arguments: Sequence[str]) -> None:

@@ -148,6 +148,7 @@ def canonical_kind(name: str) -> str:
     return ALIASES.get(name, name)
 
 
+@cache
 def layer_spec(kind: str, keras: int = 3) -> LayerSpec | None:
     """What is known of a layer class (bare name, aliases too), as Keras 3 has it or, with `keras` 2, as Keras 2 has it."""
     return _spec(canonical_kind(kind), 3 if keras >= 3 else 2)
