@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache, cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, Literal
 
 from bnlint import syntax
 from bnlint.records import dataclass
