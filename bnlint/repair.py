@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
-
 from bnlint import engine
+from bnlint.records import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
+
     from bnlint.engine import Checked
     from bnlint.findings import Finding, TextEdit
     from bnlint.groups import Group
 
+    Mend = Literal["none", "safe", "unsafe"]
+    """Which fixes to apply: none, the safe ones, or the unsafe ones too."""
+
 ROUNDS = 10
 """Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
-
-Mend = Literal["none", "safe", "unsafe"]
-"""Which fixes to apply: none, the safe ones, or the unsafe ones too."""
 
 _APPLIED: Mapping[Mend, frozenset[str]] = {
     "none": frozenset(),

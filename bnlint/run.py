@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
 from bnlint.engine import Checked, failure
 from bnlint.groups import Group, Input
-from bnlint.repair import Mend, Mended
+from bnlint.records import replace
+from bnlint.repair import Mended
 from bnlint.result import Change, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from bnlint.api import Plans
     from bnlint.changes import Base
     from bnlint.engine import Plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact
     from bnlint.live.describe import Description
+    from bnlint.repair import Mend
 
 
 class Run:

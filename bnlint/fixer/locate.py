@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
 from bnlint.findings import TextEdit
 from bnlint.fixer import Refused
 from bnlint.graph.model import Span
+from bnlint.records import dataclass, field
 from bnlint.text import Chunk, Document, Unreadable
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

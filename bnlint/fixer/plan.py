@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bnlint.findings import TextEdit
 from bnlint.fixer import Refused, commas, lines, tree
 from bnlint.fixer.locate import Function, Part, Source
+from bnlint.records import dataclass, field, replace
 
 
 @dataclass

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from bnlint.fixer import Refused
+from bnlint.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
