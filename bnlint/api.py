@@ -130,7 +130,7 @@ def lint_source(
     source: str | bytes, path: str = "<stdin>", *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]
 ) -> tuple[Finding, ...]:
     """The findings of one source text; of a notebook's JSON if `path` ends in .ipynb. Settings are those of the folder of `path`."""
-    return lint_data(_data(source, path), path, Plans(config, isolated, overrides)).findings
+    return lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides)).findings
 
 
 def fix_source(
@@ -143,7 +143,7 @@ def fix_source(
     **overrides: Unpack[Overrides],
 ) -> Fixed[Source]:
     """The source with its safe fixes applied (and the unsafe ones, if `unsafe`)."""
-    result = lint_data(_data(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
+    result = lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
     after = result.changes[0] if result.changes else None
     if after is None:
         return Fixed(source, result.fixed, result.findings)
@@ -160,7 +160,7 @@ def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Resu
     return run.result()
 
 
-def _data(source: str | bytes, path: str) -> bytes:
+def bytes_of(source: str | bytes, path: str) -> bytes:
     """The bytes of a source. (What a notebook declares is that of its cells.)"""
     if not isinstance(source, str):
         return source

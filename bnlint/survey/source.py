@@ -1,0 +1,189 @@
+"""The table that is surveyed: Parquet files in blocks of rows, and the files of source code in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+from pyarrow import parquet
+
+from bnlint.api import bytes_of
+from bnlint.survey import places
+from bnlint.survey.places import Place
+from bnlint.survey.records import File
+from bnlint.survey.tables import RESERVED
+
+BATCH: Final = 500
+"""Rows that are in memory at a time."""
+
+
+class Unfit(Exception):
+    """Why a table cannot be surveyed, in a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns count: the path, the content, those that are kept, and the one whose values make groups."""
+
+    path: str = "path"
+    content: str = "content"
+    keep: tuple[str, ...] = ()
+    group_by: str | None = None
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*((self.group_by,) if self.group_by else ()), *self.keep)))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.path, self.content, *self.kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of one row group of a file. `first` is the number of the row group's first row in the file; `stamp` tells the state of the
+    file."""
+
+    file: str
+    stamp: str
+    group: int
+    first: int
+    start: int
+    stop: int
+
+    def key(self, terms: str) -> str:
+        """The name of what comes of it under some terms."""
+        return digest(msgspec.json.encode(asdict(self)), terms.encode())
+
+
+def digest(*parts: bytes) -> str:
+    return sha256(b"\0".join(parts)).hexdigest()[:20]
+
+
+def files(source: Place) -> list[Place]:
+    """The Parquet files of a table: the file itself, or those in a folder. Raises Unfit."""
+    try:
+        found = [source] if source.info().is_file else source.files(".parquet")
+    except OSError as error:
+        raise Unfit(f"{source.address}: cannot be read: {error}") from None
+    if not found:
+        raise Unfit(f"{source.address}: no Parquet files are there")
+    return found
+
+
+def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], list[str]]:
+    """The table in blocks of at most so many rows; and a line for each file that cannot be read. Raises Unfit."""
+    blocks: list[Block] = []
+    fields: list[Any] | None = None
+    problems = []
+    for file in files(source):
+        name = file.path.removeprefix(source.path).lstrip("/")
+        info = file.info()
+        try:
+            footer = parquet.read_metadata(file.path, filesystem=file.system)
+            schema = footer.schema.to_arrow_schema()
+        except (OSError, pa.ArrowException) as error:
+            problems.append(f"{file.address}: cannot be read as Parquet: {' '.join(str(error).split())}")
+            continue
+        kept = _kept(schema, columns, file.address)
+        if fields is not None and not pa.schema(kept).equals(pa.schema(fields)):
+            raise Unfit(f"{file.address}: the columns {', '.join(columns.kept)} have other types than in the files before")
+        fields = kept
+        stamp, first = f"{info.size} {info.mtime_ns}", 0
+        for group in range(footer.num_row_groups):
+            length = footer.row_group(group).num_rows
+            blocks += [Block(name, stamp, group, first, start, min(start + rows, length)) for start in range(0, length, rows)]
+            first += length
+    if fields is None:
+        raise Unfit(problems[0])
+    return blocks, problems
+
+
+def _kept(schema: Any, columns: Columns, address: str) -> list[Any]:
+    """The fields that are kept of a file with this schema. Raises Unfit."""
+    from bnlint.selection import did_you_mean
+
+    for name in columns.all:
+        if schema.names.count(name) != 1:
+            raise Unfit(f"{address}: there is no column `{name}`{did_you_mean(name, schema.names)}; there are {', '.join(schema.names)}")
+    for name in columns.kept:
+        if name in RESERVED:
+            raise Unfit(f"{address}: the column `{name}` cannot be kept: the tables of a survey have one of that name")
+    for name, wanted in ((columns.path, (_is_text,)), (columns.content, (_is_text, _is_binary))):
+        if not any(fits(schema.field(name).type) for fits in wanted):
+            raise Unfit(f"{address}: the column `{name}` holds {schema.field(name).type}, and no text")
+    return [schema.field(name).with_nullable(True).remove_metadata() for name in columns.kept]
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_binary(kind: Any) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+# Reading
+
+
+def read(source: Place, block: Block, columns: Columns) -> Iterator[Any]:
+    """The rows of a block, some at a time: what identifies them, what is kept, and their content as `""`."""
+    place = source / block.file if block.file else source
+    at = 0
+    with parquet.ParquetFile(place.path, filesystem=place.system) as file:
+        for batch in file.iter_batches(BATCH, [block.group], list(columns.all), use_threads=False):
+            low, high = max(block.start - at, 0), min(block.stop - at, batch.num_rows)
+            if low < high:
+                yield _identified(batch.slice(low, high - low), block, at + low, columns)
+            at += batch.num_rows
+            if at >= block.stop:
+                return
+
+
+CONTENT: Final = ""
+"""The name of the content, which nothing that is kept has."""
+
+
+def _identified(batch: Any, block: Block, start: int, columns: Columns) -> Any:
+    number = range(block.first + start, block.first + start + batch.num_rows)
+    arrays = [
+        pa.array([block.file] * batch.num_rows, pa.string()),
+        pa.array(number, pa.int64()),
+        batch.column(columns.path).cast(pa.string()),
+        *(batch.column(name) for name in columns.kept),
+        batch.column(columns.content),
+    ]
+    return pa.table(arrays, names=["source", "row", "path", *columns.kept, CONTENT])
+
+
+def sources(table: Any) -> list[File]:
+    """The files in such rows."""
+    pairs = zip(table.column("path").to_pylist(), table.column(CONTENT).to_pylist(), strict=True)
+    return [File(path, None if content is None else bytes_of(content, path or "")) for path, content in pairs]
+
+
+def trees(table: Any, group_by: str | None) -> list[list[int]]:
+    """The rows of each group, in order of the first; what has no group is alone."""
+    if group_by is None:
+        return [[index] for index in range(table.num_rows)]
+    found: dict[object, list[int]] = {}
+    for index, value in enumerate(table.column(group_by).to_pylist()):
+        found.setdefault((index,) if value is None else str(value), []).append(index)
+    return list(found.values())
+
+
+def open_source(address: str) -> Place:
+    """The place of a table. Raises Unfit."""
+    try:
+        return places.at(address)
+    except (OSError, ValueError) as error:
+        raise Unfit(f"{address}: cannot be read: {' '.join(str(error).split())}") from None
+
+
+def state(blocks: Sequence[Block]) -> str:
+    """A word that is another one when the table is."""
+    return digest(msgspec.json.encode([asdict(block) for block in blocks]))
