@@ -87,14 +87,23 @@ DIRECTIONS: dict[str, set[str]] = {
     },
     "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
     "server": {"__init__", "api", "catalogue", "editing", "findings", "report", "text"},
-    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings"},
+    "survey": {"__init__", "api", "discovery", "engine", "findings", "report", "run", "selection"},
+    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings", "survey"},
     "magic": {"api", "live", "report"},
     "__init__": {"api", "magic"},
     "__main__": {"cli"},
 }
 
 # Packages that only one part may import, and those that nobody may (yet).
-OWNERS = {"click": "cli", "watchfiles": "cli", "IPython": "magic", "pygls": "server", "lsprotocol": "server"}
+OWNERS = {
+    "click": "cli",
+    "watchfiles": "cli",
+    "IPython": "magic",
+    "pygls": "server",
+    "lsprotocol": "server",
+    "pyarrow": "survey",
+    "ray": "survey",
+}
 WORKER = PACKAGE / "saved" / "hdf5-worker"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
 NOBODY = {"keras", "tensorflow", "tf_keras", "libcst", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}

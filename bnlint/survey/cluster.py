@@ -53,11 +53,27 @@ def _started(address: str | None, local: Mapping[str, Any]) -> Iterator[None]:
     short = "/tmp" if os.path.isdir("/tmp") and os.access("/tmp", os.W_OK) else None
     with TemporaryDirectory(prefix="ray-", dir=short, ignore_cleanup_errors=True) as folder:
         own = {**local, "_temp_dir": folder} if local else {}
-        ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
+        with _temporary(folder if local else None):
+            ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
         try:
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _temporary(folder: str | None) -> Iterator[None]:
+    """Have processes that are started put what is temporary into a folder: what the killed ones leave goes with it."""
+    before = os.environ.get("TMPDIR")
+    if folder is not None:
+        os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["TMPDIR"] = before
+        elif folder is not None:
+            del os.environ["TMPDIR"]
 
 
 def each(work: Callable[..., Mapping[str, Any]], items: Sequence[bytes], arguments: Sequence[Any]) -> Iterator[Mapping[str, Any]]:

@@ -138,7 +138,7 @@ def read(source: Place, block: Block, columns: Columns) -> Iterator[Any]:
         for batch in file.iter_batches(BATCH, [block.group], list(columns.all), use_threads=False):
             low, high = max(block.start - at, 0), min(block.stop - at, batch.num_rows)
             if low < high:
-                yield _identified(batch.slice(low, high - low), block, at + low, columns)
+                yield _identified(batch.slice(low, high - low), block.file or place.name, block.first + at + low, columns)
             at += batch.num_rows
             if at >= block.stop:
                 return
@@ -148,11 +148,10 @@ CONTENT: Final = ""
 """The name of the content, which nothing that is kept has."""
 
 
-def _identified(batch: Any, block: Block, start: int, columns: Columns) -> Any:
-    number = range(block.first + start, block.first + start + batch.num_rows)
+def _identified(batch: Any, file: str, first: int, columns: Columns) -> Any:
     arrays = [
-        pa.array([block.file] * batch.num_rows, pa.string()),
-        pa.array(number, pa.int64()),
+        pa.array([file] * batch.num_rows, pa.string()),
+        pa.array(range(first, first + batch.num_rows), pa.int64()),
         batch.column(columns.path).cast(pa.string()),
         *(batch.column(name) for name in columns.kept),
         batch.column(columns.content),

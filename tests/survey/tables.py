@@ -1,16 +1,12 @@
-"""Tables to survey, and surveys without Ray."""
+"""Tables to survey, and those that surveys write."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 from pyarrow import parquet
-
-from bnlint.survey import cluster
 
 TWO = "from keras import layers\n\nx = layers.BatchNormalization(epsilon=0)\ny = layers.BatchNormalization(momentum=0.1)\n"
 CLEAN = "from keras import layers\n\nx = layers.BatchNormalization()\n"
@@ -37,33 +33,6 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
 
 def statuses(folder: Path) -> dict[str, str]:
     return {row["path"]: row["status"] for row in rows(folder, "files")}
-
-
-@contextmanager
-def _nowhere(address: str | None, cpus: int | None) -> Iterator[None]:
-    yield
-
-
-def _each(work: Callable[..., Any], items: Sequence[bytes], arguments: Sequence[Any]) -> Iterator[Any]:
-    for item in items:
-        yield work(item, *arguments)
-
-
-def _together(
-    read: Callable[..., Any], by: str, work: Callable[..., Any], items: Sequence[bytes], arguments: Sequence[Any]
-) -> Iterator[Any]:
-    table = pa.concat_tables([part for item in items for part in read(item, *arguments)])
-    for value in pa.compute.unique(table[by]):
-        yield work(table.filter(pa.compute.equal(table[by], value)), *arguments).to_pylist()[0]
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Surveys are done in this process, one block after the other."""
-    import pyarrow.compute  # noqa: F401
-
-    for name, stand_in in (("connected", _nowhere), ("each", _each), ("together", _together)):
-        monkeypatch.setattr(cluster, name, stand_in)
 
 
 def written(folder: Path) -> dict[str, bytes]:
