@@ -179,8 +179,8 @@ def open_source(address: str) -> Place:
     """The place of a table. Raises Unfit."""
     try:
         return places.at(address)
-    except (OSError, ValueError) as error:
-        raise Unfit(f"{address}: cannot be read: {' '.join(str(error).split())}") from None
+    except (OSError, ValueError, ImportError) as error:  # some stores need a package of their own
+        raise Unfit(f"{address}: cannot be opened: {' '.join(str(error).split())}") from None
 
 
 def state(blocks: Sequence[Block]) -> str:

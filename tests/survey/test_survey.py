@@ -383,6 +383,15 @@ def test_what_ray_cannot_do_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
         survey("in.parquet", "out")
 
 
+def test_tables_may_lie_where_only_pyarrow_finds_them(tmp_path: Path) -> None:
+    save(Path("in/a.parquet"), [{"path": "a.py", "content": TWO}])
+    there = f"fsspec+file://{tmp_path}"
+    done = survey(f"{there}/in", f"{there}/out")
+    assert done.codes == {"BN403": 1, "BN404": 1}
+    assert survey(f"{there}/in", f"{there}/out") == done
+    assert len(rows(OUT, "findings")) == 2
+
+
 # Bad tables
 
 
@@ -392,7 +401,7 @@ def test_a_table_that_cannot_be_surveyed_is_one_line() -> None:
     cases: list[tuple[str, dict[str, Any], str]] = [
         ("missing", {}, "missing: no Parquet files are there"),
         ("empty", {}, "empty: no Parquet files are there"),
-        ("nowhere://x", {}, "nowhere://x: cannot be read: "),
+        ("nowhere://x", {}, "nowhere://x: cannot be opened: "),
         ("in.parquet", {}, "in.parquet: there is no column `content`; there are path, text, code, number"),
         ("in.parquet", {"content": "txt"}, "there is no column `txt`; did you mean `text`?"),
         ("in.parquet", {"content": "number"}, "the column `number` holds int64, and no text"),
