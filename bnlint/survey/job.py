@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -17,6 +17,9 @@ from bnlint.survey.process import Broken, Worker
 from bnlint.survey.records import Account, Outcome, Terms
 from bnlint.survey.source import Block, Columns
 from bnlint.survey.summary import Summary
+
+if TYPE_CHECKING:
+    from bnlint.engine import Plan
 
 FORMAT: Final = 1
 """Of the tables: another one when a column of them changes."""
@@ -49,7 +52,7 @@ class Job:
 
 def run(job: Job, address: str | None, cpus: int | None, tell: Callable[[str], None]) -> Summary:
     """Do what is left to do. Raises SurveyError and SettingsError."""
-    _words(job.terms)  # settings that cannot be used are told before anything is done
+    _plan(job.terms)  # settings that cannot be used are told before anything is done
     destination = _open(job)
     try:
         table = source.open_source(job.source)
@@ -193,24 +196,24 @@ def _told(name: str, job: Job, key: str, batches: Iterator[Any]) -> dict[str, st
 
 
 def _survey(job: Job, key: str, batches: Iterator[Any]) -> Account:
-    words, rows, sizes, outcomes = _words(job.terms), [], list[int | None](), list[Outcome]()
+    plan, rows, sizes, outcomes = _plan(job.terms), [], list[int | None](), list[Outcome]()
     with Worker(job.terms) as worker:
         for batch in batches:
             files = source.sources(batch)
             found: dict[int, Outcome] = {}
             for tree in source.trees(batch, job.columns.group_by):
-                found.update(zip(tree, trees.lint([files[index] for index in tree], words, worker), strict=True))
+                found.update(zip(tree, trees.lint([files[index] for index in tree], plan, worker), strict=True))
             outcomes += [found[index] for index in range(len(files))]
             sizes += [None if file.data is None else len(file.data) for file in files]
             rows.append(batch.drop_columns([source.CONTENT]))
     return tables.write(source.open_source(job.destination), key, pa.concat_tables(rows), sizes, outcomes)
 
 
-def _words(terms: Terms) -> tuple[bytes, ...]:
-    """The words one of which must stand in a file. Raises SettingsError."""
+def _plan(terms: Terms) -> Plan:
+    """What files are held to. Raises SettingsError."""
     from tempfile import TemporaryDirectory
 
     from bnlint.survey.worker import plans
 
     with TemporaryDirectory(prefix="bnlint-survey-") as folder:
-        return plans(terms, folder).of(folder).words
+        return plans(terms, folder).of(folder)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from bnlint import groups
 from bnlint.discovery import SUFFIXES
+from bnlint.groups import Input
 from bnlint.survey.process import Lost
 from bnlint.survey.records import NO_SOURCE, File, Outcome
+
+if TYPE_CHECKING:
+    from bnlint.engine import Plan
 
 
 class Linter(Protocol):
@@ -17,9 +22,9 @@ class Linter(Protocol):
     def lint(self, files: Sequence[File]) -> list[Outcome]: ...
 
 
-def lint(files: Sequence[File], words: Sequence[bytes], worker: Linter) -> list[Outcome]:
-    """What comes of files that belong together. If none of them holds one of the words, none is looked at."""
-    if not any(word in file.data for file in files if file.data is not None for word in words) and all(map(_is_whole, files)):
+def lint(files: Sequence[File], plan: Plan, worker: Linter) -> list[Outcome]:
+    """What comes of files that belong together. If nothing can be found in any of them, none is looked into."""
+    if not any(_matters(file, plan) for file in files):
         return [_untouched(file) for file in files]
     try:
         return worker.lint(files)
@@ -27,8 +32,9 @@ def lint(files: Sequence[File], words: Sequence[bytes], worker: Linter) -> list[
         return [Outcome("failed", str(lost))] if len(files) == 1 else _apart(files, worker, str(lost))
 
 
-def _is_whole(file: File) -> bool:
-    return file.path is not None and file.data is not None
+def _matters(file: File, plan: Plan) -> bool:
+    """Whether a walk would look into a file; one that is damaged in the table must be told."""
+    return file.path is None or file.data is None or groups.may_matter(Input(file.path, file.data, plan, named=False))
 
 
 def _untouched(file: File) -> Outcome:
