@@ -87,7 +87,7 @@ DIRECTIONS: dict[str, set[str]] = {
     },
     "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
     "server": {"__init__", "api", "catalogue", "editing", "findings", "report", "text"},
-    "survey": {"__init__", "api", "discovery", "engine", "findings", "groups", "report", "run", "selection"},
+    "survey": {"__init__", "api", "discovery", "engine", "findings", "groups", "report", "run", "selection", "settings"},
     "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings", "survey"},
     "magic": {"api", "live", "report"},
     "__init__": {"api", "magic"},

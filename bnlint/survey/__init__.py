@@ -51,13 +51,16 @@ def survey(
     except ImportError:
         raise SurveyError("a survey needs the extra `survey`: pip install 'bnlint[survey]'") from None
     from bnlint.survey import job
+    from bnlint.survey.places import absolute
     from bnlint.survey.records import Terms
     from bnlint.survey.source import Columns
+    from bnlint.survey.work import Job
 
     inline, file = _config(config)
     terms = Terms(dict(overrides), inline, file, seconds, memory)
     columns = Columns(path, content, tuple(keep), group_by)
-    return job.run(job.Job(source, destination, columns, terms, rows), address, cpus, tell)
+    made = Job(absolute(source), absolute(destination), columns, terms, rows)
+    return job.run(made, address, cpus, tell)
 
 
 def _config(config: str | None) -> tuple[str | None, tuple[str, bytes] | None]:

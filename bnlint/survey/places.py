@@ -9,6 +9,8 @@ from typing import Any
 
 from pyarrow import fs
 
+from bnlint.settings import shown
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -67,4 +69,9 @@ def at(address: str) -> Place:
     if "://" in address:
         system, path = fs.FileSystem.from_uri(address)
         return Place(address, system, path)
-    return Place(address, fs.LocalFileSystem(), os.path.abspath(address).replace(os.sep, "/"))
+    return Place(shown(address), fs.LocalFileSystem(), absolute(address).replace(os.sep, "/"))
+
+
+def absolute(address: str) -> str:
+    """The address as it can be used from another working directory."""
+    return address if "://" in address else os.path.abspath(address)

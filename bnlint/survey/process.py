@@ -47,6 +47,15 @@ class Worker:
 
     def lint(self, files: Sequence[File]) -> list[Outcome]:
         """What comes of files that belong together. Raises Lost and Broken."""
+        used = self._process is not None
+        try:
+            return self._ask(files)
+        except Lost:
+            if self._late or not used:
+                raise
+            return self._ask(files)  # those before may have left little of the memory
+
+    def _ask(self, files: Sequence[File]) -> list[Outcome]:
         process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None

@@ -144,6 +144,14 @@ def read(source: Place, block: Block, columns: Columns) -> Iterator[Any]:
                 return
 
 
+def note(source: Place, block: Block, columns: Columns, text: str) -> Any:
+    """A row with the columns of those of a block, and a text as its path."""
+    schema = parquet.read_schema((source / block.file if block.file else source).path, filesystem=source.system)
+    nulls = [pa.nulls(1, schema.field(name).type) for name in (*columns.kept, columns.content)]
+    arrays = [pa.array([block.file], pa.string()), pa.array([0], pa.int64()), pa.array([text], pa.string()), *nulls]
+    return pa.table(arrays, names=["source", "row", "path", *columns.kept, CONTENT])
+
+
 CONTENT: Final = ""
 """The name of the content, which nothing that is kept has."""
 

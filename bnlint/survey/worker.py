@@ -114,7 +114,7 @@ def _told(checked: Checked) -> Outcome:
         status = "unreadable"
     return Outcome(
         status,
-        "; ".join(checked.failures) or checked.skipped,
+        _plain("; ".join(checked.failures) or checked.skipped),
         tuple(map(_found, checked.findings)),
         tuple(_gaps(checked)),
         len(checked.sites),
@@ -129,8 +129,8 @@ def _found(finding: Finding) -> Found:
         code=finding.code,
         name=finding.name,
         severity=str(finding.severity),
-        message=finding.message,
-        help=finding.help,
+        message=_plain(finding.message),
+        help=_plain(finding.help),
         line=span.line if span else None,
         column=span.column if span else None,
         end_line=span.end_line if span else None,
@@ -143,11 +143,16 @@ def _found(finding: Finding) -> Found:
     )
 
 
+def _plain(text: str) -> str:
+    """The text as every table can hold it: names in a program may have halves of characters."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _gaps(checked: Checked) -> Iterator[Gap]:
     for site in checked.sites:
         if site.grade != "full":
             at = site.span
-            yield Gap(at.line, at.column, at.end_line, at.end_column, at.cell, site.grade, site.reasons)
+            yield Gap(at.line, at.column, at.end_line, at.end_column, at.cell, site.grade, tuple(map(_plain, site.reasons)))
 
 
 # The process

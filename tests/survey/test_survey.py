@@ -278,6 +278,32 @@ def test_files_that_fail_only_together_are_told_alone() -> None:
     }
 
 
+def test_a_process_that_has_little_memory_left_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bnlint.survey.process import Lost, Worker
+
+    with Worker(Terms({})) as worker:
+        file = File("a.py", TWO.encode())
+        (first,) = worker.lint([file])
+        ask, asked = worker._ask, []
+
+        def lost_once(files: Any) -> list[Outcome]:
+            asked.append(files)
+            if len(asked) == 1:
+                raise Lost("needs more memory")
+            return ask(files)
+
+        monkeypatch.setattr(worker, "_ask", lost_once)
+        assert worker.lint([file]) == [first]
+        assert len(asked) == 2
+
+
+def test_halves_of_characters_do_no_harm() -> None:
+    text = TWO.replace("epsilon=0", r"epsilon=0, name='\ud800'") + "z = layers.Dense(3, name='\\ud800')(x)\nx(z)\n"
+    save(Path("in.parquet"), [{"path": "a.py", "content": text}])
+    assert survey("in.parquet", "out").statuses == {"linted": 1}
+    assert {row["code"] for row in rows(OUT, "findings")} >= {"BN404", "BN403"}
+
+
 def test_a_process_that_cannot_start_is_no_fault_of_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
@@ -421,22 +447,27 @@ def test_a_table_that_cannot_be_surveyed_is_one_line() -> None:
 
 def test_a_file_that_is_no_parquet_is_said_and_the_others_are_surveyed() -> None:
     save(Path("in/a.parquet"), [{"path": "a.py", "content": TWO}])
+    save(Path("in/b.parquet"), [{"path": "b.py", "content": TWO}])
+    survey("in", "out")
+    before = written(OUT)
     Path("in/b.parquet").write_bytes(b"PAR1 nonsense")
     done = survey("in", "out")
     assert done.codes == {"BN403": 1, "BN404": 1}
     assert len(done.problems) == 1
     assert done.problems[0].startswith("in/b.parquet: cannot be read as Parquet: ")
     assert not done.complete
+    assert written(OUT).keys() == before.keys(), "what came of it stays"
 
 
-def test_a_block_that_is_damaged_is_said_and_the_others_are_surveyed() -> None:
-    save(Path("in.parquet"), [{"path": f"{number}.py", "content": TWO + "#" * number} for number in range(4)], group=2)
+@pytest.mark.parametrize("group_by", [None, "repo"])
+def test_a_block_that_is_damaged_is_said_and_the_others_are_surveyed(group_by: str | None) -> None:
+    save(Path("in.parquet"), [{"path": f"{number}.py", "content": TWO + "#" * number, "repo": number} for number in range(4)], group=2)
     column = parquet.read_metadata("in.parquet").row_group(0).column(1)
     start = column.dictionary_page_offset or column.data_page_offset
     data = bytearray(Path("in.parquet").read_bytes())
     data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
     Path("in.parquet").write_bytes(data)
-    done = survey("in.parquet", "out", rows=2)
+    done = survey("in.parquet", "out", rows=2, group_by=group_by)
     assert (done.rows, done.total, len(done.problems)) == (2, 4, 1)
     assert done.problems[0].startswith("in.parquet, rows from 0: ")
 
