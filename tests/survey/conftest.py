@@ -36,8 +36,12 @@ def _together(
         yield work(table.filter(compute.equal(table[by], value)), *arguments).to_pylist()[0]
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Surveys are done in this process, one block after the other."""
     for name, stand_in in (("connected", _nowhere), ("each", _each), ("together", _together)):
         monkeypatch.setattr(cluster, name, stand_in)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(monkeypatch)
