@@ -20,13 +20,13 @@ def run(job: Job, address: str | None, cpus: int | None, tell: Callable[[str], N
     destination = _open(job)
     try:
         table = source.open_source(job.source)
-        blocks, problems = source.plan(table, job.columns, job.rows)
+        blocks, unread = source.plan(table, job.columns, job.rows)
         total = sum(block.stop - block.start for block in blocks)
         _claim(destination, job)
         keys, there = _keys(job, blocks), tables.done(destination)
+        account, problems, done = Account(), [*unread.values()], there.keys() & keys.keys()
         # What came of a file that cannot be read just now is not old.
-        tables.discard(destination, there if problems else there.keys() & keys.keys())
-        account, done = Account(), there.keys() & keys.keys()
+        tables.discard(destination, {*done, *(key for key in there if key.startswith(tuple(map(source.prefix, unread))))})
         for key in done:
             account.add(there[key])
         if account.rows < total:

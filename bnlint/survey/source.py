@@ -56,8 +56,13 @@ class Block:
     stop: int
 
     def key(self, terms: str) -> str:
-        """The name of what comes of it under some terms."""
-        return digest(msgspec.json.encode(asdict(self)), terms.encode())
+        """The name of what comes of it under some terms; it begins with that of its file."""
+        return f"{prefix(self.file)}{digest(msgspec.json.encode(asdict(self)), terms.encode())}"
+
+
+def prefix(file: str) -> str:
+    """How the names begin of all that comes of a file."""
+    return digest(file.encode())[:8]
 
 
 def digest(*parts: bytes) -> str:
@@ -75,11 +80,11 @@ def files(source: Place) -> list[Place]:
     return found
 
 
-def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], list[str]]:
-    """The table in blocks of at most so many rows; and a line for each file that cannot be read. Raises Unfit."""
+def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], dict[str, str]]:
+    """The table in blocks of at most so many rows; and for each file that cannot be read why, in a line. Raises Unfit."""
     blocks: list[Block] = []
     fields: list[Any] | None = None
-    problems = []
+    problems = {}
     for file in files(source):
         name = file.path.removeprefix(source.path).lstrip("/")
         info = file.info()
@@ -87,7 +92,7 @@ def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], list[
             footer = parquet.read_metadata(file.path, filesystem=file.system)
             schema = footer.schema.to_arrow_schema()
         except (OSError, pa.ArrowException) as error:
-            problems.append(f"{file.address}: cannot be read as Parquet: {' '.join(str(error).split())}")
+            problems[name] = f"{file.address}: cannot be read as Parquet: {' '.join(str(error).split())}"
             continue
         kept = _kept(schema, columns, file.address)
         if fields is not None and not pa.schema(kept).equals(pa.schema(fields)):
@@ -99,7 +104,7 @@ def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], list[
             blocks += [Block(name, stamp, group, first, start, min(start + rows, length)) for start in range(0, length, rows)]
             first += length
     if fields is None:
-        raise Unfit(problems[0])
+        raise Unfit(next(iter(problems.values())))
     return blocks, problems
 
 
