@@ -56,6 +56,8 @@ class Worker:
             return self._ask(files)  # those before may have left little of the memory
 
     def _ask(self, files: Sequence[File]) -> list[Outcome]:
+        if self._process is not None and self._process.poll() is not None:
+            self._stop()  # its time was up just when it had answered
         process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None

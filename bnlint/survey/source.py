@@ -15,7 +15,10 @@ from bnlint.api import bytes_of
 from bnlint.survey import places
 from bnlint.survey.places import Place
 from bnlint.survey.records import File
-from bnlint.survey.tables import RESERVED
+from bnlint.survey.tables import IDENTITY, RESERVED
+
+CONTENT: Final = ""
+"""The name of the content, which nothing that is kept has."""
 
 BATCH: Final = 500
 """Rows that are in memory at a time."""
@@ -83,7 +86,7 @@ def files(source: Place) -> list[Place]:
 def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], dict[str, str]]:
     """The table in blocks of at most so many rows; and for each file that cannot be read why, in a line. Raises Unfit."""
     blocks: list[Block] = []
-    fields: list[Any] | None = None
+    known = None
     problems = {}
     for file in files(source):
         name = file.path.removeprefix(source.path).lstrip("/")
@@ -94,22 +97,22 @@ def plan(source: Place, columns: Columns, rows: int) -> tuple[list[Block], dict[
         except (OSError, pa.ArrowException) as error:
             problems[name] = f"{file.address}: cannot be read as Parquet: {' '.join(str(error).split())}"
             continue
-        kept = _kept(schema, columns, file.address)
-        if fields is not None and not pa.schema(kept).equals(pa.schema(fields)):
-            raise Unfit(f"{file.address}: the columns {', '.join(columns.kept)} have other types than in the files before")
-        fields = kept
+        fields = _fields(schema, columns, file.address)
+        if known is not None and not fields.equals(known):
+            raise Unfit(f"{file.address}: the columns {', '.join(columns.all)} have other types than in the files before")
+        known = fields
         stamp, first = f"{info.size} {info.mtime_ns}", 0
         for group in range(footer.num_row_groups):
             length = footer.row_group(group).num_rows
             blocks += [Block(name, stamp, group, first, start, min(start + rows, length)) for start in range(0, length, rows)]
             first += length
-    if fields is None:
+    if known is None:
         raise Unfit(next(iter(problems.values())))
     return blocks, problems
 
 
-def _kept(schema: Any, columns: Columns, address: str) -> list[Any]:
-    """The fields that are kept of a file with this schema. Raises Unfit."""
+def _fields(schema: Any, columns: Columns, address: str) -> Any:
+    """The columns that count of a file with this schema. Raises Unfit."""
     from bnlint.selection import did_you_mean
 
     for name in columns.all:
@@ -121,7 +124,13 @@ def _kept(schema: Any, columns: Columns, address: str) -> list[Any]:
     for name, wanted in ((columns.path, (_is_text,)), (columns.content, (_is_text, _is_binary))):
         if not any(fits(schema.field(name).type) for fits in wanted):
             raise Unfit(f"{address}: the column `{name}` holds {schema.field(name).type}, and no text")
-    return [schema.field(name).with_nullable(True).remove_metadata() for name in columns.kept]
+    kept = [pa.field(name, schema.field(name).type) for name in columns.kept]
+    return pa.schema([*IDENTITY, *kept, pa.field(CONTENT, _wide(schema.field(columns.content).type))])
+
+
+def _wide(kind: Any) -> Any:
+    """The type of the content, of whatever length."""
+    return pa.large_string() if _is_text(kind) else pa.large_binary()
 
 
 def _is_text(kind: Any) -> bool:
@@ -152,13 +161,9 @@ def read(source: Place, block: Block, columns: Columns) -> Iterator[Any]:
 def note(source: Place, block: Block, columns: Columns, text: str) -> Any:
     """A row with the columns of those of a block, and a text as its path."""
     schema = parquet.read_schema((source / block.file if block.file else source).path, filesystem=source.system)
-    nulls = [pa.nulls(1, schema.field(name).type) for name in (*columns.kept, columns.content)]
-    arrays = [pa.array([block.file], pa.string()), pa.array([0], pa.int64()), pa.array([text], pa.string()), *nulls]
-    return pa.table(arrays, names=["source", "row", "path", *columns.kept, CONTENT])
-
-
-CONTENT: Final = ""
-"""The name of the content, which nothing that is kept has."""
+    row = pa.table({"source": [block.file], "row": [0], "path": [text]}, schema=IDENTITY)
+    nulls = [(field.name, pa.nulls(1, field.type)) for field in list(_fields(schema, columns, ""))[len(IDENTITY) :]]
+    return pa.table({**dict(zip(row.column_names, row.columns, strict=True)), **dict(nulls)})
 
 
 def _identified(batch: Any, file: str, first: int, columns: Columns) -> Any:
@@ -167,7 +172,7 @@ def _identified(batch: Any, file: str, first: int, columns: Columns) -> Any:
         pa.array(range(first, first + batch.num_rows), pa.int64()),
         batch.column(columns.path).cast(pa.string()),
         *(batch.column(name) for name in columns.kept),
-        batch.column(columns.content),
+        batch.column(columns.content).cast(_wide(batch.schema.field(columns.content).type)),
     ]
     return pa.table(arrays, names=["source", "row", "path", *columns.kept, CONTENT])
 

@@ -15,7 +15,7 @@ import pytest
 from bnlint import api
 from bnlint.survey import cluster, survey
 from tests.conftest import needs
-from tests.survey.tables import rows, save
+from tests.survey.tables import rows, save, written
 from tests.test_cli import run
 
 PARTS = {"keras": ("src/applications", "src/layers/normalization"), "tf_keras": ("src/applications",)}
@@ -95,6 +95,10 @@ def test_a_survey_says_what_the_command_line_says(folder: Path, tmp_path: Path) 
     with cluster.connected(None, 2):  # started once for both
         together = survey(str(folder / "table"), str(tmp_path / "together"), group_by="repo", rows=20, **SETTINGS)
         single = survey(str(folder / "table"), str(tmp_path / "single"), keep=["repo"], rows=20, **SETTINGS)
+        whole = written(tmp_path / "together")
+        next((tmp_path / "together" / "files").iterdir()).unlink()
+        assert survey(str(folder / "table"), str(tmp_path / "together"), group_by="repo", rows=20, **SETTINGS) == together
+        assert written(tmp_path / "together") == whole
     assert together.complete
     assert single.complete
 

@@ -438,11 +438,20 @@ def test_a_table_that_cannot_be_surveyed_is_one_line() -> None:
             "the column `code` cannot be kept: the tables of a survey have one of that name",
         ),
     ]
+    save(Path("mixed/a.parquet"), [{"path": "a.py", "content": TWO}])
+    save(Path("mixed/b.parquet"), [{"path": "a.py", "content": TWO.encode()}])
+    cases.append(("mixed", {}, "mixed/b.parquet: the columns path, content have other types than in the files before"))
     for source, options, message in cases:
         with pytest.raises(SurveyError) as error:
             survey(source, "out", **options)
         assert message in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_a_destination_that_is_a_file_is_one_line() -> None:
+    save(Path("in.parquet"), [{"path": "a.py", "content": TWO}])
+    result = run("survey", "in.parquet", "in.parquet")
+    assert (result.exit_code, result.stderr.count("\n"), result.stdout) == (2, 1, "")
 
 
 def test_a_file_that_is_no_parquet_is_said_and_the_others_are_surveyed() -> None:

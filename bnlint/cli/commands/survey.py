@@ -21,10 +21,15 @@ from bnlint.cli.progress import Progress
 @click.option("--address", metavar="ADDRESS", help="The Ray cluster to work on, instead of this machine; RAY_ADDRESS counts too.")
 @click.option("--cpus", type=click.IntRange(min=1), metavar="N", help="Cores of this machine to use, instead of all.")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), default=60, show_default=True, help="What one file may take of time."
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="Seconds that one file may take.",
 )
 @click.option(
-    "--memory", type=click.IntRange(min=256), default=2048, show_default=True, metavar="MIB", help="What one file may take of memory."
+    "--memory", type=click.IntRange(min=256), default=2048, show_default=True, metavar="N", help="MiB of memory that one file may take."
 )
 @click.option(
     "--rows", type=click.IntRange(min=1), default=10_000, show_default=True, metavar="N", help="Files that are done as one block."
