@@ -41,8 +41,8 @@ def survey(
     is done there already, under the same terms, is not done again. `path` and `content` name the columns of the table, `keep` those that
     are copied. Files with the same value in the column `group_by` are linted together, as in one folder.
 
-    Ray runs at `address`, else on this machine with so many `cpus`. A file (or files that are checked together) may take so many `seconds`,
-    and so much `memory` in MiB. A part of the tables comes of so many `rows`. Settings are those given here and no others.
+    Ray runs at `address`, else on this machine with so many `cpus`. A file (or files that are checked together) may take so many `seconds`
+    of processor time, and so much `memory` in MiB. A part of the tables comes of so many `rows`. Settings are those given here.
     Raises SurveyError and bnlint.api.SettingsError.
     """
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,9 +22,16 @@ class Lost(Exception):
     """Why there is no answer, in a few words."""
 
 
+class Late(Lost):
+    """There is no answer in time."""
+
+
 class Broken(Exception):
     """Why no process can be started, in a line."""
 
+
+WAIT: Final = 10
+"""How many times the processor time that a file may take may pass by the clock: the machine may be busy."""
 
 STARTING: Final = 120
 """Seconds that a process may take to start, on a machine that is busy."""
@@ -50,8 +58,10 @@ class Worker:
         used = self._process is not None
         try:
             return self._ask(files)
+        except Late:
+            raise
         except Lost:
-            if self._late or not used:
+            if not used:
                 raise
             return self._ask(files)  # those before may have left little of the memory
 
@@ -63,10 +73,10 @@ class Worker:
         assert process.stdout is not None
         with suppress(OSError):  # it is gone: what follows says how
             frames.write(process.stdin, frames.encode(files))
-        while (answer := self._receive(process.stdout, self.terms.seconds)) == frames.ALIVE:
+        while (answer := self._receive(process.stdout, WAIT * self.terms.seconds)) == frames.ALIVE:
             pass
         if answer is None:
-            raise Lost(self._fate(process))
+            raise self._fate(process)
         return frames.decode(answer, list[Outcome])
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -110,7 +120,7 @@ class Worker:
             self._process.communicate()
             self._process = None
 
-    def _fate(self, process: subprocess.Popen[bytes]) -> str:
+    def _fate(self, process: subprocess.Popen[bytes]) -> Lost:
         try:
             code = process.wait(5)
         except subprocess.TimeoutExpired:
@@ -118,7 +128,9 @@ class Worker:
         late = self._late
         self._stop()
         if late:
-            return f"took more than {self.terms.seconds:g} seconds"
+            return Late(f"took more than {WAIT * self.terms.seconds:g} seconds by the clock")
+        if code == -getattr(signal, "SIGXCPU", 0) != 0:
+            return Late(f"took more than {self.terms.seconds:g} seconds of processor time")
         if code == OUT_OF_MEMORY:
-            return f"needs more than {self.terms.memory} MiB of memory"
-        return f"ended its process with {f'signal {-code}' if code < 0 else f'exit code {code}'}"
+            return Lost(f"needs more than {self.terms.memory} MiB of memory")
+        return Lost(f"ended its process with {f'signal {-code}' if code < 0 else f'exit code {code}'}")

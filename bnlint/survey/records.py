@@ -16,8 +16,11 @@ NO_SOURCE: Final = "neither a Python file nor a notebook"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all files are held to. `config` is TOML, or the name and the content of a settings file; `seconds` and `memory` (in MiB) are
-    what one file, or files that are checked together, may take."""
+    """What all files are held to.
+
+    `config` is TOML, or the name and the content of a settings file (`file`); `seconds` of processor time and `memory` in MiB are what
+    one file, or files that are checked together, may take.
+    """
 
     overrides: Mapping[str, Any]
     config: str | None = None

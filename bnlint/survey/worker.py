@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from math import ceil
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from bnlint import engine
@@ -168,14 +169,32 @@ def limit(megabytes: int) -> None:
         return
 
 
+def allow(seconds: float) -> None:
+    """Allow for so much processor time from now on, where the system can hold a process to it."""
+    try:
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = ceil(used.ru_utime + used.ru_stime + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    except (ImportError, ValueError, OSError):
+        return
+
+
 def serve(requests: IO[bytes], answers: IO[bytes], scratch: str) -> None:
     """Answer until nobody asks any more."""
     terms = frames.decode(frames.read(requests) or b"", Terms)
     limit(terms.memory)
     frames.write(answers, frames.ALIVE)
+
+    def go_on(doing: str) -> None:
+        allow(terms.seconds)
+        frames.write(answers, frames.ALIVE)
+
     while (request := frames.read(requests)) is not None:
         files = frames.decode(request, list[File])
-        found = lint(files, terms, scratch, lambda doing: frames.write(answers, frames.ALIVE))
+        allow(terms.seconds)
+        found = lint(files, terms, scratch, go_on)
         if any("MemoryError" in outcome.detail for outcome in found):
             raise MemoryError
         frames.write(answers, frames.encode(found))

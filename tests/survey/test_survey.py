@@ -203,6 +203,8 @@ def poisoned(path):
     data = read(path)
     if b"# hang" in data:
         time.sleep(600)
+    while b"# loop" in data:
+        pass
     if b"# crash" in data:
         os.kill(os.getpid(), signal.SIGSEGV)
     if b"# leave" in data:
@@ -231,21 +233,23 @@ def test_a_row_that_takes_its_process_down_costs_one_row() -> None:
             {"path": "1.py", "content": TWO},
             {"path": "crash.py", "content": TWO + "# crash\n"},
             {"path": "hang.py", "content": TWO + "# hang\n"},
+            {"path": "loop.py", "content": TWO + "# loop\n"},
             {"path": "leave.py", "content": TWO + "# leave\n"},
             {"path": "memory.py", "content": TWO + "# memory\n"},
             {"path": "2.py", "content": TWO},
         ],
     )
-    done = survey("in.parquet", "out", seconds=20, memory=400)
+    done = survey("in.parquet", "out", seconds=3, memory=400)
     assert {row["path"]: row["detail"] for row in rows(OUT, "files")} == {
         "1.py": "",
         "crash.py": "ended its process with signal 11",
-        "hang.py": "took more than 20 seconds",
+        "hang.py": "took more than 30 seconds by the clock",
+        "loop.py": "took more than 3 seconds of processor time",
         "leave.py": "ended its process with exit code 3",
         "memory.py": "needs more than 400 MiB of memory",
         "2.py": "",
     }
-    assert done.statuses == {"failed": 4, "linted": 2}
+    assert done.statuses == {"failed": 5, "linted": 2}
     assert [row["path"] for row in rows(OUT, "findings")] == ["1.py", "1.py", "2.py", "2.py"]
     assert not done.complete
     assert done.rows == done.total

@@ -26,7 +26,7 @@ from bnlint.cli.progress import Progress
     default=60,
     show_default=True,
     metavar="N",
-    help="Seconds that one file may take.",
+    help="Seconds of processor time that one file may take.",
 )
 @click.option(
     "--memory", type=click.IntRange(min=256), default=2048, show_default=True, metavar="N", help="MiB of memory that one file may take."
