@@ -97,15 +97,6 @@ DIRECTIONS: dict[str, set[str]] = {
 # Packages that only one part may import, and those that nobody may (yet).
 OWNERS = {
     "click": "cli",
-OWNERS = {
-    "click": "cli",
-    "watchfiles": "cli",
-    "IPython": "magic",
-    "pygls": "server",
-    "lsprotocol": "server",
-    "pyarrow": "survey",
-    "ray": "survey",
-}
     "watchfiles": "cli",
     "IPython": "magic",
     "pygls": "server",
