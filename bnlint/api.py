@@ -47,6 +47,7 @@ __all__ = [
     "report",
 ]
 
+
 class Plans:
     """The plan of each file: that of its closest settings file, made once, for one run: another one reads the disk anew. Raises
     SettingsError."""
@@ -95,7 +96,7 @@ def lint_source(
     source: str | bytes, path: str = "<stdin>", *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]
 ) -> tuple[Finding, ...]:
     """The findings of one source text; of a notebook's JSON if `path` ends in .ipynb. Settings are those of the folder of `path`."""
-    return lint_data(_data(source, path), path, Plans(config, isolated, overrides)).findings
+    return lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides)).findings
 
 
 def fix_source(
@@ -110,7 +111,7 @@ def fix_source(
     """The source with its safe fixes applied (and the unsafe ones, if `unsafe`)."""
     from bnlint.fixed import Fixed
 
-    result = lint_data(_data(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
+    result = lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
     after = result.changes[0] if result.changes else None
     if after is None:
         return Fixed(source, result.fixed, result.findings)
@@ -127,7 +128,7 @@ def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Resu
     return run.result()
 
 
-def _data(source: str | bytes, path: str) -> bytes:
+def bytes_of(source: str | bytes, path: str) -> bytes:
     """The bytes of a source. (What a notebook declares is that of its cells.)"""
     if not isinstance(source, str):
         return source

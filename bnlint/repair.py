@@ -7,7 +7,7 @@ from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Literal
 
     from bnlint.engine import Checked
@@ -57,8 +57,13 @@ class Mended:
     after: bytes = b""
 
 
-def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
-    """Fix files that are checked together, and check them again, until nothing changes."""
+def without(checked: Checked, known: Collection[tuple[str, str]]) -> Checked:
+    """The file without those findings whose path and fingerprint are known."""
+    return replace(checked, findings=tuple(each for each in checked.findings if (checked.path, each.fingerprint) not in known))
+
+
+def mend(before: Sequence[Checked], group: Group, which: Mend, known: Collection[tuple[str, str]] = ()) -> list[Mended]:
+    """Fix files that are checked together, and check them again, until nothing changes. What is `known` stays, and is not told."""
     inputs = group.inputs
     refused: dict[str, str] = {}
     fixed: dict[str, list[Finding]] = {given.path: [] for given in inputs}
@@ -77,7 +82,7 @@ def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
         else:
             return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
         again = replace(group, inputs=tuple(replace(given, data=after[given.path]) for given in inputs))
-        current = [offer(checked) for checked in engine.check(again)]
+        current = [offer(without(checked, known)) for checked in engine.check(again)]
         if any(checked.path in changed and engine.is_unread(checked) for checked in current):
             wrong = "leaves what cannot be read"
             break

@@ -91,7 +91,8 @@ DIRECTIONS: dict[str, set[str]] = {
     },
     "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
     "server": {"__init__", "api", "catalogue", "editing", "findings", "report", "text"},
-    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings"},
+    "survey": {"__init__", "api", "discovery", "engine", "findings", "groups", "report", "run", "selection", "settings"},
+    "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings", "survey"},
     "magic": {"api", "live", "report"},
     "__init__": {"api", "magic"},
     "__main__": {"cli"},
@@ -108,6 +109,8 @@ OWNERS = {
     "lsprotocol": "server",
     "pygls": "server",
     "watchfiles": "cli",
+    "pyarrow": "survey",
+    "ray": "survey",
 }
 WORKER = PACKAGE / "saved" / "hdf5-worker"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""

@@ -21,7 +21,7 @@ STDIN = "<stdin>"
 
 EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
     "write_baseline": ("no_baseline", "diff", "diff_base", "watch"),
-    "diff_base": ("fix", "fix_only", "diff"),
+    "diff_base": (),
     "add_ignore": ("fix", "fix_only", "diff", "write_baseline", "watch"),
     "watch": ("model",),
     "model": ("add_ignore", "diff_base", "write_baseline"),
