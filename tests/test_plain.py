@@ -138,10 +138,10 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def test_misuse_is_told_with_the_usage_though_the_arguments_are_plain(tmp_path: Path) -> None:
-    done = run("--diff", "--diff-base", "main", ".", cwd=tmp_path)
+    done = run("--diff", "--add-ignore", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "Usage: bnlint check [OPTIONS] [PATHS]..."
-    assert done.stderr.splitlines()[-1] == "Error: `--diff-base` does not go with `--diff`"
+    assert done.stderr.splitlines()[-1] == "Error: `--add-ignore` does not go with `--diff`"
 
 
 def test_a_problem_is_one_line(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def _option(word: str, following: Iterator[str]) -> tuple[str, Any]:
         if option.is_flag and not equals:
             return option.key, name != no
         value = value if equals else next(following, "-")
-        if option.is_plain and name.startswith("--") and not value.startswith("-") and value in (option.choices or (value,)):
+        if option.is_plain and name.startswith("--") and not value.startswith(("-", "@")) and value in (option.choices or (value,)):
             return option.key, value
     raise NotPlain
 

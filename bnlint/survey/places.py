@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from pyarrow import fs
 
-from bnlint.records import dataclass
 from bnlint.settings import shown
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-
-from bnlint.records import dataclass, field
 
 Status = Literal["linted", "dismissed", "skipped", "unreadable", "failed"]
 """What became of a row: `dismissed` holds no word of a rule, `skipped` would be left out by the command line, too, `unreadable` has BN001;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from bnlint.api import bytes_of
-from bnlint.records import asdict, dataclass
 from bnlint.survey import places
 from bnlint.survey.places import Place
 from bnlint.survey.records import File

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 
-from bnlint.records import asdict, dataclass, field
 from bnlint.survey.records import Account
 
 

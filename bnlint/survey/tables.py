@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from types import UnionType
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
-from bnlint.records import fields
 from bnlint.survey.places import Place
 from bnlint.survey.records import Account, Fact, Found, Gap, Outcome
 

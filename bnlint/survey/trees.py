@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint import groups
 from bnlint.discovery import SUFFIXES
 from bnlint.groups import Input
-from bnlint.records import replace
 from bnlint.survey.process import Lost
 from bnlint.survey.records import NO_SOURCE, File, Outcome
 

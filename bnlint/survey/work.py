@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,6 @@ import msgspec
 import pyarrow as pa
 
 from bnlint import __version__
-from bnlint.records import asdict, dataclass
 from bnlint.survey import source, tables, trees, worker
 from bnlint.survey.process import Broken, Worker
 from bnlint.survey.records import Account, Outcome, Terms
