@@ -9,7 +9,7 @@ from math import ceil
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from bnlint import engine
-from bnlint.api import Overrides, Plans
+from bnlint.api import Plans
 from bnlint.discovery import SUFFIXES
 from bnlint.run import Run
 from bnlint.survey import frames
@@ -18,6 +18,7 @@ from bnlint.survey.records import NO_SOURCE, File, Found, Gap, Outcome, Status, 
 if TYPE_CHECKING:
     from bnlint.engine import Checked
     from bnlint.findings import Finding
+    from bnlint.overrides import Overrides
 
 OUT_OF_MEMORY: Final = 70
 """The exit code of a process that ran into its limit."""
