@@ -26,7 +26,7 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _is_layer(graph: ModelGraph, call: Call) -> bool:
-    """Whether it is part of a network: it scales and shifts, or stands in a Keras class or beside a layer. Else it may standardise any numbers."""
+    """Whether it is part of a network: it scales and shifts, or stands in a Keras class or beside a layer. Else it may be any data."""
     if graph.cls is not None:
         return True
     affine = [item.value for item in call.layer.arguments.items[3:5] if item.name in (None, "offset", "scale")]

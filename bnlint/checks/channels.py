@@ -108,8 +108,9 @@ def _is_open(feeder: Call) -> bool:
     """Whether None stands in the shape of an input for good: a name in it may be a parameter that every caller sets."""
     if feeder.layer.role != "input":
         return True
-    written = [item for item in feeder.layer.arguments.items if item.name in ("shape", "batch_shape")] or feeder.layer.arguments.positional[:1]
-    return all(item.literal for item in written)
+    arguments = feeder.layer.arguments
+    written = [arguments.keyword("shape"), arguments.keyword("batch_shape"), *arguments.positional[:1]]
+    return all(item is None or item.literal for item in written)
 
 
 def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:

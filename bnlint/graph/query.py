@@ -349,7 +349,7 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 
 def _is_for_another_model(project: Project, freeze: Event) -> bool:
-    """Whether what is frozen is trained all the same: it was compiled before, or is set free for its own steps, like the discriminator of a GAN."""
+    """Whether what is frozen is trained all the same, like the discriminator of a GAN: it was compiled before, or is set free in turn."""
     if not any(event.target is freeze.target for event in events(project, "fit", "train_on_batch")):
         return False
     freed = any(event.target is freeze.target and event.args.get("value") is True for event in events(project, "set_trainable"))
