@@ -193,6 +193,7 @@ class Net:
             under=under,
             hole=hole,
             owner=known.get("owner"),
+            decided=known.get("decided", 0),
             origin=Origin(whole, scope=known.get("scope", "")),
         )
         self.calls.append(call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bnlint.findings import Related
 from bnlint.graph import query
@@ -12,9 +12,11 @@ from bnlint.graph.model import ABSENT, Call, Event, Project
 def training(project: Project) -> Iterator[Event]:
     """What trains: `fit`, `train_on_batch`, and calls in training mode under a tape.
 
-    Left out are the rounds of a loop over batches with less samples than others, such as the last one, or than others may have.
+    Left out are the rounds of a loop over batches with less samples than others, such as the last one, or than others may have, and a `fit`
+    that is tried again with other batches under a test, as after an error.
     """
-    yield from query.events(project, "fit")
+    fits = tuple(query.events(project, "fit"))
+    yield from (event for event in fits if not _is_retried(event, fits))
     batches = query.events(project, "train_on_batch", "call")
     rounds: dict[tuple[object, ...], list[Event]] = {}
     for event in batches:
@@ -24,6 +26,12 @@ def training(project: Project) -> Iterator[Event]:
         sizes = [whole(event.args.get("batch_size")) for event in same]
         largest = 0 if 0 in sizes else max(sizes)
         yield from (event for event, size in zip(same, sizes, strict=True) if size == largest)
+
+
+def _is_retried(event: Event, fits: Collection[Event]) -> bool:
+    """Whether a loop made the same call before, and comes back to it only by the outcome of a test."""
+    before = [each for each in fits if each.order < event.order and each.origin == event.origin and each.run == event.run]
+    return any(set(each.under) < set(event.under) or query.merge(dict(each.under), event.under) is None for each in before)
 
 
 def trained(project: Project, model: object) -> tuple[Call, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bnlint.checks import order
 from bnlint.graph import query
-from bnlint.graph.model import Call, ModelGraph
+from bnlint.graph.model import Call, ModelGraph, Span
 from bnlint.records import dataclass
 
 NEVER = ("selu", "softmax")
@@ -37,6 +37,17 @@ def blocks(graph: ModelGraph) -> dict[Call, Block]:
     return {bn: block for bn, block in found.items() if not (bn.under and _offered(tested, bn))}
 
 
+def chosen(found: Iterable[Mapping[Call, Block]]) -> set[Span]:
+    """Where weighted layers are written whose callers choose, by a parameter, on which side of the activation their BN stands."""
+    orders: dict[Span, set[bool]] = {}
+    for each in found:
+        for bn, block in each.items():
+            at = order.core(block.linear).origin.span
+            if at is not None and bn.decided > block.linear.decided:
+                orders.setdefault(at, set()).add(block.is_after)
+    return {at for at, sides in orders.items() if len(sides) > 1}
+
+
 def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
     """Whether the code has the other order under the opposite outcome of a test."""
     mine, held = found[bn], dict(bn.under)
@@ -49,6 +60,8 @@ def _block(graph: ModelGraph, bn: Call) -> Block | None:
     if first is None or any(each is None or each.is_after is not first.is_after for each in before):
         return None
     followers = query.consumers(graph, bn, order.weightless)
+    if not followers:  # the tests of all that uses BN contradict its own
+        return None
     activations = [step for step in followers if step.call is not None and step.call.layer.role == "activation"]
     if first.is_after:
         return _activated(graph, first, activations) if len(activations) == len(followers) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bnlint.checks import order
-from bnlint.checks.blocks import Block, blocks
+from bnlint.checks.blocks import Block, blocks, chosen
 from bnlint.checks.written import in_call
 from bnlint.findings import Fix, Hit, InsertActivation, Related, Safety
 from bnlint.graph.model import Call, ModelGraph, Project
@@ -16,11 +16,12 @@ AFTER_IS_WRONG = {"before": False, "after": True}
 
 
 def check(project: Project, *, placement: str = "before") -> Iterator[Hit]:
-    for graph in project.models:
-        found = blocks(graph)
+    everything = {graph: blocks(graph) for graph in project.models}
+    options = chosen(everything.values())
+    for graph, found in everything.items():
         wrong = _minority(found) if placement == "consistent" else AFTER_IS_WRONG.get(placement)
         for bn, block in found.items():
-            if block.is_after is wrong:
+            if block.is_after is wrong and order.core(block.linear).origin.span not in options:
                 yield Hit(
                     f"minority-{block.place}" if placement == "consistent" else block.place,
                     order.core(bn).origin,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import before, is_whole, possible, precedes, value_of, within
+from bnlint.checks.freezing import before, is_whole, possible, precedes, shares, value_of, within
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
@@ -67,11 +67,11 @@ def _case(project: Project, module: Module, event: Event, compiled: Event) -> st
         other.kind in TRAINING and other.target is model and before(compiled, other) and before(other, event) for other in module.events
     )
     later = [other for other in module.events if other.kind == "compile" and other.target is not model and before(event, other)]
-    if model is part and any(within(other.target, part) for other in later):
-        gan = value_of(event) is False and not traced and project.keras.major >= 3
-        return ("gan" if certain else "gan-cells") if gan else None
-    if any(other.target is part for other in later) and (traced or project.keras.major < 3):
-        return None
+    if any(shares(other.target, part) for other in later):  # it is meant for the other model
+        leaks = not traced and project.keras.major >= 3
+        if model is part:
+            return ("gan" if certain else "gan-cells") if leaks and value_of(event) is False else None
+        return "shared" if leaks and certain else None
     if traced or project.keras.major < 3:
         return "ignored" if certain else "cells"
     return "untraced" if certain else None

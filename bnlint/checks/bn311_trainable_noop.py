@@ -17,13 +17,19 @@ def check(project: Project) -> Iterator[Hit]:
             if not isinstance(value, bool) or not _has_norms(event.target) or flag_before(module.events, event) is not value:
                 continue
             child = _left_behind(module, event)
-            if child is not None:
+            if child is not None and not _is_completed(module, event, child):
                 values = {"model": label(event.target), "value": value}
                 yield Hit("default", event.origin, values=values, related=(Related(child.origin, "child"),))
 
 
 def _has_norms(target: object) -> bool:
     return (isinstance(target, ModelGraph) and bool(norms(target))) or (isinstance(target, Layer) and is_backbone(target))
+
+
+def _is_completed(module: Module, event: Event, child: Event) -> bool:
+    """Whether the same run goes on to give the layers inside the value one by one."""
+    later = (other for other in module.events if other.kind == "set_trainable" and other.run == event.run and other.order > event.order)
+    return any(value_of(other) is value_of(event) and within(other.target, child.target) for other in later)
 
 
 def _left_behind(module: Module, event: Event) -> Event | None:

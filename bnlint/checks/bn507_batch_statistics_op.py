@@ -26,7 +26,9 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _is_layer(graph: ModelGraph, call: Call) -> bool:
-    """Whether it normalises inside a network: it scales and shifts, or stands beside a layer. Else it may standardise any numbers."""
+    """Whether it is part of a network: it scales and shifts, or stands in a Keras class or beside a layer. Else it may be any data."""
+    if graph.cls is not None:
+        return True
     affine = [item.value for item in call.layer.arguments.items[3:5] if item.name in (None, "offset", "scale")]
     neighbours = (*query.producers(call), *query.consumers(graph, call))
     return any(value is not None for value in affine) or any(

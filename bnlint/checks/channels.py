@@ -9,11 +9,18 @@ from bnlint.records import dataclass
 CARRIERS = ("activation", "dropout", "batchnorm", "norm", "merge")
 """Roles that leave the channels where the layer before them put them."""
 
+PERMUTATIONS = ("Permute", "moveaxis", "permute_dimensions", "swapaxes", "transpose")
+"""Kinds that put the axes of a tensor in another order."""
+
 CONVENTIONS = {"channels_first": "first", "channels_last": "last", "th": "first", "tf": "last"}
 """What the values of `image_data_format` mean, those of Keras 1 too."""
 
 HIGHEST_RANK = 8
 """No operation of TensorFlow broadcasts more dimensions than these."""
+
+
+ORDINARY = ("default", "steps")
+"""The cases in which the axis is there and known, but not that of the channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,13 @@ def follows_the_convention(call: Call) -> bool:
     return any("data_format" in layer.config and layer.config["data_format"] is None for layer in layers)
 
 
+def is_turned(call: Call) -> bool:
+    """Whether the code itself swapped the steps and features of a sequence: which of the two are the channels is then its own choice."""
+    steps = query.producers(call, CARRIERS)
+    feeders = [step.call for step in steps if step.call is not None]
+    return any(feeder.layer.kind in PERMUTATIONS and feeder.shape is not None and len(feeder.shape) == 3 for feeder in feeders)
+
+
 def is_on_channels(project: Project, layer: Layer, step: query.Step) -> bool:
     """Whether the BatchNormalization to which a step leads normalises the channels that a weighted layer puts out."""
     bn = step.call
@@ -70,12 +84,13 @@ def is_on_channels(project: Project, layer: Layer, step: query.Step) -> bool:
 def verdict_on(call: Call, convention: str) -> Verdict | None:
     """What is wrong with the axis of one application, where all alternatives of its input agree on that; None if nothing certainly is."""
     found = []
-    follows = follows_the_convention(call)
+    follows, turned = follows_the_convention(call), is_turned(call)
     for step in query.producers(call):
         axis = query.config(call.layer, "axis", step.under)
         if step.call is None or type(axis) is not int:
             return None
-        found.append(_compare(axis, step.call, convention if follows else None) or _measure(axis, step.call, call.layer))
+        compared = _compare(axis, step.call, convention if follows else None)
+        found.append((None if compared and compared.case in ORDINARY and turned else compared) or _measure(axis, step.call, call.layer))
     same = {verdict and (verdict.case, verdict.channels) for verdict in found}
     return found[0] if len(same) == 1 else None
 
@@ -87,6 +102,15 @@ def _measure(axis: int, feeder: Call, layer: Layer) -> Verdict | None:
         return None
     size = feeder.shape[axis]
     return Verdict("length", feeder, None, axis) if type(size) is int and size != held else None
+
+
+def _is_open(feeder: Call) -> bool:
+    """Whether None stands in the shape of an input for good: a name in it may be a parameter that every caller sets."""
+    if feeder.layer.role != "input":
+        return True
+    arguments = feeder.layer.arguments
+    written = [arguments.keyword("shape"), arguments.keyword("batch_shape"), *arguments.positional[:1]]
+    return all(item is None or item.literal for item in written)
 
 
 def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
@@ -107,7 +131,7 @@ def _compare(axis: int, feeder: Call, convention: str | None) -> Verdict | None:
     elif channels == at:
         case = ""
     elif feeder.shape[at] is None:
-        case = "open"
+        case = "open" if _is_open(feeder) else ""
     elif channels is None:
         case = ""
     else:

@@ -82,6 +82,13 @@ def within(container: object, part: object) -> bool:
     return isinstance(part, Layer) and query.covers(container, part)
 
 
+def shares(container: object, part: object) -> bool:
+    """Whether a model holds a layer, or weighted layers of a model: of a model with several outputs it may use one."""
+    if part is container or not isinstance(part, ModelGraph):
+        return within(container, part)
+    return any(query.covers(container, call.layer) for call in part.calls if call.layer.role in ("linear", "batchnorm"))
+
+
 def reaches(event: Event, backbone: Backbone) -> bool:
     """Whether an assignment to `trainable` may reach the BatchNormalization of a backbone; an unknown target may be any."""
     if isinstance(event.target, Unknown):

@@ -330,12 +330,15 @@ def calls_in(project: Project, cls: ClassInfo) -> Iterator[Call]:
 
 
 def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool | None:  # noqa: B006
-    """Whether a layer is frozen: False for a layer that nobody ever froze, True for one that was built frozen and stays so, else None."""
+    """Whether a layer is frozen: False for one that nobody froze for all its training, True for one that was built frozen and stays so.
+
+    Else None.
+    """
     built = resolve(layer.trainable, assumption)
     touched = any(
         event.target is layer
-        or isinstance(event.target, Unknown)
-        or (isinstance(event.target, ModelGraph) and contains(event.target, layer))
+        or (isinstance(event.target, Unknown) and event.args.get("foreign") is not True)
+        or (isinstance(event.target, ModelGraph) and contains(event.target, layer) and not _is_for_another_model(project, event))
         for event in events(project, "set_trainable")
         if event.args.get("value") is not True
     )
@@ -343,6 +346,15 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
     if built is True:
         return None if touched else False
     return True if built is False and not thawed else None
+
+
+def _is_for_another_model(project: Project, freeze: Event) -> bool:
+    """Whether what is frozen is trained all the same, like the discriminator of a GAN: it was compiled before, or is set free in turn."""
+    if not any(event.target is freeze.target for event in events(project, "fit", "train_on_batch")):
+        return False
+    freed = any(event.target is freeze.target and event.args.get("value") is True for event in events(project, "set_trainable"))
+    compiled = (event for event in events(project, "compile") if event.target is freeze.target and event.run == freeze.run)
+    return freed or any(event.order < freeze.order for event in compiled)
 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:

@@ -204,8 +204,8 @@ def parameters(m: Machine, function: Function, wide: Kinds, instance: object = M
             names[name] = instance.cls if "classmethod" in function.decorators and isinstance(instance, Instance) else instance
             continue
         default = function.defaults.get(name, MISSING)
-        if default is MISSING or isinstance(default, wide):
-            names[name] = unknown_parameter(m, function, name)
+        if default is MISSING or isinstance(default, wide) or (name in MODES and isinstance(default, bool)):
+            names[name] = unknown_parameter(m, function, name)  # who builds a model to train builds it otherwise to run it
         else:
             names[name] = default
     if spec.vararg is not None:

@@ -201,12 +201,15 @@ def _some_tensor(value: object) -> bool:
 
 def unknown_call(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Call) -> object:
     """Something unknown is called: with tensors it is an unknown layer, else an unknown value."""
-    for argument in arguments.items:
-        for layer in _layers_in(argument.value):
-            m.event("escape", layer, {}, node)
+    escaping = [layer for argument in arguments.items for layer in _layers_in(argument.value)]
+    for layer in escaping:
+        m.event("escape", layer, {}, node)
     inputs = tensors_of(m, arguments, node)
     if not inputs:
-        return Unknown(callee.reason)
+        made = Unknown(callee.reason)
+        if callee in m.foreign and not escaping:
+            m.foreign.add(made)
+        return made
     origin = m.origin(node)
     layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
     training = arguments.keyword("training")

@@ -136,6 +136,10 @@ def misplaced_tensor(layer: Layer) -> Tensor | None:
     return first.value if first is not None and isinstance(first.value, TENSORS) else None
 
 
+MODIFIERS = ("training", "mask")
+"""Arguments of a call that say how it is made, and are no input."""
+
+
 def apply_layer(m: Machine, layer: Layer, arguments: Arguments, node: ast.Call) -> object:
     """`layer(x, …)`."""
     first = next((a for a in arguments.items if a.name in (None, "inputs", "x", "input", "query")), None)
@@ -146,8 +150,9 @@ def apply_layer(m: Machine, layer: Layer, arguments: Arguments, node: ast.Call) 
         kind = (given.canonical or "").removeprefix("keras.layers.")
         origin = Origin(first.span, m.stack, m.frame.qualified)
         m.event("not_a_layer", None, {"what": "class", "kind": kind, "returns": None, "place": "input"}, origin)
-    rest = Arguments(tuple(a for a in arguments.items if a is not first))
-    inputs = inputs_of(m, first.value, node) + invoke.tensors_of(m, rest, node)
+    rest = Arguments(tuple(a for a in arguments.items if a is not first and a.name not in MODIFIERS))
+    others = () if layer.role in ("batchnorm", "dropout") else invoke.tensors_of(m, rest, node)
+    inputs = inputs_of(m, first.value, node) + others
     training = arguments.keyword("training")
     value: object = training.value if training else ABSENT
     if value is ABSENT and layer.role in ("batchnorm", "dropout") and len(arguments.positional) > 1:

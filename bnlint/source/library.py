@@ -103,7 +103,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         known = m.derived[key] = Unknown(f"`{callee.name}` is not followed")
     if name.startswith("keras.") and name.rpartition(".")[2][:1].isupper() and not arguments.items:
         return known
-    return invoke.unknown_call(m, Unknown(known.reason), arguments, node)
+    unfollowed = Unknown(known.reason)
+    m.foreign.add(unfollowed)
+    return invoke.unknown_call(m, unfollowed, arguments, node)
 
 
 SQUARES: Final = frozenset({"norm", "pow", "power", "square"})

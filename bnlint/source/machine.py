@@ -112,6 +112,8 @@ class Machine(Budget):
         self.policy: object = None
         self.within: tuple[tuple[Within, bool], ...] = ()
         self.outputs: set[Unknown] = set()
+        self.foreign: set[Unknown] = set()
+        """What code that is not followed made of nothing from here."""
         self.replicas: set[Unknown] = set()
         self.strategies: dict[Unknown, Within] = {}
         self.training = Unknown("whether the model is training", mode=True)
@@ -191,6 +193,8 @@ class Machine(Budget):
             return Unknown(subject.reason, mode=subject.mode)
         if not isinstance(found, Unknown):
             found = self.derived[place] = Unknown(subject.reason, mode=subject.mode)
+            if subject in self.foreign:
+                self.foreign.add(found)
             if subject in self.batches:
                 self.batches[found] = self.batches[subject]
             if subject in self.gradients:

@@ -77,7 +77,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         load_weights(m, arguments, node)
         return MISSING
     if name == "keras.models.load_model":
-        return Unknown("a model loaded from a file")
+        loaded = Unknown("a model loaded from a file")
+        m.foreign.add(loaded)
+        return loaded
     return MISSING
 
 
@@ -96,7 +98,8 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
         return
     part = m.parts.get(owner) if isinstance(owner, Unknown) else None
     if part is None:
-        m.event("set_trainable", owner, {"value": settled}, node)
+        foreign = {"foreign": True} if isinstance(owner, Unknown) and owner in m.foreign else {}
+        m.event("set_trainable", owner, {"value": settled, **foreign}, node)
     else:
         m.event("set_trainable", part.model, {"value": settled, "of": part.which, "cut": part.cut, "only": _only(m, part)}, node)
 

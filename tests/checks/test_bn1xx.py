@@ -169,6 +169,22 @@ def test_an_order_that_is_offered_as_an_option_is_silent() -> None:
         assert cases(order, built, placement=placement) == []
 
 
+def test_an_order_that_callers_choose_is_silent() -> None:
+    net = Net()
+    x, linear, norm = net.input(), conv(), bn()
+    first = net(relu(), net(norm, net(linear, x), decided=1))
+    built = net.build(first, net(norm, net(relu(), net(linear, x)), decided=1))
+    for placement in ("before", "after"):
+        assert cases(order, built, placement=placement) == []
+
+
+def test_a_bn_that_everything_contradicts_is_silent() -> None:
+    net, flag = Net(), unknown()
+    x = net(conv("relu"), net.input())
+    y = net(bn(), x, under=((flag, True),))
+    assert cases(order, net.build(net(relu(), net.join(x, y, flag)))) == []
+
+
 def test_an_activation_that_depends_on_an_option_is_silent() -> None:
     flag = unknown()
     assert cases(order, chain(conv(Choice(flag, "relu", None)), bn())) == []

@@ -51,6 +51,9 @@ def of_unsafe(before: Report, after: Report) -> str:
 
 def _changes(before: Report, after: Report) -> Iterator[str]:
     """The layers, arguments and movements of statistics in which two models differ."""
+    own, shared = (model["moves"]["fit"] for model in (after, before))
+    if [layer["kind"] for layer in before["layers"]] == [layer["kind"] for layer in after["layers"]] and len(own) > len(shared):
+        yield f"{len(own)} applications have {len(own)} statistics, not {len(shared)}, and `fit` moves {sum(own)} of them"
     yield from _moved(*([layer["kind"] for layer in model["layers"]] for model in (before, after)))
     for old, new in zip(before["layers"], after["layers"], strict=False):
         if old["kind"] == new["kind"]:
