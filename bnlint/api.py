@@ -71,6 +71,7 @@ class Overrides(TypedDict, total=False):
     respect_gitignore: bool | None
     include_models: bool | None
     fail_on: str | None
+    cache_dir: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,14 @@ class Plans:
     SettingsError."""
 
     def __init__(
-        self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None, baselines: Use = "use"
+        self,
+        config: str | None = None,
+        isolated: bool = False,
+        overrides: Overrides | None = None,
+        baselines: Use = "use",
+        cached: bool = False,
     ) -> None:
-        self.config, self.isolated, self.overrides, self.baselines = config, isolated, overrides, baselines
+        self.config, self.isolated, self.overrides, self.baselines, self.cached = config, isolated, overrides, baselines, cached
         self._disk = Disk()
         self._settings: dict[str | None, Settings] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}
@@ -115,6 +121,12 @@ class Plans:
             self._plans[key] = engine.plan(held_to, key[1])
             self.baseline(held_to)  # one that is broken ends the run before it changes anything
         return self._plans[key]
+
+    def cache(self, path: str) -> str | None:
+        """The folder in which results are kept; None if they are not."""
+        from bnlint.discovery import find_cache
+
+        return find_cache(path, self.settings(path)) if self.cached else None
 
     def baseline(self, held_to: Settings) -> Baseline | None:
         """The baseline of these settings, read once."""
@@ -195,13 +207,14 @@ def lint_files(
     since: str | None = None,
     factories: Sequence[str] = (),
     tell: Callable[[str], None] = lambda doing: None,
+    jobs: int = 1,
 ) -> Result:
     """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git. `tell`
-    is told what is being worked on.
+    is told what is being worked on. `jobs` are the processes that do it; with 0 as many as are worth while.
 
     The models that `factories` (`package.module:factory`) make are linted, too. That runs their code.
     """
-    run = Run(plans, mend, write, since, tell=tell)
+    run = Run(plans, mend, write, since, tell=tell, jobs=jobs)
     run.walk(paths)
     for target in factories:
         run.make(target)

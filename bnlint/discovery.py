@@ -143,6 +143,15 @@ def find_base(path: str, settings: Settings) -> str:
     return _version_control(start) or (os.path.dirname(settings.file) if settings.file else os.getcwd())
 
 
+def find_cache(path: str, settings: Settings) -> str | None:
+    """The folder of the cache for a path that was named. None for what is installed, and for a file that is in no project."""
+    if settings.cache_dir is not None:
+        return os.path.join(settings.root, settings.cache_dir)
+    root = find_root(path, settings)
+    is_project = os.path.isdir(path) or settings.file is not None or _version_control(root) is not None
+    return os.path.join(root, CACHE) if is_project and os.path.basename(os.path.dirname(root)) not in INSTALLED else None
+
+
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders in which packages lie that have nothing to do with each other."""
 

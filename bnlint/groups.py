@@ -8,6 +8,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bnlint.engine import Plan
+    from bnlint.footprint import Footprint
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file to check that was not read yet. `named`: it was not met by a walk."""
+
+    path: str
+    plan: Plan
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A group by the paths of its files. `rooted`: their imports are followed; `idle`: nothing can be found, and nothing is to be told."""
+
+    paths: tuple[str, ...]
+    rooted: bool
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,20 +62,31 @@ class Group:
         return len(self.inputs) == 1 and not ((self.root is not None or alone.holds(SUBJECTS)) and alone.relevant)
 
     @property
+    def size(self) -> int:
+        """How many bytes are to be analysed."""
+        return sum(len(given.data) for given in self.inputs)
+
+    @property
     def label(self) -> str:
         """What a message calls it."""
         others = len(self.inputs) - 1
         return self.inputs[0].path + (f" with {others} more" if others else "")
+
+    @property
+    def part(self) -> Part:
+        idle = self.idle and not self.inputs[0].named
+        return Part(tuple(given.path for given in self.inputs), self.root is not None, idle)
 
     def alone(self) -> list[Group]:
         """Each of its files on its own: what remains to be tried where a bug of ours ended the work on all of them."""
         return [replace(self, inputs=(given,)) for given in self.inputs]
 
 
-def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
+def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | None = None) -> list[Group]:
     """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
 
-    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts.
+    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts. `seen` takes down what was
+    looked at on the disk.
     """
     by_root: dict[str, list[Input]] = {}
     for given in inputs:
@@ -70,7 +100,7 @@ def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
             from bnlint.source import links
 
             files = {given.path: given.data for given in members if everything or may_matter(given)}
-            parts, lonely = links.together(core, files, root, BUILDING)
+            parts, lonely = links.together(core, files, root, BUILDING, seen)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
         found += [Group((given,), None if path in lonely else root) for path, given in of_path.items()]

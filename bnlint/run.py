@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
 from bnlint.engine import Checked, failure
-from bnlint.groups import Group, Input
+from bnlint.groups import Candidate, Group, Input
 from bnlint.repair import Mend, Mended
 from bnlint.result import Change, Result
+from bnlint.work import Work, check, unreadable
 
 if TYPE_CHECKING:
     from bnlint.api import Plans
+    from bnlint.cache import Cache
     from bnlint.changes import Base
     from bnlint.engine import Plan
     from bnlint.findings import Finding
@@ -36,8 +38,9 @@ class Run:
         since: str | None = None,
         reason: str | None = None,
         tell: Callable[[str], None] = lambda doing: None,
+        jobs: int = 1,
     ) -> None:
-        self.tell = tell
+        self.tell, self.jobs = tell, jobs
         self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
         self.base: Base | None = None
         self.files: list[Checked] = []
@@ -105,26 +108,36 @@ class Run:
         self.warnings += found.warnings
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
-            self.add(_unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
-        inputs = []
+            self.add(unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
+        candidates = []
         for file in found.files:
             plan = self.plans.of(file.path, innermost(file.path, present))
             if file.model:
                 self.take_model(file.path, plan)
-                continue
-            try:
-                data = engine.read(file.path)
-            except OSError as error:
-                self.add(_unreadable(file.path, f"cannot be read: {error.strerror}", plan))
-                continue
-            given = Input(file.path, data, plan, file.named)
-            if given.named or groups.may_matter(given):
-                inputs.append(given)
             else:
-                self.add(Checked(file.path, plan, dismissed=True))
-        for group in groups.form(inputs):
-            self.take(group)
+                candidates.append(Candidate(file.path, plan, file.named))
+        only_looks = self.mend == "none" and self.reason is None and self.base is None
+        work = Work(self.cache(present, candidates) if only_looks else None, self.jobs, self.tell)
+        if only_looks:
+            for checked in work.results(candidates):
+                self.add(checked)
+        else:
+            inputs, others = work.sift(candidates)
+            for checked in others:
+                self.add(checked)
+            for group in groups.form(inputs):
+                self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
+
+    def cache(self, named: Sequence[str], candidates: Sequence[Candidate]) -> Cache | None:
+        """What earlier runs know of these files; None where none is kept."""
+        folder = self.plans.cache(named[0]) if candidates else None
+        if folder is None:
+            return None
+        from bnlint.cache import Cache
+
+        walked = named if any(map(os.path.isdir, named)) else ()
+        return Cache(folder, (*walked, repr(self.plans.settings(named[0]))), sorted({file.plan.root for file in candidates}))
 
     def make(self, target: str) -> None:
         """Lint the model that a factory makes, in a process that runs it."""
@@ -149,11 +162,11 @@ class Run:
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
         self.tell(f"checking {group.label}")
-        found = self.check(group)
+        found = check(group)
         if self.reason is not None:
             commented = self.comment(group, found)
             if commented is not group:
-                now = self.check(commented)
+                now = check(commented)
                 self.counts["ignored"] += _total(found) - _total(now)
                 group, found = commented, now
         shown = self.only_new(group, found)
@@ -169,9 +182,6 @@ class Run:
             mended = [Mended(checked, (), given.data) for given, checked in zip(group.inputs, shown, strict=True)]
         for given, checked, result in zip(group.inputs, shown, mended, strict=True):
             self.keep(given, checked, result)
-
-    def check(self, group: Group) -> list[Checked]:
-        return [repair.offer(checked) for checked in engine.check(group)]
 
     def only_new(self, group: Group, found: Sequence[Checked]) -> Sequence[Checked]:
         """Leave out what was found in these files before they were changed."""
@@ -254,9 +264,3 @@ class Run:
 
 def _total(found: Iterable[Checked]) -> int:
     return sum(len(checked.findings) for checked in found)
-
-
-def _unreadable(path: str, reason: str, held_to: Plan) -> Checked:
-    from bnlint.text import Unreadable
-
-    return engine.unreadable(path, Unreadable(reason), held_to)

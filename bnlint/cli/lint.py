@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -48,7 +49,9 @@ def plans(given: Mapping[str, Any]) -> Plans:
     from bnlint import api
 
     overrides = cast("Overrides", {key: given[key] for key in api.Overrides.__annotations__})
-    return api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
+    if given["cache_dir"] is not None:
+        overrides["cache_dir"] = os.path.abspath(given["cache_dir"])
+    return api.Plans(given["config"], given["isolated"], overrides, _baselines(given), cached=not given["no_cache"])
 
 
 def _baselines(given: Mapping[str, Any]) -> Use:
@@ -70,7 +73,7 @@ def files(named: Sequence[str], given: Mapping[str, Any]) -> int:
     else:
         with Progress() as progress:
             mend, since = _mend(given), given["diff_base"]
-            result = api.lint_files(named, held_to, mend, not given["diff"], since, given["model"], progress.tell)
+            result = api.lint_files(named, held_to, mend, not given["diff"], since, given["model"], progress.tell, given["jobs"])
     return tell(result, api.find_base(path, held_to), targets, given)
 
 

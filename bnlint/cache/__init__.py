@@ -1,0 +1,237 @@
+"""What earlier runs found, for files that did not change since: kept in a folder of the project, believed only as far as it holds.
+
+A run of one kind (same version, Python, working directory, folders, settings) has one file. It tells of each file whether it was
+dismissed, or the digest of its content; how the others were grouped, and on which facts about the disk that rests; and of each group
+what was found, with the digests of its files and the facts besides.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from bnlint import __version__, catalogue, engine
+from bnlint.cache import store
+from bnlint.cache.facts import Disk, Fact, of, pins
+from bnlint.groups import Part
+
+if TYPE_CHECKING:
+    from bnlint.engine import Checked, Plan
+    from bnlint.footprint import Footprint
+    from bnlint.groups import Candidate
+
+FORMAT: Final = 1
+
+OTHERS: Final = 500
+"""Results that this run did not ask for, and that are kept all the same: other files may be named next time."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """What was found in a part: the digests and plans of its files, the facts besides, and the data of what came of each file."""
+
+    digests: list[str]
+    plans: list[str]
+    facts: Sequence[Fact]
+    checked: list[Any]
+
+
+@dataclass(slots=True)
+class Memory:
+    """The content of a cache. `files`: stamp, plan and digest (none of what was dismissed); `parts` and `facts`: the grouping of all files
+    that were not, unless it is not known; `stamps` of what facts are about."""
+
+    files: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    parts: Sequence[Part] | None = None
+    facts: Sequence[Fact] = ()
+    entries: dict[str, Entry] = field(default_factory=dict)
+    stamps: dict[str, int] = field(default_factory=dict)
+
+
+class Cache:
+    """The cache of one run. What it says holds for the files as they are now."""
+
+    def __init__(self, folder: str, kind: Sequence[str], roots: Sequence[str]) -> None:
+        from zlib import crc32
+
+        self.folder, self.kind, self.roots = folder, [*_program(), os.getcwd(), *kind], roots
+        self.name = f"{crc32(repr(self.kind).encode('utf-8', 'surrogatepass')):08x}.json"
+        self.disk = Disk()
+        self.old = self._decoded(store.read(folder, self.name))
+        self.new = Memory(stamps=self.old.stamps)
+        self.changed = False
+        self._holding: dict[Fact, bool] = {}
+        self._plans: dict[int, str] = {}
+
+    # Asking
+
+    def dismisses(self, file: Candidate) -> bool:
+        """Whether a file that a walk met holds nothing, for it is as it was when that was seen."""
+        known = self.old.files.get(file.path)
+        if file.named or known is None or known[2] or known[0] != self.disk.stamp(file.path) or known[1] != self.plan(file.plan):
+            return False
+        self.new.files[file.path] = known
+        return True
+
+    def parts(self, files: Mapping[str, Candidate]) -> Sequence[Part] | None:
+        """How these files, which are not dismissed, are grouped; None where that is not known."""
+        parts = self.old.parts
+        if parts is None or not all(map(self._is_unchanged, files.values())):
+            return None
+        if {path for part in parts for path in part.paths} != files.keys() or not all(map(self._holds, self.old.facts)):
+            return None
+        self.new.parts, self.new.facts = parts, self.old.facts
+        return parts
+
+    def _is_unchanged(self, file: Candidate) -> bool:
+        """Whether a file is as it was; if its times do not say so, it is read."""
+        known = self.old.files.get(file.path)
+        if known is None or not known[2] or known[1] != self.plan(file.plan):
+            return False
+        stamp = self.disk.stamp(file.path)
+        if stamp != known[0]:
+            try:
+                if engine.digest(engine.read(file.path)) != known[2]:
+                    return False
+            except OSError:
+                return False
+            self.changed = self.changed or stamp != 0
+        self.new.files[file.path] = (stamp, known[1], known[2])
+        return True
+
+    def recall(self, part: Part, files: Mapping[str, Candidate]) -> list[Checked] | None:
+        """What came of the files of a part; None where that is not known."""
+        if part.idle:
+            return [engine.Checked(path, files[path].plan, dismissed=True) for path in part.paths]
+        entry = self.old.entries.get(_key(part))
+        if entry is None or entry.digests != [self.new.files[path][2] for path in part.paths]:
+            return None
+        plans = [files[path].plan for path in part.paths]
+        if entry.plans != [self.plan(each) for each in plans] or not all(map(self._holds, entry.facts)):
+            return None
+        from bnlint.cache.codec import Malformed, decode
+
+        try:
+            found = [decode(*each) for each in zip(entry.checked, part.paths, plans, entry.digests, strict=True)]
+        except (Malformed, ValueError):
+            return None
+        self.new.entries[_key(part)] = entry
+        return found
+
+    def _holds(self, fact: Fact) -> bool:
+        found = self._holding.get(fact)
+        if found is None:
+            path = fact[0]
+            if not self._is_ours(path):
+                return False
+            stamp = self.disk.stamp(path)
+            found = stamp != 0 and stamp == self.old.stamps.get(path)
+            if not found:
+                found = self.disk.confirms(fact)
+                self.changed = self.changed or (found and stamp != 0)
+            self._holding[fact] = found
+        return found
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether a run over these files may look at a path: it is below a root, or a folder above it."""
+        return path == os.path.normpath(path) and any(
+            path == root or path.startswith(os.path.join(root, "")) or root.startswith(os.path.join(path, "")) for root in self.roots
+        )
+
+    def plan(self, plan: Plan) -> str:
+        """What tells a plan from another."""
+        found = self._plans.get(id(plan))
+        if found is None:
+            found = self._plans[id(plan)] = repr((plan.settings, plan.root, pins(self.disk, plan.root)))
+        return found
+
+    # Learning
+
+    def take(self, file: Candidate, data: bytes | None) -> None:
+        """Take down what a file holds; without data, that nothing can be found in it."""
+        self.changed = True
+        self.new.files[file.path] = (self.disk.stamp(file.path), self.plan(file.plan), "" if data is None else engine.digest(data))
+
+    def group(self, parts: Sequence[Part], seen: Footprint) -> None:
+        """Take down how files were grouped."""
+        self.new.parts, self.new.facts = parts, tuple(of(seen))
+
+    def keep(self, part: Part, found: Sequence[Checked], facts: Sequence[Fact]) -> None:
+        """Take down what came of the files of a part, unless a bug of ours had its hand in it."""
+        if any(each.failures for each in found):
+            return
+        from bnlint.cache.codec import encode
+
+        self.changed = True
+        digests = [self.new.files[path][2] for path in part.paths]
+        self.new.entries[_key(part)] = Entry(digests, [self.plan(each.plan) for each in found], facts, list(map(encode, found)))
+
+    def save(self) -> None:
+        """Write what is known now, if it is more than was known. That it cannot be written is no harm."""
+        if self.changed:
+            store.write(self.folder, self.name, self._merged)
+
+    # Reading and writing
+
+    def _merged(self, there: store.Data | None) -> store.Data:
+        """Our memory, and of what another run has written meanwhile what ours does not tell."""
+        theirs = self._decoded(there)
+        others = [key for key in theirs.entries if key not in self.new.entries and all(map(os.path.exists, key.split("\0")[1:]))]
+        entries = {key: theirs.entries[key] for key in others[-OTHERS:]} | self.new.entries
+        facts: dict[Fact, int] = {}
+        plans: dict[str, int] = {}
+
+        def number(table: dict[Any, int], values: Sequence[Any]) -> list[int]:
+            return [table.setdefault(value, len(table)) for value in values]
+
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "files": {path: [stamp, *number(plans, (plan,)), known] for path, (stamp, plan, known) in self.new.files.items()},
+            "parts": None if self.new.parts is None else [[part.rooted, part.idle, part.paths] for part in self.new.parts],
+            "grouping": number(facts, self.new.facts),
+            "entries": {
+                key: [entry.digests, number(plans, entry.plans), number(facts, entry.facts), entry.checked]
+                for key, entry in entries.items()
+            },
+            "facts": [[path, seen, self.disk.stamp(path)] for path, seen in facts],
+            "plans": list(plans),
+        }
+
+    def _decoded(self, data: store.Data | None) -> Memory:
+        """The memory that data tell of; an empty one if they are not ours."""
+        if data is None or data.get("format") != FORMAT or data.get("kind") != self.kind:
+            return Memory()
+        try:
+            plans, table = data["plans"], [(str(path), str(seen)) for path, seen, _ in data["facts"]]
+            return Memory(
+                files={path: (stamp, plans[plan], known) for path, (stamp, plan, known) in data["files"].items()},
+                parts=None if data["parts"] is None else [Part(tuple(map(str, paths)), bool(rooted), bool(idle)) for rooted, idle, paths in data["parts"]],
+                facts=[table[index] for index in data["grouping"]],
+                entries={
+                    key: Entry(list(digests), [plans[index] for index in own], [table[index] for index in facts], list(checked))
+                    for key, (digests, own, facts, checked) in data["entries"].items()
+                },
+                stamps={path: stamp for path, _, stamp in data["facts"]},
+            )
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+            return Memory()
+
+
+def _key(part: Part) -> str:
+    return "\0".join(("r" if part.rooted else "-", *part.paths))
+
+
+def _program() -> tuple[str, ...]:
+    """What tells this bnlint, and the Python that it runs on, from others. In a checkout it may have been edited."""
+    top = os.path.dirname(engine.__file__)
+    pages = catalogue.folder()
+    times = []
+    if os.path.dirname(pages) != top:
+        for folder, folders, files in (step for each in (top, pages) for step in os.walk(each)):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            times += [os.stat(os.path.join(folder, name)).st_mtime_ns for name in files]
+    return __version__, sys.version, str(max(times, default=os.stat(engine.__file__).st_mtime_ns))
