@@ -98,6 +98,7 @@ class Plans:
         self.config, self.isolated, self.overrides, self.baselines, self.cached = config, isolated, overrides, baselines, cached
         self._disk = Disk()
         self._settings: dict[str | None, Settings] = {}
+        self._roots: dict[tuple[str | None, str], str] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}
         self._baselines: dict[str | None, Baseline | None] = {}
 
@@ -116,7 +117,10 @@ class Plans:
         from bnlint.discovery import find_root
 
         held_to = self.settings(path)
-        key = held_to.file, find_root(named or path, held_to)
+        start = held_to.file, named or path
+        if start not in self._roots:
+            self._roots[start] = find_root(named or path, held_to)
+        key = held_to.file, self._roots[start]
         if key not in self._plans:
             self._plans[key] = engine.plan(held_to, key[1])
             self.baseline(held_to)  # one that is broken ends the run before it changes anything

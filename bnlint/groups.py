@@ -119,4 +119,4 @@ USING = (b".fit(", b".compile(")
 
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
-    return given.holds(SUBJECTS) and (given.relevant or b"import" in given.data) or b"import" in given.data and given.holds(USING)
+    return given.holds(SUBJECTS) and (given.relevant or b"import" in given.data) or (b"import" in given.data and given.holds(USING))

@@ -110,12 +110,15 @@ class Run:
         for folder, reason in found.unreadable:
             self.add(unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
         candidates = []
+        alike: dict[tuple[str, bool], Plan] = {}
         for file in found.files:
-            plan = self.plans.of(file.path, innermost(file.path, present))
             if file.model:
-                self.take_model(file.path, plan)
-            else:
-                candidates.append(Candidate(file.path, plan, file.named))
+                self.take_model(file.path, self.plans.of(file.path, innermost(file.path, present)))
+                continue
+            place = os.path.dirname(file.path), file.named
+            if place not in alike:
+                alike[place] = self.plans.of(file.path, innermost(file.path, present))
+            candidates.append(Candidate(file.path, alike[place], file.named))
         only_looks = self.mend == "none" and self.reason is None and self.base is None
         work = Work(self.cache(present, candidates) if only_looks else None, self.jobs, self.tell)
         if only_looks:

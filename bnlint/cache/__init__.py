@@ -209,7 +209,7 @@ class Cache:
             plans, table = data["plans"], [(str(path), str(seen)) for path, seen, _ in data["facts"]]
             return Memory(
                 files={path: (stamp, plans[plan], known) for path, (stamp, plan, known) in data["files"].items()},
-                parts=None if data["parts"] is None else [Part(tuple(map(str, paths)), bool(rooted), bool(idle)) for rooted, idle, paths in data["parts"]],
+                parts=None if data["parts"] is None else [_part(*each) for each in data["parts"]],
                 facts=[table[index] for index in data["grouping"]],
                 entries={
                     key: Entry(list(digests), [plans[index] for index in own], [table[index] for index in facts], list(checked))
@@ -219,6 +219,10 @@ class Cache:
             )
         except (KeyError, ValueError, TypeError, IndexError, AttributeError):
             return Memory()
+
+
+def _part(rooted: object, idle: object, paths: Sequence[object]) -> Part:
+    return Part(tuple(map(str, paths)), bool(rooted), bool(idle))
 
 
 def _key(part: Part) -> str:

@@ -48,8 +48,8 @@ def analyse(
 ) -> Analysis:
     """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed.
 
-    Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization. `seen` takes down what was looked
-    at on the disk.
+    Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization. `seen` takes down what
+    was looked at on the disk.
     """
     m = Machine(Files(documents, root, seen))
     mentions = Mentions(m, whole)

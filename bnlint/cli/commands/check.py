@@ -42,7 +42,7 @@ class CheckCommand(click.Command):
 @click.option("--isolated", is_flag=True, help="Read no settings file.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write a cache.")
 @click.option("--cache-dir", envvar="BNLINT_CACHE_DIR", metavar="FOLDER", help="Where results are kept for the next run.")
-@click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes that work; 0: as many as are worth while.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes that work; 0: as many as pay off.")
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 although something is found.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if something was fixed.")
 @click.option(
