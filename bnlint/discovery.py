@@ -212,6 +212,8 @@ class _Walk:
             if self.settings.respect_gitignore and ".gitignore" in names:
                 ignores = (*ignores, *_read_ignores(os.path.abspath(folder), ".gitignore"))
             for entry in listing:
+                if entry.name == CACHE:  # it is there or not: nothing is told of it
+                    continue
                 path = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not entry.name.lower().endswith(self.suffixes) and not (entry.is_symlink() and os.path.isdir(path)):

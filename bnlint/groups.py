@@ -85,8 +85,8 @@ class Group:
 def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | None = None) -> list[Group]:
     """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
 
-    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts. `seen` takes down what was
-    looked at on the disk.
+    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts. `seen` takes
+    down what was looked at on the disk.
     """
     by_root: dict[str, list[Input]] = {}
     for given in inputs:
@@ -119,4 +119,5 @@ USING = (b".fit(", b".compile(")
 
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
-    return given.holds(SUBJECTS) and (given.relevant or b"import" in given.data) or (b"import" in given.data and given.holds(USING))
+    imports = b"import" in given.data
+    return (given.holds(SUBJECTS) and (imports or given.relevant)) or (imports and given.holds(USING))

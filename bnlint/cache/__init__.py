@@ -71,7 +71,7 @@ class Cache:
     def dismisses(self, file: Candidate) -> bool:
         """Whether a file that a walk met holds nothing, for it is as it was when that was seen."""
         known = self.old.files.get(file.path)
-        if file.named or known is None or known[2] or known[0] != self.disk.stamp(file.path) or known[1] != self.plan(file.plan):
+        if file.named or known is None or known[2] or known[1] != self.plan(file.plan) or not self._is_settled(file.path, known[0]):
             return False
         self.new.files[file.path] = known
         return True
@@ -91,16 +91,19 @@ class Cache:
         known = self.old.files.get(file.path)
         if known is None or not known[2] or known[1] != self.plan(file.plan):
             return False
-        stamp = self.disk.stamp(file.path)
-        if stamp != known[0]:
+        if not self._is_settled(file.path, known[0]):
             try:
                 if engine.digest(engine.read(file.path)) != known[2]:
                     return False
             except OSError:
                 return False
-            self.changed = self.changed or stamp != 0
-        self.new.files[file.path] = (stamp, known[1], known[2])
+            self.changed = self.changed or self.disk.stamp(file.path) != 0
+        self.new.files[file.path] = (self.disk.stamp(file.path), known[1], known[2])
         return True
+
+    def _is_settled(self, path: str, stamp: int | None) -> bool:
+        """Whether the times of a file or folder say that it is as it was."""
+        return stamp != 0 and stamp == self.disk.stamp(path)
 
     def recall(self, part: Part, files: Mapping[str, Candidate]) -> list[Checked] | None:
         """What came of the files of a part; None where that is not known."""
@@ -127,11 +130,10 @@ class Cache:
             path = fact[0]
             if not self._is_ours(path):
                 return False
-            stamp = self.disk.stamp(path)
-            found = stamp != 0 and stamp == self.old.stamps.get(path)
+            found = self._is_settled(path, self.old.stamps.get(path))
             if not found:
                 found = self.disk.confirms(fact)
-                self.changed = self.changed or (found and stamp != 0)
+                self.changed = self.changed or (found and self.disk.stamp(path) != 0)
             self._holding[fact] = found
         return found
 

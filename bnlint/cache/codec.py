@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from functools import cache
+from importlib import import_module
 from typing import Any, Final, get_args
 
-from bnlint import findings
+from bnlint import catalogue
 from bnlint.engine import Checked, Plan
-from bnlint.findings import Edit, Finding, Fix, Histogram, Safety, Severity, TextEdit
-from bnlint.graph.coverage import Grade, Site
-from bnlint.graph.model import Span
 
 
 class Malformed(ValueError):
     """Data that `encode` does not make."""
 
 
-EDITS: Final[dict[str, type]] = {cls.__name__: cls for cls in get_args(Edit)}
-
-CLASSES: Final[dict[str, type]] = {cls.__name__: cls for cls in (findings.Applied, Finding, Histogram, Site, Span, TextEdit)}
+CLASSES: Final = {
+    "Applied": "bnlint.findings",
+    "Finding": "bnlint.findings",
+    "Histogram": "bnlint.findings",
+    "TextEdit": "bnlint.findings",
+    "Site": "bnlint.graph.coverage",
+    "Span": "bnlint.graph.model",
+}
+"""The dataclasses, each with its module: that is imported when there is one to make."""
 
 
 def encode(checked: Checked) -> list[Any]:
@@ -48,15 +53,17 @@ def decode(data: Any, path: str, held_to: Plan, stored: str) -> Checked:
         raise Malformed(str(problem)) from None
     if any(finding.path != path for finding in checked.findings) or any(site.span.path != path for site in checked.sites):
         raise Malformed("it is about another file")
+    if any((rule := catalogue.rules().get(finding.code)) is None or rule.name != finding.name for finding in checked.findings):
+        raise Malformed("it is about no rule")
     return checked
 
 
 def _data(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_data(each) for each in value]
-    if isinstance(value, Severity):
+    if isinstance(value, IntEnum):
         return int(value)
-    if isinstance(value, Fix):  # what it touches is asked by the judge, who is done
+    if type(value).__name__ == "Fix":  # what it touches is asked by the judge, who is done
         return [value.safety.value, [[type(edit).__name__, _data(edit)] for edit in value.edits], value.refused]
     names = getattr(value, "__match_args__", None)
     return value if names is None else [_data(getattr(value, name)) for name in names]
@@ -75,17 +82,17 @@ Reader = Callable[[Any], Any]
 def _reader(kind: str) -> Reader:
     """What makes a value of a type, as an annotation of a dataclass spells it, of data."""
     if kind.startswith("tuple[") and kind.endswith(", ...]"):
-        each = _reader(kind[6:-6])
-        return lambda data: tuple(map(each, _list(data)))
+        inner = kind[6:-6]
+        return lambda data: tuple(map(_reader(inner), data)) if _list(data) else ()
     if kind.startswith("tuple["):
         parts = [_reader(part) for part in kind[6:-1].split(", ")]
         return lambda data: tuple(read(part) for read, part in zip(parts, _list(data), strict=True))
     if kind.endswith(" | None"):
-        present = _reader(kind.removesuffix(" | None"))
-        return lambda data: None if data is None else present(data)
+        present = kind.removesuffix(" | None")
+        return lambda data: None if data is None else _reader(present)(data)
     if kind in _PLAIN:
         return _plain(_PLAIN[kind])
-    return _SPECIAL[kind] if kind in _SPECIAL else _object(CLASSES[kind])
+    return _SPECIAL[kind] if kind in _SPECIAL else _object(getattr(import_module(CLASSES[kind]), kind))
 
 
 _PLAIN: Final[dict[str, tuple[type, ...]]] = {
@@ -111,22 +118,35 @@ def _object(cls: type) -> Reader:
     return lambda data: cls(*[read(part) for read, part in zip(parts, _list(data), strict=True)])
 
 
-def _fix(data: Any) -> Fix:
+def _fix(data: Any) -> Any:
+    from bnlint.findings import Fix, Safety
+
     safety, edits, refused = _list(data)
     return Fix(Safety(safety), tuple(map(_edit, _list(edits))), refused=_reader("str")(refused))
 
 
 def _edit(data: Any) -> Any:
+    from bnlint.findings import Edit
+
     name, parts = _list(data)
-    if name not in EDITS:
-        raise Malformed(f"no edit: {name!r:.40}")
-    return _object(EDITS[name])(parts)
+    for cls in get_args(Edit):
+        if cls.__name__ == name:
+            return _object(cls)(parts)
+    raise Malformed(f"no edit: {name!r:.40}")
+
+
+def _severity(data: Any) -> Any:
+    from bnlint.findings import Severity
+
+    return Severity(_reader("int")(data))
 
 
 def _grade(data: Any) -> Any:
+    from bnlint.graph.coverage import Grade
+
     if data not in get_args(Grade):
         raise Malformed(f"no grade: {data!r:.40}")
     return data
 
 
-_SPECIAL: Final[dict[str, Reader]] = {"Fix": _fix, "Grade": _grade, "Severity": Severity}
+_SPECIAL: Final[dict[str, Reader]] = {"Fix": _fix, "Grade": _grade, "Severity": _severity}
