@@ -105,7 +105,7 @@ class Work:
             yield found
 
     def _outcomes(self, due: Sequence[Group]) -> Iterator[Outcome]:
-        jobs = min(self.jobs or _processors(), len(due))
+        jobs = min(self.jobs or processors(), len(due))
         if jobs > 1 and hasattr(os, "fork") and (self.jobs or sum(group.size for group in due) > MUCH):
             from bnlint import workers
 
@@ -139,7 +139,7 @@ def unreadable(path: str, reason: str, held_to: Plan) -> Checked:
     return engine.unreadable(path, Unreadable(reason), held_to)
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

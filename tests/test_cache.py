@@ -124,7 +124,9 @@ def test_each_format_says_the_same(project: Path, output_format: str) -> None:
     assert not (set(os.listdir()) & {"None"})
 
 
-@pytest.mark.parametrize("options", [["--statistics"], ["-q"], ["--exit-zero"], ["--fail-on", "error"], ["--show-fixes"], ["--unsafe-fixes"]])
+@pytest.mark.parametrize(
+    "options", [["--statistics"], ["-q"], ["--exit-zero"], ["--fail-on", "error"], ["--show-fixes"], ["--unsafe-fixes"]], ids=" ".join
+)
 def test_each_option_says_the_same(project: Path, options: list[str]) -> None:
     without = run(*options, "--no-cache")
     assert (run(*options), run(*options)) == (without, without)
@@ -324,7 +326,7 @@ def test_what_is_not_ours_is_made_anew(project: Path, harm: Callable[[bytes], by
     assert run() == expected
     file.write_bytes(harm(file.read_bytes()))
     os.utime(file, ns=(times, times))
-    code, out, err = run()
+    _, out, err = run()
     assert "\x1b" not in out
     assert "Traceback" not in out + err
 
