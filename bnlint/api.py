@@ -272,13 +272,22 @@ def find_base(path: str, plans: Plans) -> str:
     return discovery.find_base(path, plans.settings(path))
 
 
-def clean(folder: str) -> tuple[list[str], list[str]]:
-    """Remove the caches below a folder. What was removed; and a line for each that could not be."""
+def clean(folder: str, cache_dir: str | None = None) -> tuple[list[str], list[str]]:
+    """Remove the caches below a folder, and those in another one: `cache_dir`, else what the settings say. What was removed; and a line for
+    each that could not be."""
     import shutil
 
+    from bnlint.cache import store
     from bnlint.discovery import CACHE, EXCLUDED
 
     removed, failures = [], []
+    held_to = Plans().settings(folder)
+    other = cache_dir or (os.path.join(held_to.root, held_to.cache_dir) if held_to.cache_dir is not None else None)
+    try:
+        if other is not None and store.remove(other):
+            removed.append(other)
+    except OSError as error:
+        failures.append(f"{other}: cannot be removed: {error.strerror}")
     for top, folders, _ in os.walk(folder):
         if CACHE in folders:
             path = os.path.normpath(os.path.join(top, CACHE))

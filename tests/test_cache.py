@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import os
+import random
 import shutil
+import subprocess
 import sys
 import typing
 from collections.abc import Callable
@@ -287,6 +289,71 @@ def test_where_it_is(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (project / "deep" / "deeper" / "deepest" / "CACHEDIR.TAG").exists()
 
 
+def test_a_folder_with_other_things_in_it(project: Path) -> None:
+    write({"here/package.json": "{}", "here/bnlint-notes.txt": "mine"})
+    os.utime("here/package.json", (0, 0))
+    for folder in (".", "here"):
+        before = sorted(os.listdir(folder))
+        run("lib", "--cache-dir", folder)
+        run("lib", "--cache-dir", folder)
+        assert len(os.listdir(folder)) == len(before) + 1
+        result = CliRunner().invoke(group, ["clean", "own", "--cache-dir", folder])
+        assert result.exit_code == 0
+        assert "removed" in result.stderr
+        assert sorted(os.listdir(folder)) == before
+
+
+def test_clean_removes_what_the_settings_name(project: Path) -> None:
+    write({"bnlint.toml": "cache-dir = 'deep/here'\n"})
+    run()
+    assert (project / "deep" / "here" / "CACHEDIR.TAG").exists()
+    assert CliRunner().invoke(group, ["clean"]).exit_code == 0
+    assert os.listdir("deep") == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_between_runs(project: Path, seed: int) -> None:
+    """Files come, go, change and move, in any order; the settings, too."""
+    chance = random.Random(seed)
+    names = ["model.py", "lib/blocks.py", "lib/__init__.py", "blocks.py", "lib/blocks/__init__.py", "src/lib/blocks.py", "own/part.py"]
+    texts = [HELPER, LOW, MODEL, MODEL.replace("lib.blocks", "blocks"), WARNING, "x = 1\n", "", "from keras import *\nfrom lib import *\n"]
+    settings = ["", "ignore = ['BN408']\n", "target-keras = '2'\n", "exclude = ['lib/']\n"]
+    said = set()
+    for _ in range(10):
+        for _ in range(chance.randint(1, 3)):
+            name, what = chance.choice(names), chance.random()
+            if what < 0.6:
+                if os.path.isfile(os.path.dirname(name)):
+                    os.unlink(os.path.dirname(name))
+                write({name: chance.choice(texts)})
+            elif what < 0.8 and os.path.isfile(name):
+                os.unlink(name)
+            elif what < 0.9 and os.path.isfile(name):
+                os.replace(name, chance.choice(["moved.py", "lib/moved.py"] if os.path.isdir("lib") else ["moved.py"]))
+            else:
+                write({"bnlint.toml": chance.choice(settings)})
+        now = run("--output-format", "json")
+        assert now == run("--output-format", "json", "--no-cache")
+        assert run() == run("--no-cache")
+        said.add(now)
+    assert len(said) > 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no lock")
+def test_several_runs_at_a_time(project: Path, examined: list[str]) -> None:
+    write({f"m{number}.py": WARNING.replace("0.1", f"0.{number + 1}") for number in range(8)})
+    command = [sys.executable, "-m", "bnlint", "check", "--jobs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    runs = [subprocess.Popen([*command, f"m{number}.py"], env=environment, stdout=subprocess.DEVNULL) for number in range(8)]
+    assert {each.wait() for each in runs} == {1}
+    json.loads(cache_files(project)[0].read_bytes())
+    examined.clear()
+    for number in range(8):
+        run(f"m{number}.py")
+    assert examined == []
+    assert len(cache_files(project)) == 1
+
+
 def test_a_file_in_no_project_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write({"a.py": WARNING})
@@ -421,11 +488,11 @@ def test_old_files_are_removed(project: Path) -> None:
     from bnlint.cache import store
 
     run()
-    old = project / CACHE / "00000000.json"
+    old = project / CACHE / "bnlint-00000000.json"
     old.write_text("{}")
     os.utime(old, (0, 0))
     for number in range(store.KEPT + 5):
-        (project / CACHE / f"{number:08x}x.json").write_text("{}")
+        (project / CACHE / f"bnlint-{number:08x}x.json").write_text("{}")
     write({"warning.py": "x = 1\n"})
     run()
     assert not old.exists()

@@ -72,6 +72,7 @@ DIRECTIONS: dict[str, set[str]] = {
     },
     "api": {
         "baseline",
+        "cache",
         "catalogue",
         "conversion",
         "discovery",

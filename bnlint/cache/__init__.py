@@ -55,10 +55,8 @@ class Cache:
     """The cache of one run. What it says holds for the files as they are now."""
 
     def __init__(self, folder: str, kind: Sequence[str], roots: Sequence[str]) -> None:
-        from zlib import crc32
-
         self.folder, self.kind, self.roots = folder, [*_program(), os.getcwd(), *kind], roots
-        self.name = f"{crc32(repr(self.kind).encode('utf-8', 'surrogatepass')):08x}.json"
+        self.name = store.name(repr(self.kind))
         self.disk = Disk()
         self.old = self._decoded(store.read(folder, self.name))
         self.new = Memory(stamps=self.old.stamps)

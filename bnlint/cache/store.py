@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
+from zlib import crc32
 
 LIMIT: Final = 256 * 2**20
 """Bytes of a cache that are read at most."""
@@ -28,6 +29,7 @@ Signature: 8a477f597d28d172789f06886806bc55
 """
 
 FILES: Final = {"CACHEDIR.TAG": TAG, ".gitignore": "*\n"}
+"""What stands beside the caches in a folder that holds nothing else."""
 
 Data = dict[str, Any]
 
@@ -45,15 +47,25 @@ def read(folder: str, name: str) -> Data | None:
         return None
 
 
+def name(key: str) -> str:
+    """The name of the file of a cache. (That two keys share one is seen when it is read.)"""
+    return f"bnlint-{crc32(key.encode('utf-8', 'surrogatepass')):08x}.json"
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file is a cache, or what is left of one that was not written to its end. The folder may be one with other things in it."""
+    return name.startswith("bnlint-") and (name.endswith(".json") or (".json." in name and name.endswith(".tmp")))
+
+
 def write(folder: str, name: str, merged: Callable[[Data | None], Data]) -> bool:
     """Write what is made of what is there. Nobody else writes at the same time. False if it cannot be written: then nothing has changed."""
     try:
-        with suppress(FileExistsError):
-            os.mkdir(folder)
+        os.makedirs(folder, exist_ok=True)
         with _opened(folder) as held, _locked(held) as mine:
             if mine:
-                for other, text in FILES.items():
-                    _create(held, other, text)
+                if not held.names():
+                    for other, text in FILES.items():
+                        _create(held, other, text)
                 _replace(held, name, merged(_read(held, name)))
                 _prune(held)
             return mine
@@ -72,6 +84,9 @@ class _Folder:
 
     def open(self, name: str, flags: int) -> int:
         return os.open(self.at(name), flags | _NOT_LINKED, 0o666, dir_fd=self.descriptor)
+
+    def names(self) -> list[str]:
+        return os.listdir(self.path if self.descriptor is None else self.descriptor)
 
     def at(self, name: str) -> str:
         return name if self.descriptor is not None else os.path.join(self.path, name)
@@ -150,15 +165,29 @@ def _replace(held: _Folder, name: str, data: Data) -> None:
 
 def _prune(held: _Folder) -> None:
     """Remove what was not written for long, what is left of runs that were killed, and the oldest of what is too many."""
-    names = os.listdir(held.path if held.descriptor is None else held.descriptor)
     times = {}
-    for name in names:
-        if name.endswith((".json", ".tmp")):
-            with suppress(OSError):
-                times[name] = os.stat(held.at(name), dir_fd=held.descriptor, follow_symlinks=_FOLLOWS).st_mtime
+    for name in filter(_is_ours, held.names()):
+        with suppress(OSError):
+            times[name] = os.stat(held.at(name), dir_fd=held.descriptor, follow_symlinks=_FOLLOWS).st_mtime
     newest = sorted(times, key=lambda name: times[name], reverse=True)
     now = time.time()
     for index, name in enumerate(newest):
         if index >= KEPT or now - times[name] > (AGE if name.endswith(".json") else 3600):
             with suppress(OSError):
                 os.unlink(held.at(name), dir_fd=held.descriptor)
+
+
+def remove(folder: str) -> bool:
+    """Remove all caches in a folder, and the folder if nothing else is in it. Whether there was any. Raises OSError."""
+    if not os.path.isdir(folder):
+        return False
+    with _opened(folder) as held:
+        ours = list(filter(_is_ours, held.names()))
+        for name in ours:
+            os.unlink(held.at(name), dir_fd=held.descriptor)
+        empty = bool(ours) and set(held.names()) <= FILES.keys()
+        for name in held.names() if empty else ():
+            os.unlink(held.at(name), dir_fd=held.descriptor)
+    if empty:
+        os.rmdir(folder)
+    return bool(ours)
