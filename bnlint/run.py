@@ -98,7 +98,9 @@ class Run:
         if not present:
             return
         held_to = self.plans.settings(present[0])
-        found = discover(present, held_to)
+        only_looks = self.mend == "none" and self.reason is None and self.since is None
+        cache = self.cache(present) if only_looks else None
+        found = discover(present, held_to, cache.verdicts if cache is not None else None)
         idle = engine.without_preview(held_to)
         self.warnings += [f"{code} is selected, and off: it is in preview (`--preview`, or `preview = true`)" for code in idle]
         if self.since is not None:
@@ -119,8 +121,7 @@ class Run:
             if place not in alike:
                 alike[place] = self.plans.of(file.path, innermost(file.path, present))
             candidates.append(Candidate(file.path, alike[place], file.named))
-        only_looks = self.mend == "none" and self.reason is None and self.base is None
-        work = Work(self.cache(present, candidates) if only_looks else None, self.jobs, self.tell)
+        work = Work(cache, self.jobs, self.tell)
         if only_looks:
             for checked in work.results(candidates):
                 self.add(checked)
@@ -132,15 +133,15 @@ class Run:
                 self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
 
-    def cache(self, named: Sequence[str], candidates: Sequence[Candidate]) -> Cache | None:
-        """What earlier runs know of these files; None where none is kept."""
-        folder = self.plans.cache(named[0]) if candidates else None
+    def cache(self, named: Sequence[str]) -> Cache | None:
+        """What earlier runs know of what was named; None where nothing is kept."""
+        folder = self.plans.cache(named[0])
         if folder is None:
             return None
         from bnlint.cache import Cache
 
         walked = named if any(map(os.path.isdir, named)) else ()
-        return Cache(folder, (*walked, repr(self.plans.settings(named[0]))), sorted({file.plan.root for file in candidates}))
+        return Cache(folder, (*walked, repr(self.plans.settings(named[0]))))
 
     def make(self, target: str) -> None:
         """Lint the model that a factory makes, in a process that runs it."""

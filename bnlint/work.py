@@ -33,10 +33,14 @@ class Work:
 
     def results(self, files: Sequence[Candidate]) -> Iterator[Checked]:
         """What comes of each file."""
+        if self.cache is not None:
+            self.cache.roots = {file.plan.root for file in files}
         waiting: dict[str, Candidate] = {}
         for file in files:
             if self.cache is not None and self.cache.dismisses(file):
                 yield _dismissed(file)
+            elif self.cache is not None and self.cache.doubts(file) and (others := self.sift([file])[1]):
+                yield from others
             else:
                 waiting[file.path] = file
         recalled = self.cache.parts(waiting) if self.cache is not None else None

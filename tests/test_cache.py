@@ -118,6 +118,20 @@ def test_a_dismissed_file_that_is_settled_is_not_read(project: Path, monkeypatch
     assert run("-q", "--output-format", "concise")[0] == first[0]
 
 
+def test_recalling_imports_next_to_nothing(project: Path) -> None:
+    """Neither a front end nor checks, and nothing that only they need; nor what reads .gitignore."""
+    write({".gitignore": "*.log\n"})
+    code = "import sys, bnlint.cli\ntry:\n    bnlint.cli.main()\nfinally:\n    print(*sys.modules, file=sys.stderr)\n"
+    command = [sys.executable, "-c", code, "--jobs", "1", "--output-format", "concise"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    cold, warm = (subprocess.run(command, env=environment, capture_output=True, text=True, check=False) for _ in range(2))
+    assert warm.stdout == cold.stdout
+    present = set(warm.stderr.splitlines()[-1].split())
+    ours = {f"bnlint.{name}" for name in ("source", "checks", "fixer", "judge", "graph.query", "workers")}
+    assert (ours | {"libcst", "pathspec"}) & present == set()
+    assert "bnlint.source" in cold.stderr
+
+
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_each_format_says_the_same(project: Path, output_format: str) -> None:
     options = ("--output-format", output_format)

@@ -50,7 +50,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "raw": {"findings", "fixer", "graph"},
     "repair": {"engine", "findings", "fixer"},
     "result": {"engine", "findings", "fixer", "graph", "raw", "repair", "text"},
-    "cache": {"__init__", "catalogue", "engine", "findings", "footprint", "graph", "groups", "pin_files", "text"},
+    "cache": {"__init__", "catalogue", "discovery", "engine", "findings", "footprint", "graph", "groups", "pin_files", "text"},
     "work": {"cache", "engine", "footprint", "groups", "repair", "text", "workers"},
     "workers": {"cache", "engine"},
     "run": {

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint import __version__, catalogue, engine
 from bnlint.cache import store
 from bnlint.cache.facts import Disk, Fact, of, pins
+from bnlint.discovery import Known, Verdicts
 from bnlint.groups import Part
 
 if TYPE_CHECKING:
@@ -42,24 +43,27 @@ class Entry:
 @dataclass(slots=True)
 class Memory:
     """The content of a cache. `files`: stamp, plan and digest (none of what was dismissed); `parts` and `facts`: the grouping of all files
-    that were not, unless it is not known; `stamps` of what facts are about."""
+    that were not, unless it is not known; `stamps` of what facts are about; `ignored`: what .gitignore files say."""
 
     files: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     parts: Sequence[Part] | None = None
     facts: Sequence[Fact] = ()
     entries: dict[str, Entry] = field(default_factory=dict)
     stamps: dict[str, int] = field(default_factory=dict)
+    ignored: Known = field(default_factory=dict)
 
 
 class Cache:
     """The cache of one run. What it says holds for the files as they are now."""
 
-    def __init__(self, folder: str, kind: Sequence[str], roots: Sequence[str]) -> None:
-        self.folder, self.kind, self.roots = folder, [*_program(), os.getcwd(), *kind], roots
+    def __init__(self, folder: str, kind: Sequence[str]) -> None:
+        self.folder, self.kind = folder, [*_program(), os.getcwd(), *kind]
+        self.roots: Collection[str] = ()
         self.name = store.name(repr(self.kind))
         self.disk = Disk()
         self.old = self._decoded(store.read(folder, self.name))
         self.new = Memory(stamps=self.old.stamps)
+        self.verdicts = Verdicts(self.old.ignored)
         self.changed = False
         self._holding: dict[Fact, bool] = {}
         self._plans: dict[int, str] = {}
@@ -73,6 +77,11 @@ class Cache:
             return False
         self.new.files[file.path] = known
         return True
+
+    def doubts(self, file: Candidate) -> bool:
+        """Whether a file was dismissed that may be another one now, for its times do not tell."""
+        known = self.old.files.get(file.path)
+        return known is not None and not known[2] and not file.named
 
     def parts(self, files: Mapping[str, Candidate]) -> Sequence[Part] | None:
         """How these files, which are not dismissed, are grouped; None where that is not known."""
@@ -152,8 +161,9 @@ class Cache:
 
     def take(self, file: Candidate, data: bytes | None) -> None:
         """Take down what a file holds; without data, that nothing can be found in it."""
-        self.changed = True
-        self.new.files[file.path] = (self.disk.stamp(file.path), self.plan(file.plan), "" if data is None else engine.digest(data))
+        found = (self.disk.stamp(file.path), self.plan(file.plan), "" if data is None else engine.digest(data))
+        self.changed = self.changed or found != self.old.files.get(file.path)
+        self.new.files[file.path] = found
 
     def group(self, parts: Sequence[Part], seen: Footprint) -> None:
         """Take down how files were grouped."""
@@ -171,7 +181,7 @@ class Cache:
 
     def save(self) -> None:
         """Write what is known now, if it is more than was known. That it cannot be written is no harm."""
-        if self.changed:
+        if self.changed or self.verdicts.new != self.old.ignored:
             store.write(self.folder, self.name, self._merged)
 
     # Reading and writing
@@ -199,6 +209,7 @@ class Cache:
             },
             "facts": [[path, seen, self.disk.stamp(path)] for path, seen in facts],
             "plans": list(plans),
+            "ignored": self.verdicts.new,
         }
 
     def _decoded(self, data: store.Data | None) -> Memory:
@@ -216,6 +227,10 @@ class Cache:
                     for key, (digests, own, facts, checked) in data["entries"].items()
                 },
                 stamps={path: stamp for path, _, stamp in data["facts"]},
+                ignored={
+                    text: {folder: {name: bool(verdict) for name, verdict in names.items()} for folder, names in folders.items()}
+                    for text, folders in data["ignored"].items()
+                },
             )
         except (KeyError, ValueError, TypeError, IndexError, AttributeError):
             return Memory()
