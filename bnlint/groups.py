@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -43,6 +44,11 @@ class Input:
         """Whether it holds a word of a rule."""
         return self.holds(self.plan.words)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether it speaks of Keras, or to bnlint."""
+        return self.holds(SUBJECTS) or _BATCHNORM.search(self.data) is not None
+
     def holds(self, words: Iterable[bytes]) -> bool:
         data = self.data
         return any(word in data for word in words)
@@ -59,7 +65,7 @@ class Group:
     def idle(self) -> bool:
         """Whether nothing can be found in it: one file without a word of a rule, or that builds on nothing and names no Keras itself."""
         alone = self.inputs[0]
-        return len(self.inputs) == 1 and not ((self.root is not None or alone.holds(SUBJECTS)) and alone.relevant)
+        return len(self.inputs) == 1 and not ((self.root is not None or alone.speaks) and alone.relevant)
 
     @property
     def size(self) -> int:
@@ -110,8 +116,11 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
 BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", b"keras.applications", b"keras_applications", b"keras import applications")
 """Words one of which stands in whatever builds BatchNormalization."""
 
-SUBJECTS = (b"keras", b"tensorflow", *BUILDING[:3], b"bnlint:")
-"""Words one of which stands in whatever speaks of Keras, or to bnlint."""
+SUBJECTS = (b"keras", b"tensorflow", b"bnlint:")
+"""Words one of which stands in whatever speaks of Keras, or to bnlint; unless it speaks of BatchNormalization alone."""
+
+_BATCHNORM = re.compile(rb"atch_?[Nn]orm")
+"""The first words of BUILDING at once. (What begins with letters that are sure to be there is searched as fast as one word.)"""
 
 USING = (b".fit(", b".compile(")
 """Words one of which stands in what trains a model that it imports."""
@@ -120,4 +129,4 @@ USING = (b".fit(", b".compile(")
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
     imports = b"import" in given.data
-    return (given.holds(SUBJECTS) and (imports or given.relevant)) or (imports and given.holds(USING))
+    return (given.speaks and (imports or given.relevant)) or (imports and given.holds(USING))
