@@ -10,6 +10,7 @@ from bnlint import engine, groups, repair
 from bnlint.engine import Checked
 from bnlint.footprint import Footprint
 from bnlint.groups import Candidate, Group, Input, Part
+from bnlint.readahead import ahead
 
 if TYPE_CHECKING:
     from bnlint.cache import Cache
@@ -64,7 +65,9 @@ class Work:
     def sift(self, files: Iterable[Candidate]) -> tuple[list[Input], list[Checked]]:
         """Read files: those in which something may be found; and what is to be said of the others."""
         inputs, others = [], []
-        for file in files:
+        of_path = {file.path: file for file in files}
+        for path in ahead(list(of_path)):
+            file = of_path[path]
             try:
                 given = Input(file.path, engine.read(file.path), file.plan, file.named)
             except OSError as error:

@@ -51,7 +51,8 @@ DIRECTIONS: dict[str, set[str]] = {
     "repair": {"engine", "findings", "fixer"},
     "result": {"engine", "findings", "fixer", "graph", "raw", "repair", "text"},
     "cache": {"__init__", "catalogue", "discovery", "engine", "findings", "footprint", "graph", "groups", "pin_files", "text"},
-    "work": {"cache", "engine", "footprint", "groups", "repair", "text", "workers"},
+    "readahead": set(),
+    "work": {"cache", "engine", "footprint", "groups", "readahead", "repair", "text", "workers"},
     "workers": {"cache", "engine"},
     "run": {
         "baseline",
