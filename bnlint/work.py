@@ -26,6 +26,10 @@ MUCH: Final = 200_000
 """Bytes of files to analyse above which several processes are worth their start."""
 
 
+MOST: Final = 64
+"""Processes at most."""
+
+
 class Work:
     """The work of one run: with the cache that it has, in so many processes."""
 
@@ -93,7 +97,7 @@ class Work:
             if group is None:
                 inputs, others = self.sift(waiting[path] for path in part.paths)
                 steps.append(others)
-                group = Group(tuple(inputs), inputs[0].plan.root if part.rooted else None)
+                group = Group(tuple(inputs), waiting[part.paths[0]].plan.root if part.rooted else None)
             if group.inputs:
                 steps.append(group)
         fresh = self._examined([step for step in steps if isinstance(step, Group)])
@@ -112,7 +116,7 @@ class Work:
             yield found
 
     def _outcomes(self, due: Sequence[Group]) -> Iterator[Outcome]:
-        jobs = min(self.jobs or processors(), len(due))
+        jobs = min(self.jobs or processors(), len(due), MOST)
         if jobs > 1 and hasattr(os, "fork") and (self.jobs or sum(group.size for group in due) > MUCH):
             from bnlint import workers
 

@@ -52,7 +52,13 @@ class Crew:
         if not share:
             return
         reading, writing = os.pipe()
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError:  # there are too many, or there can be none: then the work is done here
+            os.close(reading)
+            os.close(writing)
+            self.results.update((index, self.check(self.groups[index])) for index in share)
+            return
         if not process:
             self._labour(share, writing)
         os.close(writing)

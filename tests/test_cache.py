@@ -243,6 +243,35 @@ def test_a_helper_outside_of_what_was_named(project: Path, examined: list[str]) 
     assert after == run("model.py", "--no-cache")
 
 
+def test_a_helper_that_another_run_saw_changed(project: Path) -> None:
+    """What that run knows of the helper says nothing of what was found before."""
+    write(dict.fromkeys(("model.py", "other.py"), f"{MODEL}# with BatchNormalization\n"))
+    before = run("model.py")
+    write({"lib/blocks.py": "def norm(x):\n    return x\n"})
+    assert run("other.py") == run("other.py", "--no-cache")
+    after = run("model.py")
+    assert after == run("model.py", "--no-cache")
+    assert after != before
+    write({"lib/blocks.py": HELPER})
+    assert run("model.py") == before
+    assert run("other.py") == run("other.py", "--no-cache")
+
+
+def test_a_file_that_is_gone_when_it_is_to_be_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run("warning.py")
+    write({"warning.py": WARNING})
+    original = work.groups.form
+
+    def form(*arguments: object, **options: object) -> object:
+        Path("warning.py").unlink(missing_ok=True)
+        return original(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work.groups, "form", form)
+    code, out, err = run("warning.py")
+    assert "internal error" not in err
+    assert (code, len(out) > 0) == (before[0], True)
+
+
 def test_an_edit_that_leaves_times_and_size(project: Path) -> None:
     run()
     times = os.stat("warning.py").st_mtime_ns

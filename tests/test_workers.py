@@ -125,6 +125,15 @@ def test_no_process_is_left_when_the_run_is_ended(project: Path, monkeypatch: py
         os.waitpid(-1, os.WNOHANG)
 
 
+def test_where_there_can_be_no_other_process(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    one = lint(1)
+    monkeypatch.setattr(os, "fork", fork)
+    assert told(lint(2)) == told(one)
+
+
 def test_a_little_work_is_done_by_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("another process"))
     assert told(lint(0)) == told(lint(1))

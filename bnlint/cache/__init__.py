@@ -43,13 +43,14 @@ class Entry:
 @dataclass(slots=True)
 class Memory:
     """The content of a cache. `files`: stamp, plan and digest (none of what was dismissed); `parts` and `facts`: the grouping of all files
-    that were not, unless it is not known; `stamps` of what facts are about; `ignored`: what .gitignore files say."""
+    that were not, unless it is not known; `stamps` of what facts are about, at a time when they held; `ignored`: what .gitignore files
+    say."""
 
     files: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     parts: Sequence[Part] | None = None
     facts: Sequence[Fact] = ()
     entries: dict[str, Entry] = field(default_factory=dict)
-    stamps: dict[str, int] = field(default_factory=dict)
+    stamps: dict[Fact, int] = field(default_factory=dict)
     ignored: Known = field(default_factory=dict)
 
 
@@ -62,7 +63,7 @@ class Cache:
         self.name = store.name(repr(self.kind))
         self.disk = Disk()
         self.old = self._decoded(store.read(folder, self.name))
-        self.new = Memory(stamps=self.old.stamps)
+        self.new = Memory()
         self.verdicts = Verdicts(self.old.ignored)
         self.changed = False
         self._holding: dict[Fact, bool] = {}
@@ -137,7 +138,7 @@ class Cache:
             path = fact[0]
             if not self._is_ours(path):
                 return False
-            found = self._is_settled(path, self.old.stamps.get(path))
+            found = self._is_settled(path, self.old.stamps.get(fact))
             if not found:
                 found = self.disk.confirms(fact)
                 self.changed = self.changed or (found and self.disk.stamp(path) != 0)
@@ -168,6 +169,7 @@ class Cache:
     def group(self, parts: Sequence[Part], seen: Footprint) -> None:
         """Take down how files were grouped."""
         self.new.parts, self.new.facts = parts, tuple(of(seen))
+        self._holding.update(dict.fromkeys(self.new.facts, True))
 
     def keep(self, part: Part, found: Sequence[Checked], facts: Sequence[Fact]) -> None:
         """Take down what came of the files of a part, unless a bug of ours had its hand in it."""
@@ -176,6 +178,7 @@ class Cache:
         from bnlint.cache.codec import encode
 
         self.changed = True
+        self._holding.update(dict.fromkeys(facts, True))
         digests = [self.new.files[path][2] for path in part.paths]
         self.new.entries[_key(part)] = Entry(digests, [self.plan(each.plan) for each in found], facts, list(map(encode, found)))
 
@@ -197,6 +200,9 @@ class Cache:
         def number(table: dict[Any, int], values: Sequence[Any]) -> list[int]:
             return [table.setdefault(value, len(table)) for value in values]
 
+        def stamp(fact: Fact) -> int:
+            return self.disk.stamp(fact[0]) if self._holding.get(fact) else theirs.stamps.get(fact, 0)
+
         return {
             "format": FORMAT,
             "kind": self.kind,
@@ -207,7 +213,7 @@ class Cache:
                 key: [entry.digests, number(plans, entry.plans), number(facts, entry.facts), entry.checked]
                 for key, entry in entries.items()
             },
-            "facts": [[path, seen, self.disk.stamp(path)] for path, seen in facts],
+            "facts": [[*fact, stamp(fact)] for fact in facts],
             "plans": list(plans),
             "ignored": self.verdicts.new,
         }
@@ -226,7 +232,7 @@ class Cache:
                     key: Entry(list(digests), [plans[index] for index in own], [table[index] for index in facts], list(checked))
                     for key, (digests, own, facts, checked) in data["entries"].items()
                 },
-                stamps={path: stamp for path, _, stamp in data["facts"]},
+                stamps={fact: stamp for fact, (_, _, stamp) in zip(table, data["facts"], strict=True)},
                 ignored={
                     text: {folder: {name: bool(verdict) for name, verdict in names.items()} for folder, names in folders.items()}
                     for text, folders in data["ignored"].items()
