@@ -452,6 +452,21 @@ def test_a_cache_that_was_checked_out_is_not_believed(project: Path) -> None:
     assert run() == expected
 
 
+def test_a_cache_that_was_kept_for_the_next_job_is(project: Path, examined: list[str]) -> None:
+    """The files were checked out anew, and the cache was unpacked with its times."""
+    expected = run()
+    shutil.copytree(CACHE, "archive", copy_function=shutil.copy2)
+    shutil.rmtree(CACHE)
+    for path in project.rglob("*.py"):
+        data = path.read_bytes()
+        path.unlink()
+        path.write_bytes(data)
+    os.rename("archive", CACHE)
+    examined.clear()
+    assert run() == expected
+    assert examined == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
 def test_a_link_leads_nobody_elsewhere(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")

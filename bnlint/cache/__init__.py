@@ -251,12 +251,13 @@ def _key(part: Part) -> str:
 
 
 def _program() -> tuple[str, ...]:
-    """What tells this bnlint, and the Python that it runs on, from others. In a checkout it may have been edited."""
-    top = os.path.dirname(engine.__file__)
-    pages = catalogue.folder()
-    times = []
-    if os.path.dirname(pages) != top:
-        for folder, folders, files in (step for each in (top, pages) for step in os.walk(each)):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            times += [os.stat(os.path.join(folder, name)).st_mtime_ns for name in files]
-    return __version__, sys.version, str(max(times, default=os.stat(engine.__file__).st_mtime_ns))
+    """What tells this bnlint, and the Python that it runs on, from others: the sizes of its files; in a checkout their times, too."""
+    top, pages = os.path.dirname(engine.__file__), catalogue.folder()
+    is_checkout = not pages.startswith(top)
+    found = []
+    for folder, folders, files in (step for each in ((top, pages) if is_checkout else (top,)) for step in os.walk(each)):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(files):
+            state = os.stat(os.path.join(folder, name))
+            found.append((name, state.st_size, state.st_mtime_ns if is_checkout else 0))
+    return __version__, sys.version, store.name(repr(found))
