@@ -1,8 +1,11 @@
 """bnlint reads Keras code and says where Batch Normalization is misused."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from bnlint.api import fix_source, lint_model, lint_paths, lint_source
 
 __version__ = "0.1.0"

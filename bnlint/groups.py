@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from bnlint.records import dataclass, replace
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bnlint.engine import Plan
     from bnlint.footprint import Footprint
 
@@ -102,7 +104,8 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
         core = [given.path for given in members if given.holds(BUILDING)]
         parts: list[list[str]] = []
         lonely = {given.path for given in members if not everything}
-        if core or everything or any(given.named for given in members):
+        files = {given.path: given.data for given in members if everything or may_matter(given)}
+        if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 
             files = {given.path: given.data for given in members if everything or may_matter(given)}
@@ -129,4 +132,4 @@ USING = (b".fit(", b".compile(")
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
     imports = b"import" in given.data
-    return (given.speaks and (imports or given.relevant)) or (imports and given.holds(USING))
+    return (imports or given.relevant) if given.speaks else (imports and given.holds(USING))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bnlint import pin_files
 from bnlint.graph.model import KerasTarget
+from bnlint.records import dataclass
 from bnlint.versions import stated
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from bnlint.records import dataclass
 
 if TYPE_CHECKING:
     from bnlint.graph.model import Call, ModelGraph, Module, Span

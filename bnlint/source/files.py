@@ -6,11 +6,11 @@ import ast
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from bnlint.footprint import Footprint, listing
 from bnlint.graph.model import Event, Gap, Import, Origin
+from bnlint.records import dataclass, field
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load
 
