@@ -53,11 +53,17 @@ class Plans:
     SettingsError."""
 
     def __init__(
-        self, config: str | None = None, isolated: bool = False, overrides: Overrides | None = None, baselines: Use = "use"
+        self,
+        config: str | None = None,
+        isolated: bool = False,
+        overrides: Overrides | None = None,
+        baselines: Use = "use",
+        cached: bool = False,
     ) -> None:
-        self.config, self.isolated, self.overrides, self.baselines = config, isolated, overrides, baselines
+        self.config, self.isolated, self.overrides, self.baselines, self.cached = config, isolated, overrides, baselines, cached
         self._disk = Disk()
         self._settings: dict[str | None, Settings] = {}
+        self._roots: dict[tuple[str | None, str], str] = {}
         self._plans: dict[tuple[str | None, str], Plan] = {}
         self._baselines: dict[str | None, Baseline | None] = {}
 
@@ -76,11 +82,20 @@ class Plans:
         from bnlint.discovery import find_root
 
         held_to = self.settings(path)
-        key = held_to.file, find_root(named or path, held_to)
+        start = held_to.file, named or path
+        if start not in self._roots:
+            self._roots[start] = find_root(named or path, held_to)
+        key = held_to.file, self._roots[start]
         if key not in self._plans:
             self._plans[key] = engine.plan(held_to, key[1])
             self.baseline(held_to)  # one that is broken ends the run before it changes anything
         return self._plans[key]
+
+    def cache(self, path: str) -> str | None:
+        """The folder in which results are kept; None if they are not."""
+        from bnlint.discovery import find_cache
+
+        return find_cache(path, self.settings(path)) if self.cached else None
 
     def baseline(self, held_to: Settings) -> Baseline | None:
         """The baseline of these settings, read once."""
@@ -163,13 +178,14 @@ def lint_files(
     since: str | None = None,
     factories: Sequence[str] = (),
     tell: Callable[[str], None] = lambda doing: None,
+    jobs: int = 1,
 ) -> Result:
     """The same, with the plans at hand; with `since`, only what was not found where the work branched off from that commit of git. `tell`
-    is told what is being worked on.
+    is told what is being worked on. `jobs` are the processes that do it; with 0 as many as are worth while.
 
     The models that `factories` (`package.module:factory`) make are linted, too. That runs their code.
     """
-    run = Run(plans, mend, write, since, tell=tell)
+    run = Run(plans, mend, write, since, tell=tell, jobs=jobs)
     run.walk(paths)
     for target in factories:
         run.make(target)
@@ -223,13 +239,22 @@ def find_base(path: str, plans: Plans) -> str:
     return discovery.find_base(path, plans.settings(path))
 
 
-def clean(folder: str) -> tuple[list[str], list[str]]:
-    """Remove the caches below a folder. What was removed; and a line for each that could not be."""
+def clean(folder: str, cache_dir: str | None = None) -> tuple[list[str], list[str]]:
+    """Remove the caches below a folder, and those in another one: `cache_dir`, else what the settings say. What was removed; and a line for
+    each that could not be."""
     import shutil
 
+    from bnlint.cache import store
     from bnlint.discovery import CACHE, EXCLUDED
 
     removed, failures = [], []
+    held_to = Plans().settings(folder)
+    other = cache_dir or (os.path.join(held_to.root, held_to.cache_dir) if held_to.cache_dir is not None else None)
+    try:
+        if other is not None and store.remove(other):
+            removed.append(other)
+    except OSError as error:
+        failures.append(f"{other}: cannot be removed: {error.strerror}")
     for top, folders, _ in os.walk(folder):
         if CACHE in folders:
             path = os.path.normpath(os.path.join(top, CACHE))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import cached_property
 
 from bnlint.records import dataclass, field
 from bnlint.settings import Settings, matcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final
 
     from pathspec import GitIgnoreSpec
@@ -85,9 +86,9 @@ class Discovery:
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 
-def discover(paths: Iterable[str], settings: Settings) -> Discovery:
+def discover(paths: Iterable[str], settings: Settings, verdicts: Verdicts | None = None) -> Discovery:
     """The files that the paths stand for. Raises MissingPath."""
-    walk = _Walk(settings)
+    walk = _Walk(settings, verdicts or Verdicts())
     found: dict[str, File] = {}
     warnings: list[str] = []
     for path in map(os.path.normpath, paths):
@@ -145,6 +146,15 @@ def find_base(path: str, settings: Settings) -> str:
     return _version_control(start) or (os.path.dirname(settings.file) if settings.file else os.getcwd())
 
 
+def find_cache(path: str, settings: Settings) -> str | None:
+    """The folder of the cache for a path that was named. None for what is installed, and for a file that is in no project."""
+    if settings.cache_dir is not None:
+        return os.path.join(settings.root, settings.cache_dir)
+    root = find_root(path, settings)
+    is_project = os.path.isdir(path) or settings.file is not None or _version_control(root) is not None
+    return os.path.join(root, CACHE) if is_project and os.path.basename(os.path.dirname(root)) not in INSTALLED else None
+
+
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders in which packages lie that have nothing to do with each other."""
 
@@ -165,15 +175,61 @@ def _version_control(folder: str) -> str | None:
     return folder
 
 
-_Ignores = tuple[tuple[str, "GitIgnoreSpec"], ...]
-"""The .gitignore files that hold for a folder, each with its own (absolute) folder, outermost first."""
+@dataclass(frozen=True, eq=False)
+class _Ignore:
+    """A .gitignore file: its (absolute) folder, and its lines."""
+
+    folder: str
+    lines: tuple[str, ...]
+
+    @cached_property
+    def spec(self) -> GitIgnoreSpec:
+        import pathspec
+
+        try:
+            return pathspec.GitIgnoreSpec.from_lines(self.lines)
+        except ValueError:
+            return pathspec.GitIgnoreSpec.from_lines(filter(_is_pattern, self.lines))
+
+
+_Ignores = tuple[_Ignore, ...]
+"""The .gitignore files that hold for a folder, outermost first."""
+
+Known = dict[str, dict[str, dict[str, bool]]]
+"""Whether names (of folders with `/`) are ignored, by the text of all .gitignore files that hold for a folder, and by the folder."""
+
+
+class Verdicts:
+    """What .gitignore files say, kept from one walk to the next: it follows from their text alone, and is slow to find out."""
+
+    def __init__(self, old: Known | None = None) -> None:
+        self.old, self.new = old or {}, Known()
+
+    def within(self, folder: str, ignores: _Ignores) -> Callable[[str, bool], bool]:
+        """Whether a file or folder in a folder is ignored."""
+        if not ignores:
+            return lambda name, is_folder: False
+        folder = os.path.abspath(folder)
+        text = "\0".join(part for ignore in ignores for part in (ignore.folder, *ignore.lines))
+        old = self.old.get(text, {}).get(folder, {})
+        new = self.new.setdefault(text, {}).setdefault(folder, {})
+
+        def is_ignored(name: str, is_folder: bool) -> bool:
+            key = name + "/" if is_folder else name
+            verdict = old.get(key)
+            if verdict is None:
+                verdict = _is_ignored(os.path.join(folder, name), is_folder, ignores)
+            new[key] = verdict
+            return verdict
+
+        return is_ignored
 
 
 class _Walk:
     """A walk through folders; collects what it leaves out."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, verdicts: Verdicts) -> None:
+        self.settings, self.verdicts = settings, verdicts
         self.globs = (*(settings.exclude or ()), *settings.extend_exclude)
         self.is_excluded = matcher(settings.root, self.globs)
         self.suffixes: tuple[str, ...] = SUFFIXES
@@ -204,7 +260,10 @@ class _Walk:
                 continue
             if self.settings.respect_gitignore and ".gitignore" in names:
                 ignores = (*ignores, *_read_ignores(os.path.abspath(folder), ".gitignore"))
+            is_ignored = self.verdicts.within(folder, ignores)
             for entry in listing:
+                if entry.name == CACHE:  # it is there or not: nothing is told of it
+                    continue
                 path = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not entry.name.lower().endswith(self.suffixes) and not (entry.is_symlink() and os.path.isdir(path)):
@@ -213,7 +272,7 @@ class _Walk:
                     self.skipped["excluded by default"] += 1
                 elif is_excluded(path):
                     self.skipped["excluded by the settings"] += 1
-                elif ignores and _is_ignored(os.path.abspath(path), is_folder, ignores):
+                elif is_ignored(entry.name, is_folder):
                     self.skipped["ignored by .gitignore"] += 1
                 elif is_folder:
                     stack.append((path, os.path.join(real_folder, entry.name), ignores))
@@ -255,14 +314,7 @@ def _read_ignores(folder: str, name: str) -> _Ignores:
             lines = [line for line in stream.read().split("\n") if line.strip() and not line.startswith("#")]
     except OSError:
         return ()
-    if not lines:
-        return ()
-    import pathspec
-
-    try:
-        return ((folder, pathspec.GitIgnoreSpec.from_lines(lines)),)
-    except ValueError:
-        return ((folder, pathspec.GitIgnoreSpec.from_lines(filter(_is_pattern, lines))),)
+    return (_Ignore(folder, tuple(lines)),) if lines else ()
 
 
 def _is_pattern(line: str) -> bool:
@@ -278,9 +330,9 @@ def _is_pattern(line: str) -> bool:
 
 def _is_ignored(path: str, is_folder: bool, ignores: _Ignores) -> bool:
     """Whether the innermost .gitignore that speaks of a path ignores it."""
-    for folder, spec in reversed(ignores):
-        inside = path[len(folder) :].lstrip(os.sep).replace(os.sep, "/")
-        verdict = spec.check_file(inside + "/" if is_folder else inside).include
+    for ignore in reversed(ignores):
+        inside = path[len(ignore.folder) :].lstrip(os.sep).replace(os.sep, "/")
+        verdict = ignore.spec.check_file(inside + "/" if is_folder else inside).include
         if verdict is not None:
             return verdict
     return False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bnlint.findings import Finding, Severity, TextEdit
+    from bnlint.footprint import Footprint
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span
     from bnlint.groups import Group, Input
@@ -49,7 +50,8 @@ class Checked:
 
     `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
     `sites` are the places that build BatchNormalization, with how much of them is understood; `artifact` tells what was read of a model
-    file; `skipped` says why the file was not looked at; `failures` make the exit code 2, a line each: our own bugs, a missing extra.
+    file; `skipped` says why the file was not looked at; `failures` make the exit code 2, a line each: our own bugs, a missing extra;
+    `stored` is the digest of what the file held if this is known from an earlier run, or from another process (see `with_document`).
     """
 
     path: str
@@ -62,6 +64,27 @@ class Checked:
     dismissed: bool = False
     skipped: str = ""
     failures: tuple[str, ...] = ()
+    stored: str = ""
+
+
+def digest(data: bytes) -> str:
+    """What tells the content of a file from another."""
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()[:32]
+
+
+def with_document(checked: Checked) -> Checked:
+    """The same with its document, which is read again where it is known from elsewhere; without one if the file was changed since."""
+    if checked.document is not None or not checked.stored:
+        return checked
+    from bnlint import text
+
+    try:
+        data = read(checked.path)
+        return replace(checked, document=text.load(checked.path, data)) if digest(data) == checked.stored else checked
+    except (OSError, text.Unreadable):
+        return checked
 
 
 def without_preview(held_to: Settings) -> tuple[str, ...]:
@@ -126,11 +149,14 @@ def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
     return list(analysis.models), list(coverage.sites(analysis.modules, analysis.models)), problems
 
 
-def check(group: Group) -> list[Checked]:
-    """The findings of each file of a group. One in which nothing can be found, and that was met by a walk, is dismissed unparsed."""
+def check(group: Group, seen: Footprint | None = None) -> list[Checked]:
+    """The findings of each file of a group. One in which nothing can be found, and that was met by a walk, is dismissed unparsed.
+
+    `seen` takes down what was looked at on the disk besides.
+    """
     if group.idle:
         return [_parsed(group.inputs[0])]
-    return _checked(group)
+    return _checked(group, seen)
 
 
 def _parsed(given: Input) -> Checked:
@@ -153,7 +179,7 @@ def _parsed(given: Input) -> Checked:
         return Checked(given.path, given.plan, failures=(failure("reading", given.path, error),))
 
 
-def _checked(group: Group) -> list[Checked]:
+def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
     from bnlint import source, text
 
     inputs = group.inputs
@@ -165,7 +191,7 @@ def _checked(group: Group) -> list[Checked]:
         except text.Unreadable as problem:
             done[given.path] = unreadable(given.path, problem, given.plan)
     try:
-        analysis = source.analyse(documents.values(), group.root, whole=False)
+        analysis = source.analyse(documents.values(), group.root, whole=False, seen=seen)
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
             done[path] = unreadable(path, reason, plans[path], documents.pop(path))
@@ -175,7 +201,7 @@ def _checked(group: Group) -> list[Checked]:
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
         told = () if isinstance(error, RecursionError) else (failure("reading", group.label, error),)
         if len(inputs) > 1:
-            first, *others = (check(part)[0] for part in group.alone())
+            first, *others = (check(part, seen)[0] for part in group.alone())
             return [replace(first, failures=(*told, *first.failures)), *others]
         path, plan = inputs[0].path, inputs[0].plan
         return [Checked(path, plan, failures=told) if told else unreadable(path, text.Unreadable(TOO_DEEP), plan)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -9,6 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bnlint.engine import Plan
+    from bnlint.footprint import Footprint
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file to check that was not read yet. `named`: it was not met by a walk."""
+
+    path: str
+    plan: Plan
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A group by the paths of its files. `rooted`: their imports are followed; `idle`: nothing can be found, and nothing is to be told."""
+
+    paths: tuple[str, ...]
+    rooted: bool
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +45,11 @@ class Input:
     def relevant(self) -> bool:
         """Whether it holds a word of a rule."""
         return self.holds(self.plan.words)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it speaks of Keras, or to bnlint."""
+        return self.holds(SUBJECTS) or _BATCHNORM.search(self.data) is not None
 
     def holds(self, words: Iterable[bytes]) -> bool:
         data = self.data
@@ -41,7 +67,12 @@ class Group:
     def idle(self) -> bool:
         """Whether nothing can be found in it: one file without a word of a rule, or that builds on nothing and names no Keras itself."""
         alone = self.inputs[0]
-        return len(self.inputs) == 1 and not ((self.root is not None or alone.holds(SUBJECTS)) and alone.relevant)
+        return len(self.inputs) == 1 and not ((self.root is not None or alone.speaks) and alone.relevant)
+
+    @property
+    def size(self) -> int:
+        """How many bytes are to be analysed."""
+        return sum(len(given.data) for given in self.inputs)
 
     @property
     def label(self) -> str:
@@ -49,15 +80,21 @@ class Group:
         others = len(self.inputs) - 1
         return self.inputs[0].path + (f" with {others} more" if others else "")
 
+    @property
+    def part(self) -> Part:
+        idle = self.idle and not self.inputs[0].named
+        return Part(tuple(given.path for given in self.inputs), self.root is not None, idle)
+
     def alone(self) -> list[Group]:
         """Each of its files on its own: what remains to be tried where a bug of ours ended the work on all of them."""
         return [replace(self, inputs=(given,)) for given in self.inputs]
 
 
-def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
+def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | None = None) -> list[Group]:
     """The files in groups: with each file that may build BatchNormalization those that build on it; in order of the first path of each.
 
-    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts.
+    A file that leads to no such file is on its own, and so is one that speaks of no Keras; unless `everything` counts. `seen` takes
+    down what was looked at on the disk.
     """
     by_root: dict[str, list[Input]] = {}
     for given in inputs:
@@ -71,7 +108,8 @@ def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
         if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 
-            parts, lonely = links.together(core, files, root, BUILDING)
+            files = {given.path: given.data for given in members if everything or may_matter(given)}
+            parts, lonely = links.together(core, files, root, BUILDING, seen)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
         found += [Group((given,), None if path in lonely else root) for path, given in of_path.items()]
@@ -81,8 +119,11 @@ def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
 BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", b"keras.applications", b"keras_applications", b"keras import applications")
 """Words one of which stands in whatever builds BatchNormalization."""
 
-SUBJECTS = (b"keras", b"tensorflow", *BUILDING[:3], b"bnlint:")
-"""Words one of which stands in whatever speaks of Keras, or to bnlint."""
+SUBJECTS = (b"keras", b"tensorflow", b"bnlint:")
+"""Words one of which stands in whatever speaks of Keras, or to bnlint; unless it speaks of BatchNormalization alone."""
+
+_BATCHNORM = re.compile(rb"atch_?[Nn]orm")
+"""The first words of BUILDING at once. (What begins with letters that are sure to be there is searched as fast as one word.)"""
 
 USING = (b".fit(", b".compile(")
 """Words one of which stands in what trains a model that it imports."""
@@ -91,4 +132,4 @@ USING = (b".fit(", b".compile(")
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
     imports = b"import" in given.data
-    return (imports or given.relevant) if given.holds(SUBJECTS) else (imports and given.holds(USING))
+    return (imports or given.relevant) if given.speaks else (imports and given.holds(USING))

@@ -25,3 +25,4 @@ class Overrides(TypedDict, total=False):
     respect_gitignore: bool | None
     include_models: bool | None
     fail_on: str | None
+    cache_dir: str | None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from bnlint import pin_files
 from bnlint.graph.model import KerasTarget
 from bnlint.records import dataclass
 from bnlint.versions import stated
@@ -32,7 +33,8 @@ _SIZE_LIMIT: Final = 32 * 2**20
 def read(root: str) -> Pins:
     """The pins of the project in a folder. The first file that says something counts; exact (lock) files come first."""
     found: dict[str, KerasTarget] = {}
-    for name, parse in _files(root):
+    for name in pin_files.names(root):
+        parse = _PARSERS.get(name, _plain)
         if len(found) == len(_FIRST_OF_KERAS_3):
             break
         try:
@@ -48,26 +50,6 @@ def read(root: str) -> Pins:
             if target is not None:
                 found[package] = target
     return Pins(found.get("keras"), found.get("tensorflow"))
-
-
-def _files(root: str) -> Iterator[tuple[str, Callable[[str], Iterable[Pin]]]]:
-    yield "uv.lock", _lock
-    yield "poetry.lock", _lock
-    yield "Pipfile.lock", _pipfile_lock
-    yield "pyproject.toml", _pyproject
-    for folder in ("", "requirements"):
-        try:
-            names = sorted(os.listdir(os.path.join(root, folder)))
-        except OSError:
-            continue
-        names = [name for name in names if name.endswith(".txt") and (folder or name.startswith("requirements"))]
-        for name in sorted(names, key=lambda name: name != "requirements.txt"):
-            yield os.path.join(folder, name).replace(os.sep, "/"), _plain
-    yield "Pipfile", _pipfile
-    yield "environment.yml", _plain
-    yield "environment.yaml", _plain
-    yield "setup.cfg", _plain
-    yield "setup.py", _plain
 
 
 # Formats
@@ -150,6 +132,16 @@ def _mapping(table: object) -> Iterator[Pin]:
         specifier = _get(value, "version") if isinstance(value, dict) else value
         if isinstance(specifier, str) and _is_known(name):
             yield _package(name), specifier
+
+
+_PARSERS: Final[dict[str, Callable[[str], Iterable[Pin]]]] = {
+    "uv.lock": _lock,
+    "poetry.lock": _lock,
+    "Pipfile.lock": _pipfile_lock,
+    "pyproject.toml": _pyproject,
+    "Pipfile": _pipfile,
+}
+"""What reads the files that are no plain lists."""
 
 
 # Versions

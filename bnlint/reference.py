@@ -76,6 +76,12 @@ KEYS: Final[dict[str, Key]] = {
     "require-ignore-reason": Key(
         "true or false", "false", "true", "Whether a comment that ignores findings must say why (BN002): `# bnlint: ignore[BN101]  # why`."
     ),
+    "cache-dir": Key(
+        "path, from the folder of the settings",
+        '".bnlint_cache" in the folder of the project',
+        '".cache/bnlint"',
+        "Where results are kept for the next run; `--no-cache` keeps none, `bnlint clean` removes them.",
+    ),
     "exclude": Key(
         GLOBS, "virtual environments, caches, build folders and the like", '["legacy/"]', "What a walk leaves out, instead of the default."
     ),
@@ -119,6 +125,7 @@ def effective(settings: Settings, rules: Iterable[Rule]) -> str:
         "output-format": settings.output_format,
         "baseline": settings.baseline,
         "require-ignore-reason": settings.require_ignore_reason,
+        "cache-dir": settings.cache_dir,
         "exclude": None if settings.exclude is None else list(settings.exclude),
         "extend-exclude": list(settings.extend_exclude),
         "force-exclude": settings.force_exclude,

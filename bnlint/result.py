@@ -105,10 +105,15 @@ class Result:
         return raw.edits(document, changes) if document is not None else ()
 
     def _document(self, path: str) -> Document | None:
-        return self._by_path[path].document if path in self._by_path else None
+        return self._whole(path).document if path in self._by_path else None
+
+    def _whole(self, path: str) -> Checked:
+        """What is known of a file, its document with it."""
+        found = self._by_path[path] = engine.with_document(self._by_path[path])
+        return found
 
     @cached_property
-    def _by_path(self) -> Mapping[str, Checked]:
+    def _by_path(self) -> dict[str, Checked]:
         return {file.path: file for file in self.files}
 
     def edits(self, finding: Finding) -> tuple[TextEdit, ...]:
@@ -116,6 +121,6 @@ class Result:
         from bnlint.fixer import Refused
 
         try:
-            return repair.edits(self._by_path[finding.path], finding)
+            return repair.edits(self._whole(finding.path), finding)
         except Refused:
             return ()

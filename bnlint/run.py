@@ -8,16 +8,18 @@ from collections import Counter
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
 from bnlint.engine import Checked, failure
-from bnlint.groups import Group, Input
+from bnlint.groups import Candidate, Group, Input
 from bnlint.records import replace
 from bnlint.repair import Mended
 from bnlint.result import Change, Result
+from bnlint.work import Work, check, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bnlint.api import Plans
+    from bnlint.cache import Cache
     from bnlint.changes import Base
     from bnlint.engine import Plan
     from bnlint.findings import Finding
@@ -38,8 +40,9 @@ class Run:
         since: str | None = None,
         reason: str | None = None,
         tell: Callable[[str], None] = lambda doing: None,
+        jobs: int = 1,
     ) -> None:
-        self.tell = tell
+        self.tell, self.jobs = tell, jobs
         self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
         self.base: Base | None = None
         self.files: list[Checked] = []
@@ -101,7 +104,9 @@ class Run:
         if not present:
             return
         held_to = self.plans.settings(present[0])
-        found = discover(present, held_to)
+        only_looks = self.mend == "none" and self.reason is None and self.since is None
+        cache = self.cache(present) if only_looks else None
+        found = discover(present, held_to, cache.verdicts if cache is not None else None)
         idle = engine.without_preview(held_to)
         self.warnings += [f"{code} is selected, and off: it is in preview (`--preview`, or `preview = true`)" for code in idle]
         if self.since is not None:
@@ -111,26 +116,38 @@ class Run:
         self.warnings += found.warnings
         self.skipped.update(found.skipped)
         for folder, reason in found.unreadable:
-            self.add(_unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
-        inputs = []
+            self.add(unreadable(folder, f"is a folder that cannot be listed: {reason}", self.plans.of(folder)))
+        candidates = []
+        alike: dict[tuple[str, bool], Plan] = {}
         for file in found.files:
-            plan = self.plans.of(file.path, innermost(file.path, present))
             if file.model:
-                self.take_model(file.path, plan)
+                self.take_model(file.path, self.plans.of(file.path, innermost(file.path, present)))
                 continue
-            try:
-                data = engine.read(file.path)
-            except OSError as error:
-                self.add(_unreadable(file.path, f"cannot be read: {error.strerror}", plan))
-                continue
-            given = Input(file.path, data, plan, file.named)
-            if given.named or groups.may_matter(given):
-                inputs.append(given)
-            else:
-                self.add(Checked(file.path, plan, dismissed=True))
-        for group in groups.form(inputs):
-            self.take(group)
+            place = os.path.dirname(file.path), file.named
+            if place not in alike:
+                alike[place] = self.plans.of(file.path, innermost(file.path, present))
+            candidates.append(Candidate(file.path, alike[place], file.named))
+        work = Work(cache, self.jobs, self.tell)
+        if only_looks:
+            for checked in work.results(candidates):
+                self.add(checked)
+        else:
+            inputs, others = work.sift(candidates)
+            for checked in others:
+                self.add(checked)
+            for group in groups.form(inputs):
+                self.take(group)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
+
+    def cache(self, named: Sequence[str]) -> Cache | None:
+        """What earlier runs know of what was named; None where nothing is kept."""
+        folder = self.plans.cache(named[0])
+        if folder is None:
+            return None
+        from bnlint.cache import Cache
+
+        walked = named if any(map(os.path.isdir, named)) else ()
+        return Cache(folder, (*walked, repr(self.plans.settings(named[0]))))
 
     def make(self, target: str) -> None:
         """Lint the model that a factory makes, in a process that runs it."""
@@ -155,11 +172,11 @@ class Run:
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
         self.tell(f"checking {group.label}")
-        found = self.check(group)
+        found = check(group)
         if self.reason is not None:
             commented = self.comment(group, found)
             if commented is not group:
-                now = self.check(commented)
+                now = check(commented)
                 self.counts["ignored"] += _total(found) - _total(now)
                 group, found = commented, now
         known = self.known(group, found)
@@ -176,9 +193,6 @@ class Run:
             mended = [Mended(checked, (), given.data) for given, checked in zip(group.inputs, shown, strict=True)]
         for given, checked, result in zip(group.inputs, shown, mended, strict=True):
             self.keep(given, checked, result)
-
-    def check(self, group: Group) -> list[Checked]:
-        return [repair.offer(checked) for checked in engine.check(group)]
 
     def known(self, group: Group, found: Sequence[Checked]) -> frozenset[tuple[str, str]]:
         """What was found in these files before they were changed: paths and fingerprints."""
@@ -258,9 +272,3 @@ class Run:
 
 def _total(found: Iterable[Checked]) -> int:
     return sum(len(checked.findings) for checked in found)
-
-
-def _unreadable(path: str, reason: str, held_to: Plan) -> Checked:
-    from bnlint.text import Unreadable
-
-    return engine.unreadable(path, Unreadable(reason), held_to)

@@ -53,6 +53,7 @@ class Settings:
     output_format: str | None = None
     baseline: str | None = None
     require_ignore_reason: bool = False
+    cache_dir: str | None = None
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ KEYS: Final[Mapping[str, Any]] = {
     "output-format": str,
     "baseline": str,
     "require-ignore-reason": bool,
+    "cache-dir": str,
     "rules": dict[str, dict[str, object]],
 }
 """The keys of a settings file and the types of their values."""
@@ -104,6 +106,7 @@ _PLAIN: Final = (
     "output-format",
     "baseline",
     "require-ignore-reason",
+    "cache-dir",
     *_SHORTCUTS,
 )
 """Keys whose values are taken as they are."""

@@ -19,7 +19,7 @@ def output(*arguments: str, seed: int) -> bytes:
     return done.stdout
 
 
-@pytest.mark.parametrize("command", [("check", "--isolated", "--exit-zero"), ("graph",)], ids=["check", "graph"])
+@pytest.mark.parametrize("command", [("check", "--isolated", "--no-cache", "--exit-zero"), ("graph",)], ids=["check", "graph"])
 def test_the_order_of_sets_does_not_matter(command: tuple[str, ...]) -> None:
     first, *others = (output(*command, "--output-format", "json", PROGRAMS, seed=seed) for seed in (0, 1, 2))
     assert all(other == first for other in others)
@@ -27,6 +27,6 @@ def test_the_order_of_sets_does_not_matter(command: tuple[str, ...]) -> None:
 
 def test_the_order_of_arguments_does_not_matter() -> None:
     folders = sorted(str(path.relative_to(ROOT)) for path in (ROOT / PROGRAMS).iterdir() if path.is_dir())
-    check = ("check", "--isolated", "--exit-zero", "--output-format", "json")
+    check = ("check", "--isolated", "--no-cache", "--exit-zero", "--output-format", "json")
     assert len(folders) > 2
     assert output(*check, *folders, seed=0) == output(*check, *reversed(folders), seed=0)

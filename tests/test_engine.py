@@ -225,7 +225,7 @@ def test_a_check_that_crashes_is_a_failure_that_names_file_and_rule(monkeypatch:
 def test_a_front_end_that_crashes_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     from bnlint import source
 
-    def analyse(documents: object, root: object, whole: bool) -> object:
+    def analyse(documents: object, root: object, whole: bool, seen: object) -> object:
         raise ValueError("oops")
 
     monkeypatch.setattr(source, "analyse", analyse)
@@ -236,7 +236,7 @@ def test_a_front_end_that_crashes_is_a_failure(monkeypatch: pytest.MonkeyPatch) 
 def test_a_front_end_that_runs_out_of_stack_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     from bnlint import source
 
-    def analyse(documents: object, root: object, whole: bool) -> object:
+    def analyse(documents: object, root: object, whole: bool, seen: object) -> object:
         raise RecursionError
 
     monkeypatch.setattr(source, "analyse", analyse)

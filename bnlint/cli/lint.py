@@ -88,7 +88,9 @@ def plans(given: Mapping[str, Any]) -> Plans:
     from bnlint.settings import FOR_FILES, KEYS
 
     overrides: Any = {name: given[name] for key in KEYS if key not in FOR_FILES and (name := key.replace("-", "_"))}
-    return api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
+    if given["cache_dir"] is not None:
+        overrides["cache_dir"] = os.path.abspath(given["cache_dir"])
+    return api.Plans(given["config"], given["isolated"], overrides, _baselines(given), cached=not given["no_cache"])
 
 
 def _baselines(given: Mapping[str, Any]) -> Use:
@@ -110,7 +112,7 @@ def files(named: Sequence[str], given: Mapping[str, Any]) -> int:
     else:
         with Progress() as progress:
             mend, since = _mend(given), given["diff_base"]
-            result = api.lint_files(named, held_to, mend, not given["diff"], since, given["model"], progress.tell)
+            result = api.lint_files(named, held_to, mend, not given["diff"], since, given["model"], progress.tell, given["jobs"])
     return tell(result, api.find_base(path, held_to), targets, given)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from bnlint.graph import query
-from bnlint.graph.model import Call, ModelGraph, Module, Span
 from bnlint.records import dataclass
+
+if TYPE_CHECKING:
+    from bnlint.graph.model import Call, ModelGraph, Module, Span
 
 Grade = Literal["full", "partly", "not"]
 
@@ -61,6 +62,8 @@ def _born(call: Call) -> Span | None:
 
 def _missing(graph: ModelGraph, call: Call) -> list[str]:
     """What is not known of the neighbours of a call."""
+    from bnlint.graph import query
+
     before, behind = query.producers(call), query.consumers(graph, call)
     around = [step.call for step in (*before, *behind) if step.call is not None]
     reasons = [str(near.layer.name) for near in around if near.layer.role == "unknown"]

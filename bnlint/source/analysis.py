@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import NoneType
 
+from bnlint.footprint import Footprint
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.keras_api.training import MODES, is_mode
@@ -42,12 +43,15 @@ FRAMES = 6000
 """Python's own recursion limit while a document is read: nested code takes a few frames a level, and none of the C stack."""
 
 
-def analyse(documents: Iterable[Document], root: str | None = None, whole: bool = True) -> Analysis:
+def analyse(
+    documents: Iterable[Document], root: str | None = None, whole: bool = True, seen: Footprint | None = None
+) -> Analysis:
     """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed.
 
-    Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization.
+    Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization. `seen` takes down what
+    was looked at on the disk.
     """
-    m = Machine(Files(documents, root))
+    m = Machine(Files(documents, root, seen))
     mentions = Mentions(m, whole)
     done: set[int] = set()
     with _DEEP:

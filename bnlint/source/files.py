@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from bnlint.footprint import Footprint, listing
 from bnlint.graph.model import Event, Gap, Import, Origin
 from bnlint.records import dataclass, field
 from bnlint.source.values import Scope
@@ -45,16 +46,19 @@ class File:
 
 
 class Files:
-    """The files under analysis, and those that their imports lead to. Without a `root` nothing is looked for on disk."""
+    """The files under analysis, and those that their imports lead to. Without a `root` nothing is looked for on disk.
 
-    def __init__(self, documents: Iterable[Document], root: str | None = None) -> None:
+    `seen` takes down what was.
+    """
+
+    def __init__(self, documents: Iterable[Document], root: str | None = None, seen: Footprint | None = None) -> None:
         self.root = os.path.realpath(root) if root is not None else None
+        self.seen = seen or Footprint()
         self.unreadable: dict[str, Unreadable] = {}
         self.by_path: dict[str, File] = {}
         self._opened: dict[str, File] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
-        self._names: dict[str, frozenset[str]] = {}
-        self._texts: dict[str, bytes] = {}
+        self._names: dict[str, Mapping[str, str]] = {}
         self._found: dict[tuple[str, int, str], File | None] = {}
         self.asked = [file for document in documents if (file := self._take(document)) is not None]
 
@@ -73,7 +77,7 @@ class Files:
         """A file that is not read."""
         place = os.path.abspath(path)
         if place not in self._opened:
-            self._opened[place] = File(path, place, _dotted(place), _package_folder(place))
+            self._opened[place] = File(path, place, self._dotted(place), _package_folder(place))
         return self._opened[place]
 
     def find(self, importer: File, level: int, dotted: str) -> File | None:
@@ -92,7 +96,7 @@ class Files:
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
             return self._descend(importer, folder, parts)
-        local = "__init__.py" not in self._listed(folder)
+        local = not self._holds(folder, "__init__.py")
         for base in self._import_bases(folder):
             if parts[0] in sys.stdlib_module_names and not (local and base == folder):
                 continue
@@ -114,7 +118,7 @@ class Files:
             while real != self.root and real.startswith(os.path.join(self.root, "")):
                 real = os.path.dirname(real)
                 around.append(os.path.dirname(around[-1]))
-            package = _outermost(folder)
+            package = self._outermost(folder)
             first = [package] if package != folder else []
             rest = [base for near in around if near != folder or not first for base in (near, os.path.join(near, "src"))]
             self._bases[folder] = tuple(dict.fromkeys([*first, *rest, folder]))
@@ -123,26 +127,39 @@ class Files:
     def _descend(self, importer: File, folder: str, parts: list[str]) -> File | None:
         """The module `a.b.c` below a folder; the package that the folder is where no part is left."""
         for part in parts[:-1]:
-            if part not in self._listed(folder):
+            if not self._holds(folder, part):
                 return None
             folder = os.path.join(folder, part)
         last = parts[-1] if parts else ""
         inner = os.path.join(folder, last) if parts else folder
-        if not parts or last in self._listed(folder):
-            if "__init__.py" in self._listed(inner):
+        if not parts or self._holds(folder, last):
+            if self._holds(inner, "__init__.py"):
                 return self._open(importer, os.path.join(inner, "__init__.py"))
-            if last + ".py" not in self._listed(folder) and os.path.isdir(inner):
+            if not self._holds(folder, last + ".py") and os.path.isdir(inner):
                 return self._open(importer, inner)
-        return self._open(importer, inner + ".py") if parts and last + ".py" in self._listed(folder) else None
+        return self._open(importer, inner + ".py") if parts and self._holds(folder, last + ".py") else None
 
-    def _listed(self, folder: str) -> frozenset[str]:
-        """The names in a folder; none where there is no such folder."""
+    def _holds(self, folder: str, name: str) -> bool:
+        """Whether a name stands in a folder; it does not where there is no such folder."""
         if folder not in self._names:
-            try:
-                self._names[folder] = frozenset(os.listdir(folder))
-            except OSError:
-                self._names[folder] = frozenset()
-        return self._names[folder]
+            self._names[folder] = listing(folder)
+        kind = self._names[folder].get(name, "")
+        self.seen.names.setdefault(folder, {})[name] = kind
+        return bool(kind)
+
+    def _outermost(self, folder: str) -> str:
+        """The folder that holds the outermost package around a folder; the folder itself if it is no package."""
+        while self._holds(folder, "__init__.py") and os.path.dirname(folder) != folder:
+            folder = os.path.dirname(folder)
+        return folder
+
+    def _dotted(self, place: str) -> str:
+        """The dotted name of a file below the folder that holds its outermost package."""
+        folder, last = os.path.split(place)
+        inner = os.path.relpath(folder, self._outermost(folder))
+        parts = [] if inner == os.curdir else inner.split(os.sep)
+        stem = last.removesuffix(".py")
+        return ".".join([*parts, *([] if stem == "__init__" and parts else [stem])])
 
     def _is_ours(self, place: str) -> bool:
         """Whether a file lies in the project, links followed."""
@@ -156,19 +173,19 @@ class Files:
                 return None
             path = place if os.path.isabs(importer.path) else os.path.relpath(place)
             folder = place if os.path.isdir(place) else _package_folder(place)
-            file = self._opened[place] = File(path, place, _dotted(place), folder, state="run" if folder == place else "new")
+            file = self._opened[place] = File(path, place, self._dotted(place), folder, state="run" if folder == place else "new")
             self.by_path.setdefault(path, file)
         return self._opened[place]
 
     def text(self, file: File) -> bytes:
         """What a file that was not asked for holds; nothing if it cannot be read."""
-        if file.place not in self._texts:
+        if file.place not in self.seen.texts:
             try:
                 with open(file.place, "rb") as stream:
-                    self._texts[file.place] = stream.read(SIZE_LIMIT + 1)
+                    self.seen.texts[file.place] = stream.read(SIZE_LIMIT + 1)
             except OSError:
-                self._texts[file.place] = b""
-        return self._texts[file.place]
+                self.seen.texts[file.place] = b""
+        return self.seen.texts[file.place]
 
     def read(self, file: File) -> None:
         """Read and parse a file that was not asked for; one that cannot be read is a module of which nothing is known."""
@@ -193,19 +210,3 @@ def _parse(file: File, document: Document) -> None:
 
 def _package_folder(place: str) -> str | None:
     return os.path.dirname(place) if os.path.basename(place) == "__init__.py" else None
-
-
-def _outermost(folder: str) -> str:
-    """The folder that holds the outermost package around a folder; the folder itself if it is no package."""
-    while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def _dotted(place: str) -> str:
-    """The dotted name of a file below the folder that holds its outermost package."""
-    folder, last = os.path.split(place)
-    inner = os.path.relpath(folder, _outermost(folder))
-    parts = [] if inner == os.curdir else inner.split(os.sep)
-    stem = last.removesuffix(".py")
-    return ".".join([*parts, *([] if stem == "__init__" and parts else [stem])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from bnlint.footprint import Footprint
 from bnlint.source.files import File, Files
 
 HOPS = 2
@@ -21,12 +22,14 @@ Statement = tuple[int, str, tuple[tuple[str, str], ...]]
 """Dots, name, and what is imported from there: its name there and here. Nothing: the module itself."""
 
 
-def together(core: Collection[str], files: Mapping[str, bytes], root: str, words: Collection[bytes]) -> tuple[list[list[str]], set[str]]:
+def together(
+    core: Collection[str], files: Mapping[str, bytes], root: str, words: Collection[bytes], seen: Footprint | None = None
+) -> tuple[list[list[str]], set[str]]:
     """The core files in groups, with those of the others that build on one of them; and the files that build on nothing with these words.
 
     `files` are paths and what they hold, the core ones among them; other files below `root` are read where imports lead to them.
     """
-    links = _Links(root, files)
+    links = _Links(root, files, seen)
     group: dict[str, set[str]] = {path: {path} for path in core}
     lonely: set[str] = set()
     for path in files:
@@ -46,9 +49,9 @@ def together(core: Collection[str], files: Mapping[str, bytes], root: str, words
 class _Links:
     """What files import, directly and through others."""
 
-    def __init__(self, root: str, known: Mapping[str, bytes]) -> None:
+    def __init__(self, root: str, known: Mapping[str, bytes], seen: Footprint | None) -> None:
         self.known = known
-        self.files = Files((), root)
+        self.files = Files((), root, seen)
         self.path_of = {self.files.stand_in(path).place: path for path in known}
         self._statements: dict[str, list[Statement]] = {}
 

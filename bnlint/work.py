@@ -1,0 +1,159 @@
+"""Files that only have to be looked at: dismissed, recalled from an earlier run, or checked, here or by several processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from bnlint import engine, groups, repair
+from bnlint.engine import Checked
+from bnlint.footprint import Footprint
+from bnlint.groups import Candidate, Group, Input, Part
+from bnlint.readahead import ahead
+
+if TYPE_CHECKING:
+    from bnlint.cache import Cache
+    from bnlint.cache.facts import Fact
+    from bnlint.engine import Plan
+
+Tell = Callable[[str], None]
+
+Outcome = tuple["Sequence[Checked]", "Sequence[Fact]"]
+"""What came of each file of a group, and the facts about the disk on which that rests."""
+
+MUCH: Final = 200_000
+"""Bytes of files to analyse above which several processes are worth their start."""
+
+
+MOST: Final = 64
+"""Processes at most."""
+
+
+class Work:
+    """The work of one run: with the cache that it has, in so many processes."""
+
+    def __init__(self, cache: Cache | None, jobs: int, tell: Tell) -> None:
+        self.cache, self.jobs, self.tell = cache, jobs, tell
+
+    def results(self, files: Sequence[Candidate]) -> Iterator[Checked]:
+        """What comes of each file."""
+        if self.cache is not None:
+            self.cache.roots = {file.plan.root for file in files}
+        waiting: dict[str, Candidate] = {}
+        for file in files:
+            if self.cache is not None and self.cache.dismisses(file):
+                yield _dismissed(file)
+            elif self.cache is not None and self.cache.doubts(file) and (others := self.sift([file])[1]):
+                yield from others
+            else:
+                waiting[file.path] = file
+        recalled = self.cache.parts(waiting) if self.cache is not None else None
+        if recalled is None:
+            yield from self._afresh(waiting)
+        else:
+            yield from self._checked([(part, None) for part in recalled], waiting)
+        if self.cache is not None:
+            self.cache.save()
+
+    def _afresh(self, waiting: dict[str, Candidate]) -> Iterator[Checked]:
+        """Read the files and put them into groups."""
+        inputs, others = self.sift(waiting.values())
+        yield from others
+        seen = Footprint()
+        found = [(group.part, group) for group in groups.form(inputs, seen=seen)]
+        if self.cache is not None:
+            self.cache.group([part for part, _ in found], seen)
+        yield from self._checked(found, waiting)
+
+    def sift(self, files: Iterable[Candidate]) -> tuple[list[Input], list[Checked]]:
+        """Read files: those in which something may be found; and what is to be said of the others."""
+        inputs, others = [], []
+        of_path = {file.path: file for file in files}
+        for path in ahead(list(of_path)):
+            file = of_path[path]
+            try:
+                given = Input(file.path, engine.read(file.path), file.plan, file.named)
+            except OSError as error:
+                others.append(unreadable(file.path, f"cannot be read: {error.strerror}", file.plan))
+                continue
+            matters = given.named or groups.may_matter(given)
+            if self.cache is not None:
+                self.cache.take(file, given.data if matters else None)
+            if matters:
+                inputs.append(given)
+            else:
+                others.append(_dismissed(file))
+        return inputs, others
+
+    def _checked(self, parts: Sequence[tuple[Part, Group | None]], waiting: dict[str, Candidate]) -> Iterator[Checked]:
+        """What comes of the files of each part, in order; a group is made of those that must be looked at."""
+        steps: list[Sequence[Checked] | Group] = []
+        for part, group in parts:
+            found = self._known(part, waiting)
+            if found is not None:
+                steps.append(found)
+                continue
+            if group is None:
+                inputs, others = self.sift(waiting[path] for path in part.paths)
+                steps.append(others)
+                group = Group(tuple(inputs), waiting[part.paths[0]].plan.root if part.rooted else None)
+            if group.inputs:
+                steps.append(group)
+        fresh = self._examined([step for step in steps if isinstance(step, Group)])
+        for step in steps:
+            yield from next(fresh) if isinstance(step, Group) else step
+
+    def _known(self, part: Part, waiting: Mapping[str, Candidate]) -> list[Checked] | None:
+        if part.idle:
+            return [_dismissed(waiting[path]) for path in part.paths]
+        return self.cache.recall(part, waiting) if self.cache is not None else None
+
+    def _examined(self, due: Sequence[Group]) -> Iterator[Sequence[Checked]]:
+        for group, (found, facts) in zip(due, self._outcomes(due), strict=True):
+            if self.cache is not None:
+                self.cache.keep(group.part, found, facts)
+            yield found
+
+    def _outcomes(self, due: Sequence[Group]) -> Iterator[Outcome]:
+        jobs = min(self.jobs or processors(), len(due), MOST)
+        if jobs > 1 and hasattr(os, "fork") and (self.jobs or sum(group.size for group in due) > MUCH):
+            from bnlint import workers
+
+            self.tell(f"checking {sum(len(group.inputs) for group in due)} files in {jobs} processes")
+            yield from workers.outcomes(due, jobs, self._outcome)
+            return
+        for group in due:
+            self.tell(f"checking {group.label}")
+            yield self._outcome(group)
+
+    def _outcome(self, group: Group) -> Outcome:
+        """What comes of a group, and the facts about the disk on which it rests."""
+        seen = Footprint()
+        found = check(group, seen)
+        if self.cache is None:
+            return found, ()
+        from bnlint.cache import facts
+
+        return found, tuple(facts.of(seen))
+
+
+def check(group: Group, seen: Footprint | None = None) -> list[Checked]:
+    """The findings in a group, with those fixes that can be made."""
+    return [repair.offer(checked) for checked in engine.check(group, seen)]
+
+
+def unreadable(path: str, reason: str, held_to: Plan) -> Checked:
+    """What is said of a file or folder that the system does not let us read."""
+    from bnlint.text import Unreadable
+
+    return engine.unreadable(path, Unreadable(reason), held_to)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _dismissed(file: Candidate) -> Checked:
+    return Checked(file.path, file.plan, dismissed=True)
