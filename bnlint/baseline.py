@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from bnlint.regular import open_regular
 from bnlint.settings import Settings, SettingsError, shown
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def of(settings: Settings, use: Use, isolated: bool = False) -> Baseline | None:
 def read(file: str) -> Baseline:
     """The baseline in a file; an empty one if there is none. Raises SettingsError."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             data = json.loads(stream.read())
     except FileNotFoundError:
         return Baseline(file)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bnlint.regular import read_text
 from bnlint.settings import Settings, matcher
 
 if TYPE_CHECKING:
@@ -249,10 +250,10 @@ def _ignores_above(top: str) -> _Ignores:
 
 def _read_ignores(folder: str, name: str) -> _Ignores:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8-sig", errors="surrogateescape") as stream:
-            lines = [line for line in stream.read().split("\n") if line.strip() and not line.startswith("#")]
+        text = read_text(os.path.join(folder, name), "surrogateescape")
     except OSError:
         return ()
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     if not lines:
         return ()
     import pathspec

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bnlint import toml
 from bnlint.graph.model import KerasTarget
+from bnlint.regular import read_text
 from bnlint.versions import stated
 
 
@@ -39,14 +41,11 @@ def read(root: str) -> Pins:
             path = os.path.join(root, name)
             if os.path.getsize(path) > _SIZE_LIMIT:
                 continue
-            with open(path, encoding="utf-8-sig", errors="replace") as stream:
-                pins = list(parse(stream.read()))
+            pins = list(parse(read_text(path, "replace")))
+            told = {package: _target(package, [specifier for of, specifier in pins if of == package], f"from {name}") for package in _FIRST_OF_KERAS_3}
         except (OSError, ValueError, RecursionError):  # a file that does not parse says nothing
             continue
-        for package in _FIRST_OF_KERAS_3.keys() - found.keys():
-            target = _target(package, [specifier for of, specifier in pins if of == package], f"from {name}")
-            if target is not None:
-                found[package] = target
+        found = {package: target for package, target in told.items() if target is not None} | found
     return Pins(found.get("keras"), found.get("tensorflow"))
 
 
@@ -109,17 +108,13 @@ def _pipfile_lock(text: str) -> Iterator[Pin]:
 
 
 def _pipfile(text: str) -> Iterator[Pin]:
-    import tomllib
-
-    table = tomllib.loads(text)
+    table = toml.parse(text)
     for section in ("packages", "dev-packages"):
         yield from _mapping(_get(table, section))
 
 
 def _pyproject(text: str) -> Iterator[Pin]:
-    import tomllib
-
-    table = tomllib.loads(text)
+    table = toml.parse(text)
     groups = [_get(table, "project", "dependencies"), _get(table, "tool", "uv", "dev-dependencies")]
     for place in (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies")):
         groups.extend(_values(_get(table, *place)))

@@ -174,11 +174,11 @@ def load_settings(
 def _is_toml(config: str) -> bool:
     if "=" not in config:
         return False
-    import tomllib
+    from bnlint import toml
 
     try:
-        return bool(tomllib.loads(config))
-    except tomllib.TOMLDecodeError:
+        return bool(toml.parse(config))
+    except toml.Invalid:
         return not config.endswith(".toml")
 
 
@@ -189,23 +189,28 @@ def shown(file: str) -> str:
 
 
 def _parse(where: str, text: str) -> dict[str, Any]:
-    import tomllib
+    from bnlint import toml
 
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml.parse(text)
+    except toml.Invalid as error:
         raise SettingsError(f"{where}: not valid TOML: {error}") from None
 
 
 def _read(file: str) -> dict[str, Any] | None:
+    from bnlint import toml
+    from bnlint.regular import open_regular
+
     try:
-        with open(file, "rb") as stream:
-            data = stream.read()
+        with open_regular(file) as stream:
+            data = stream.read(toml.SIZE_LIMIT + 1)
     except OSError as error:
         raise SettingsError(f"{shown(file)}: cannot be read: {error.strerror}") from None
     project = os.path.basename(file) == "pyproject.toml"
     if project and b"bnlint" not in data:
         return None
+    if len(data) > toml.SIZE_LIMIT:
+        raise SettingsError(f"{shown(file)}: larger than {toml.SIZE_LIMIT // 2**20} MB, and settings are not")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

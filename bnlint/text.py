@@ -229,9 +229,14 @@ def _decode(data: bytes) -> tuple[str, str, bool]:
     if bom and encoding != "utf-8":
         raise Unreadable(f"starts with a UTF-8 byte order mark but declares the encoding {encoding}; remove one of the two", 1, 1)
     try:
-        return body.decode(encoding), encoding, bom
+        text = body.decode(encoding)
+        if not _shows_ascii(encoding):
+            raise Unreadable(f"declares the encoding {encoding}, in which bytes are not what they seem; save it as UTF-8", 1, 1)
+        return text, encoding, bom
+    except Unreadable:
+        raise
     except LookupError:
-        raise Unreadable(f"declares the encoding {encoding!r}, which Python does not know; mend the declaration", 1, 1) from None
+        raise Unreadable(f"declares the encoding {encoding[:60]!r}, which Python does not know; mend the declaration", 1, 1) from None
     except UnicodeDecodeError as error:
         place = _place(body, error.start)
         if sum(map(head.count, (bytes((control,)) for control in _CONTROLS))) > len(head) / 50:
@@ -242,6 +247,15 @@ def _decode(data: bytes) -> tuple[str, str, bool]:
         raise Unreadable(f"{_undecodable(body[error.start :], encoding)}; {advice}", *place) from None
     except Exception:  # codecs such as unicode_escape and idna raise errors of many kinds
         raise Unreadable(f"is not valid {encoding}, the encoding that it declares; save it as UTF-8", 1, 1) from None
+
+
+@cache
+def _shows_ascii(encoding: str) -> bool:
+    """Whether each ASCII character stands for itself, whatever surrounds it. (In utf-7 and raw_unicode_escape a comment may hold code.)"""
+    if encoding == "utf-8":
+        return True
+    ascii = bytes(range(128)) + rb"\u0041\x41"
+    return all(data.decode(encoding, "replace") == data.decode("ascii") for data in (ascii, ascii[::-1]))
 
 
 def _declared(data: bytes) -> str:

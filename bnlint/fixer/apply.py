@@ -41,8 +41,11 @@ def splice(document: Document, changes: Iterable[TextEdit]) -> bytes:
         cells.setdefault(chunk.cell, []).append((start, end, change.text.replace("\n", newline)))
     ordered = {cell: _ordered(found) for cell, found in cells.items()}
     if document.kind == "python":
+        original = document.chunks[0].original
         try:
-            return document.encode(_replace(document.chunks[0].original, ordered.get(None, [])))
+            if document.encode(original) != document.data:
+                raise Refused(f"in its encoding, {document.encoding}, some characters can be written in two ways")
+            return document.encode(_replace(original, ordered.get(None, [])))
         except UnicodeEncodeError:
             raise Refused(f"the encoding of the file, {document.encoding}, lacks a character of the new text") from None
     strings = {chunk.cell: found for chunk, found in zip(document.chunks, document.sources, strict=True)}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bnlint.graph.model import Event, Gap, Import, Origin
+from bnlint.regular import open_regular
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load
 
@@ -164,7 +165,7 @@ class Files:
         """What a file that was not asked for holds; nothing if it cannot be read."""
         if file.place not in self._texts:
             try:
-                with open(file.place, "rb") as stream:
+                with open_regular(file.place) as stream:
                     self._texts[file.place] = stream.read(SIZE_LIMIT + 1)
             except OSError:
                 self._texts[file.place] = b""

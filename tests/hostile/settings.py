@@ -1,0 +1,82 @@
+"""Settings, ignore files, requirements and baselines that come with a repository."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.hostile.case import Case
+
+
+def files(**contents: str | bytes | Callable[[], str]) -> Callable[[Path], object]:
+    """Files by their names, with `__` for a dot and `___` for a slash."""
+
+    def make(folder: Path) -> None:
+        for name, content in contents.items():
+            path = folder / name.replace("___", "/").replace("__", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            found = content() if callable(content) else content
+            path.write_bytes(found.encode() if isinstance(found, str) else found)
+
+    return make
+
+
+def pyproject(content: str) -> Callable[[Path], object]:
+    return files(pyproject__toml=content)
+
+
+def own(content: str | Callable[[], str]) -> Callable[[Path], object]:
+    return files(bnlint__toml=content)
+
+
+GLOB = "*" * 50 + "a" * 50
+
+SETTINGS: dict[str, Case] = {
+    "a key that nobody knows": Case(own("extend = '../other.toml'")),
+    "paths that lead out": Case(own("baseline = '../../../etc/passwd'\nexclude = ['../**', '/', '/etc/**', '../../x']")),
+    "a baseline that is a device": Case(own("baseline = '/dev/zero'")),
+    "an output that is a file": Case(own("output-format = 'json=../forged'")),
+    "an output file": Case(own("output-file = '../forged'")),
+    "10 MB": Case(own(lambda: "select = [" + '"BN101", ' * 1_100_000 + "]")),
+    "10 MB of keys": Case(own(lambda: "".join(f"k{n} = {n}\n" for n in range(700_000)))),
+    "10 MB of comments in a pyproject.toml": Case(files(pyproject__toml=lambda: "[tool.bnlint]\n" + "# x\n" * 2_500_000)),
+    "no TOML": Case(own("select = [")),
+    "no TOML in a pyproject.toml": Case(pyproject("[tool.bnlint\nx")),
+    "no TOML in a pyproject.toml of others": Case(pyproject("[tool.other\nx")),
+    "no UTF-8": Case(files(bnlint__toml=b"select = ['\xff']")),
+    "UTF-16": Case(files(bnlint__toml="select = []".encode("utf-16"))),
+    "types that are wrong": Case(own("select = {a = 1}\nmin-batch = 'x'\nrules = 3")),
+    "a number for a list": Case(own("select = 3")),
+    "a list for a choice": Case(own("placement = ['before']")),
+    "a dict for a choice": Case(own("fail-on = {a = 1}")),
+    "numbers beyond all measure": Case(own("min-batch = " + "9" * 4_000)),
+    "numbers of 10,000 digits": Case(own("min-batch = " + "9" * 10_000)),
+    "nan": Case(own("min-batch = nan")),
+    "a date": Case(own("min-batch = 1979-05-27T07:32:00Z")),
+    "a tool that is a number": Case(pyproject("tool = 3 # bnlint")),
+    "a table that is a list": Case(pyproject("[[tool.bnlint]]\nselect = []")),
+    "lists 10,000 deep": Case(own("select = " + "[" * 10_000 + "]" * 10_000)),
+    "tables 2,000 deep": Case(own("[" + ".".join(["a"] * 2_000) + "]\nb = 1")),
+    "dotted keys 50,000 deep": Case(own(".".join(["a"] * 50_000) + " = 1")),
+    "100,000 tables": Case(own(lambda: "".join(f"[a{n}]\n" for n in range(100_000)))),
+    "a key that forges": Case(own('"\\u001b[31m\\n::error::x\\u202e" = 1')),
+    "a value that forges": Case(own('placement = "\\u001b[31m\\n::error::x\\u202e"')),
+    "a selector that forges": Case(own('select = ["\\u001b[31m\\n::error::x\\u202e"]')),
+    "a rule of 1 MB": Case(own('select = ["' + "B" * 1_000_000 + '"]')),
+    "globs that explode": Case(own(f'exclude = ["{GLOB}", "{"**/" * 200}x", "{"[a-z]*" * 100}", "{"{a,b}" * 50}", "{"?" * 10_000}"]')),
+    "a glob that is none": Case(own('exclude = ["[", "!", "", "///", "\\\\"]')),
+    "20,000 globs": Case(own(lambda: "extend-exclude = [" + "".join(f'"x{n}/**", ' for n in range(20_000)) + "]")),
+    "globs in per-file-ignores that explode": Case(own(f'[per-file-ignores]\n"{GLOB}" = ["BN101"]\n"!{"**/" * 100}" = ["BN102"]')),
+    "a .gitignore that explodes": Case(files(__gitignore=f"{GLOB}\n{'**/' * 500}x\n[\n!\n\\\n{'[a-z]*' * 100}\n" + "a" * 100_000, a___b___c__py="x = 1\n")),
+    "a .gitignore of 10 MB": Case(files(__gitignore=lambda: "# x\n" * 1_000_000 + "".join(f"x{n}\n" for n in range(20_000)))),
+    "a .gitignore of bytes": Case(files(__gitignore=bytes(range(256)) * 10)),
+    "requirements that explode": Case(files(requirements__txt="keras" + ">=1," * 100_000 + "x\ntensorflow" + "[" * 100_000 + "\n" + "tensorflow ==" + "1." * 100_000 + "\n" + "-r ../../../etc/passwd\n-r requirements.txt\nkeras == " + "9" * 10_000)),
+    "requirements that pull in themselves": Case(files(requirements__txt="-r requirements.txt\n-c requirements.txt\n", pyproject__toml="[project]\ndynamic = ['dependencies']")),
+    "requirements of 40 MB": Case(files(requirements__txt=lambda: "keras\n" * 7_000_000)),
+    "locks that are deep": Case(files(Pipfile__lock="[" * 100_000, uv__lock="a = " + "[" * 100_000, poetry__lock="[[package]]\nname = 3\nversion = ['x']\n", environment__yml="&a [*a, *a]\n" * 1_000 + "- keras" + "=" * 100_000)),
+    "a setup.py that acts": Case(files(setup__py="import os\nos.system('touch canary')\nopen('canary', 'w')\ninstall_requires=['keras==3.0']\n")),
+    "a baseline that is deep": Case(files(bnlint__toml="baseline = 'b.json'", b__json="[" * 100_000)),
+    "a baseline of wrong types": Case(files(bnlint__toml="baseline = 'b.json'", b__json=json.dumps({"version": 1, "files": {"good.py": {"BN403": {"count": 10**30, "fingerprints": [[1]]}}}}))),
+    "a baseline that forges": Case(files(bnlint__toml="baseline = 'b.json'", b__json=json.dumps({"version": 1, "files": {"\x1b[31m\n::error::x": {"BN403": {"count": 3, "fingerprints": ["x"]}}}}))),
+    "a conftest.py and a plugin": Case(files(conftest__py="open('canary', 'w')", setup__cfg="[bnlint]\nplugins = canary\n[options]\ninstall_requires = keras\n", tox__ini="[bnlint]")),
+    "settings in the folders below": Case(files(bnlint__toml="select = ['BN4']", a___bnlint__toml="select = [", a___x__py="x = 1\n", b___pyproject__toml="[tool.bnlint]\nignore = ['ALL']", b___x__py="import keras\n")),
+}  # fmt: skip
