@@ -107,7 +107,7 @@ def _appended(text: str, header: str, body: str) -> str:
 
 def _write(path: str, old: str, new: str, data: dict[str, Any], keys: tuple[str, ...], value: Any) -> bool:
     """Write the text if it says what it said and, under `keys`, the value. Raises SettingsError."""
-    from bnlint.fixer import Refused, apply
+    from bnlint.fixer import Refused, writing
 
     wanted = inner = deepcopy(data)
     for key in keys[:-1]:
@@ -116,7 +116,7 @@ def _write(path: str, old: str, new: str, data: dict[str, Any], keys: tuple[str,
     try:
         if toml.parse(new.replace("\r\n", "\n")) != wanted:
             return False
-        apply.write(path, old.encode(), new.encode(), os.path.dirname(os.path.abspath(path)))
+        writing.write(path, old.encode(), new.encode(), os.path.dirname(os.path.abspath(path)))
     except toml.Invalid:
         return False
     except Refused as refused:

@@ -115,19 +115,24 @@ class Disk:
 
     def find(self, folder: str) -> str | None:
         """The settings file that holds for an (absolute) folder: the closest bnlint.toml or pyproject.toml with [tool.bnlint]."""
-        if folder not in self._found:
-            self._found[folder] = self._find(folder)
+        above: list[str] = []
+        while folder not in self._found:
+            above.append(folder)
+            own, parent = self._own(folder), os.path.dirname(folder)
+            if own is not None or parent == folder:
+                self._found[folder] = own
+            else:
+                folder = parent
+        self._found.update(dict.fromkeys(above, self._found[folder]))
         return self._found[folder]
 
-    def _find(self, folder: str) -> str | None:
+    def _own(self, folder: str) -> str | None:
+        """The settings file in a folder."""
         own = os.path.join(folder, "bnlint.toml")
         if os.path.isfile(own):
             return own
         project = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(project) and self.table(project) is not None:
-            return project
-        parent = os.path.dirname(folder)
-        return None if parent == folder else self.find(parent)
+        return project if os.path.isfile(project) and self.table(project) is not None else None
 
     def table(self, file: str) -> dict[str, Any] | None:
         """The settings in a file; None if it is a pyproject.toml without any. Raises SettingsError."""

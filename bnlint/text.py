@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from bnlint.graph.model import Span
 
 SIZE_LIMIT: Final = 16 * 2**20
-"""Bytes of Python source that are read at most; its tree takes some hundred times as much memory."""
+"""Bytes of Python source that are read at most."""
+
+TOKEN_LIMIT: Final = 1_000_000
+"""Words and signs of Python source that are parsed at most: the tree takes up to a kilobyte for each."""
 
 NOTEBOOK_SIZE_LIMIT: Final = 128 * 2**20
 """Bytes of a notebook that are read at most: most of them are pictures."""
@@ -108,6 +111,8 @@ class Chunk:
 
     def parse(self) -> ast.Module:
         """The syntax tree. Raises Unreadable."""
+        if len(self.text) > TOKEN_LIMIT and _holds_more(self.text):
+            raise Unreadable(f"holds more than {TOKEN_LIMIT:,} words and signs; split or exclude it", 1, 1, self.cell)
         try:
             return syntax.parse(self.text)
         except SyntaxError as error:
@@ -284,6 +289,15 @@ def _place(data: bytes, offset: int) -> tuple[int, int]:
     before = data[:offset]
     start = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
     return _newlines(before.decode("latin-1")).count("\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1
+
+
+def _holds_more(text: str) -> bool:
+    """Whether a text has more tokens than are parsed; a comment or a string counts as one."""
+    import re
+    from itertools import islice
+
+    token = r"""(?:\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'|\#[^\n]*|\w+|[^\w\s])"""
+    return next(islice(re.finditer(token, text), TOKEN_LIMIT, None), None) is not None
 
 
 def _newlines(text: str) -> str:

@@ -24,7 +24,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "live": {"graph", "saved", "shared"},
     "source": {"graph", "keras_api", "regular", "text", "shared"},
     "checks": {"graph", "keras_api", "findings"},
-    "fixer": {"graph", "findings", "text", "syntax"},
+    "fixer": {"graph", "findings", "regular", "text", "syntax"},
     "shared": set(),
     "syntax": {"shared"},
     "selection": {"findings"},

@@ -37,17 +37,17 @@ class Outcome:
 class Zygote:
     """The process, seen from outside."""
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, prefix: Sequence[str] = ()) -> None:
         self.scratch = scratch
-        command = [sys.executable, "-m", "tests.hostile.zygote"]
+        command = [*prefix, sys.executable, "-m", "tests.hostile.zygote"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def run(self, folder: Path, arguments: Sequence[str], limit: float, uid: int | None = None) -> Outcome:
+    def run(self, folder: Path, arguments: Sequence[str], limit: float) -> Outcome:
         """Run bnlint in a folder. After `limit` seconds of processor time it is ended."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         files = {name: str(self.scratch / name) for name in ("out", "err", "events")}
-        request = {"folder": str(folder), "arguments": list(arguments), "limit": limit, "uid": uid, **files}
+        request = {"folder": str(folder), "arguments": list(arguments), "limit": limit, **files}
         self.process.stdin.write(json.dumps(request).encode() + b"\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
@@ -91,10 +91,6 @@ def child(request: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.chdir(request["folder"])
-    if request["uid"] is not None:
-        os.setgroups([])
-        os.setgid(request["uid"])
-        os.setuid(request["uid"])
     sys.argv[1:] = request["arguments"]
     from bnlint.cli import main
 
