@@ -55,8 +55,11 @@ class Seen:
 
 
 def find(settings: Settings) -> str:
-    """Where the baseline of these settings is."""
-    return os.path.abspath(os.path.join(settings.root, settings.baseline or NAME))
+    """Where the baseline of these settings is: below their folder, for it is written, too. Raises SettingsError."""
+    file, root = (os.path.realpath(os.path.join(settings.root, name)) for name in (settings.baseline or NAME, ""))
+    if not file.startswith(os.path.join(root, "")):
+        raise SettingsError(f"`baseline`: {shown(file)} is not in the folder of the settings")
+    return file
 
 
 def of(settings: Settings, use: Use, isolated: bool = False) -> Baseline | None:

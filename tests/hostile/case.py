@@ -12,12 +12,12 @@ GOOD = "from keras import layers\nx = layers.BatchNormalization(momentum=0.1)\n"
 class Case:
     """`make` writes the files of the case into a folder, in which `good.py` stands; `python -m bnlint ARGUMENTS` is run there.
 
-    `codes`: what is found in the other files, in order of path and line. `says`: what a message or a line on the standard error says.
+    `codes`: what is found in the other files, in order of path and line (None: anything but BN001). `says`: what a message or a line on the standard error says.
     `seconds` and `mib`: the processor time that it may take, and the memory, of all its processes.
     """
 
     make: Callable[[Path], object]
-    codes: str = ""
+    codes: str | None = ""
     says: str = ""
     exit: int = 1
     seconds: float = 3
@@ -26,3 +26,10 @@ class Case:
     slow: bool = False
     unprivileged: bool = False
     good: str = "good.py"
+    ends: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Write the files of the case, and the good one."""
+        (folder / self.good).parent.mkdir(exist_ok=True)
+        (folder / self.good).write_text(GOOD)
+        self.make(folder)

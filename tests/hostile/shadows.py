@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.hostile.case import Case
 
-CANARY = "import pathlib\npathlib.Path(__file__).with_name('canary').write_text('I was imported')\n"
+CANARY = "open(__file__.rpartition('/')[0] + '/canary', 'w').close()\n"
 STANDARD = ("ast", "json", "re", "os", "sys", "codecs", "encodings", "tokenize", "dataclasses", "pickle", "resource", "signal", "tomllib", "typing", "enum", "random", "stat", "zipfile", "zlib", "subprocess", "threading", "io", "abc", "site", "runpy", "pkgutil", "importlib", "warnings", "linecache", "traceback", "functools", "collections", "hashlib", "array", "struct", "tempfile", "fcntl", "contextlib", "inspect", "string", "textwrap")  # fmt: skip
 OTHERS = ("numpy", "h5py", "keras", "tensorflow", "tf_keras", "click", "libcst", "msgspec", "pathspec", "yaml", "typing_extensions", "bnlint_plugin", "conftest", "sitecustomize", "usercustomize", "reading", "writing", "stretches")  # fmt: skip
 

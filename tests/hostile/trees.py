@@ -102,7 +102,7 @@ def hard(folder: Path) -> None:
 
 def outside(folder: Path) -> None:
     """An import that leads out of the project through a link."""
-    (folder / "project").mkdir()
+    (folder / "project").mkdir(exist_ok=True)
     (folder / "secret").mkdir()
     (folder / "secret" / "canary.py").write_text("def f(x):\n    return x\n")
     (folder / "project" / "bnlint.toml").write_text("")
@@ -119,29 +119,29 @@ def imported_pipes(folder: Path) -> None:
 
 TREES: dict[str, Case] = {
     "a pipe": Case(fifo("hostile.py", "hostile.ipynb")),
-    "a pipe that is named": Case(fifo("hostile.py"), arguments=("good.py", "hostile.py")),
-    "a notebook that is a pipe": Case(fifo("hostile.ipynb"), arguments=("good.py", "hostile.ipynb")),
-    "pipes for files that nobody named": Case(fifo("bnlint.toml", "pyproject.toml", ".gitignore", "requirements.txt", "setup.py", "setup.cfg", "Pipfile", "uv.lock", "requirements/a.txt", "environment.yml", ".bnlint-baseline.json", ".git/info/exclude", "__init__.py")),
-    "a socket": Case(unix_socket, arguments=(".", "hostile.py")),
-    "/dev/zero that is named": Case(links(zero="/dev/zero"), arguments=("good.py", "zero.py")),
-    "devices": Case(links(zero="/dev/zero", null="/dev/null", tty="/dev/tty", random="/dev/urandom", stdin="/dev/stdin", proc="/proc/self/mem")),
-    "imports of pipes and devices": Case(imported_pipes),
+    "a pipe that is named": Case(fifo("hostile.py"), arguments=("good.py", "hostile.py"), codes="BN001", says="cannot be read: it is no regular file"),
+    "a notebook that is a pipe": Case(fifo("hostile.ipynb"), arguments=("good.py", "hostile.ipynb"), codes="BN001", says="cannot be read: it is no regular file"),
+    "pipes for files that nobody named": Case(fifo("bnlint.toml", "pyproject.toml", ".gitignore", "requirements.txt", "setup.py", "setup.cfg", "Pipfile", "uv.lock", "requirements/a.txt", "environment.yml", ".bnlint-baseline.json", ".git/info/exclude", "__init__.py"), says=".bnlint-baseline.json: cannot be read: it is no regular file", exit=2, ends=True),
+    "a socket": Case(unix_socket, arguments=(".", "hostile.py"), codes="BN001", says="cannot be read: No such device or address"),
+    "/dev/zero that is named": Case(links(zero="/dev/zero"), arguments=("good.py", "zero.py"), codes="BN001", says="cannot be read: it is no regular file"),
+    "devices": Case(links(zero="/dev/zero", null="/dev/null", tty="/dev/tty", random="/dev/urandom", stdin="/dev/stdin", proc="/proc/self/mem"), codes="BN001", says="cannot be read: Input/output error"),
+    "imports of pipes and devices": Case(imported_pipes, codes="BN403"),
     "links in a circle": Case(knot),
-    "a link to itself that is named": Case(links(loop="loop.py"), arguments=("good.py", "loop.py")),
-    "a link to nothing that is named": Case(links(gone="nothing.py"), arguments=("good.py", "gone.py")),
-    "ten hard links": Case(hard),
-    "a file that cannot be read": Case(closed(0), unprivileged=True),
-    "a folder that cannot be listed": Case(closed(0, "inner/hostile.py", True), unprivileged=True),
-    "a folder that cannot be entered": Case(closed(0o400, "inner/hostile.py", True), unprivileged=True),
-    "settings that cannot be read": Case(closed(0, "bnlint.toml"), unprivileged=True),
+    "a link to itself that is named": Case(links(loop="loop.py"), arguments=("good.py", "loop.py"), says="path does not exist: loop.py", exit=2),
+    "a link to nothing that is named": Case(links(gone="nothing.py"), arguments=("good.py", "gone.py"), says="path does not exist: gone.py", exit=2),
+    "ten hard links": Case(hard, codes="BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403"),
+    "a file that cannot be read": Case(closed(0), unprivileged=True, codes="BN001", says="cannot be read: Permission denied"),
+    "a folder that cannot be listed": Case(closed(0, "inner/hostile.py", True), unprivileged=True, codes="BN001", says="is a folder that cannot be listed: Permission denied"),
+    "a folder that cannot be entered": Case(closed(0o400, "inner/hostile.py", True), unprivileged=True, codes="BN001", says="cannot be read: Permission denied"),
+    "settings that cannot be read": Case(closed(0, "bnlint.toml"), unprivileged=True, says="bnlint.toml: cannot be read: Permission denied", exit=2, ends=True),
     "a .gitignore that cannot be read": Case(closed(0, ".gitignore"), unprivileged=True),
-    "folders 1,000 deep": Case(deep(1_000)),
-    "a path of 4,000 characters": Case(deep(19, "d" * 200)),
-    "a path of 10,000 characters": Case(deep(50, "d" * 200)),
-    "names that forge": Case(named(f"{FORGED}.py", "b\r##vso[task.complete].py", "c]]><x>.py", "d|`.py", "--fix.py", "-.py", "@args.py", " e .py", "%0A::error::f.py")),
-    "a name that is no UTF-8": Case(named(b"x\xff\xfe\x80.py", b"d\xe9/y.py")),
-    "a name of 255 bytes": Case(named("n" * 252 + ".py")),
-    "folders named like files": Case(named("x.py/y.py", "z.ipynb/y.py", "w.keras/y.py", "__init__.py/y.py", "v.h5/y.py")),
+    "folders 1,000 deep": Case(deep(1_000), codes="BN403"),
+    "a path of 4,000 characters": Case(deep(19, "d" * 200), codes="BN403"),
+    "a path of 10,000 characters": Case(deep(50, "d" * 200), codes="BN001", says="is a folder that cannot be listed: File name too long"),
+    "names that forge": Case(named(f"{FORGED}.py", "b\r##vso[task.complete].py", "c]]><x>.py", "d|`.py", "--fix.py", "-.py", "@args.py", " e .py", "%0A::error::f.py"), codes="BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403 BN403"),
+    "a name that is no UTF-8": Case(named(b"x\xff\xfe\x80.py", b"d\xe9/y.py"), codes="BN403 BN403"),
+    "a name of 255 bytes": Case(named("n" * 252 + ".py"), codes="BN403"),
+    "folders named like files": Case(named("x.py/y.py", "z.ipynb/y.py", "w.keras/y.py", "__init__.py/y.py", "v.h5/y.py"), codes="BN403 BN403 BN403 BN403 BN403"),
     "3,000 files": Case(many),
     "a way out": Case(outside, arguments=("project",), good="project/good.py"),
 }  # fmt: skip
