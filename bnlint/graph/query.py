@@ -66,7 +66,9 @@ def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumpt
 
 
 def merge(assumption: Assumption, under: Under) -> Assumption | None:
-    """The assumption with all outcomes of `under`; None if they contradict it."""
+    """The assumption with all outcomes of `under`, which do not contradict each other; None if they contradict it."""
+    if not assumption:
+        return dict(under)
     for condition, outcome in under:
         extended = extend(assumption, condition, outcome)
         if extended is None:
