@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from bnlint.findings import Severity
 
 
+LENGTH: Final = 1000
+"""Characters of the longest message: what it quotes may be of any length."""
+
+
 class SettingsError(Exception):
     """Settings that cannot be used. The message is one line that names the file (or option) and the key."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(char if char.isprintable() else ascii(char)[1:-1] for char in message))
+        shortened = message if len(message) <= LENGTH else f"{message[:LENGTH]} …"
+        super().__init__("".join(char if char.isprintable() else ascii(char)[1:-1] for char in shortened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +307,8 @@ def _build(root: str, file: str | None, table: _Source, given: _Source) -> Setti
         values["exclude"] = tuple(values["exclude"])
     if values.get("min-batch", 1) < 1:
         raise SettingsError(f"{last('min-batch').at('min-batch')} must be at least 1, not {values['min-batch']}")
+    for glob in values.get("per-file-ignores", {}):
+        matcher(root, (glob.removeprefix("!"),))
     return Settings(
         root=root,
         file=file,
@@ -422,12 +429,12 @@ def matcher(root: str, globs: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether one of the globs (as in .gitignore, relative to `root`) matches a path or a folder that it is in. Raises SettingsError."""
     if not globs:
         return lambda path: False
-    import pathspec
+    from bnlint import globs as reader
 
     try:
-        spec = pathspec.GitIgnoreSpec.from_lines(globs)
+        spec = reader.read(globs)
     except ValueError as error:
-        raise SettingsError(f"not a valid glob in {', '.join(map(repr, globs))}: {error}") from None
+        raise SettingsError(f"not a valid glob: {error}") from None
 
     def matches(path: str) -> bool:
         path = os.path.abspath(path)

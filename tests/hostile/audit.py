@@ -85,7 +85,7 @@ class _Plan:
     def lists(self, caller: str, path: str | int | None) -> bool:
         place = self.place(path) if isinstance(path, str) else self.folder
         outside = os.path.dirname(self.folder)  # a folder with an `__init__.py` is a package, which is imported from there
-        near = _below(place, self.folder) or place in (outside, os.path.join(outside, "src"))
+        near = _below(place, self.folder) or place in (outside, *(os.path.join(outside, name) for name in ("src", "requirements")))
         return near or _below(os.path.realpath(place), *CODE) or caller.startswith("<frozen importlib")
 
     def caches(self, caller: str, path: str, *more: object) -> bool:

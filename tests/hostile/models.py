@@ -26,6 +26,8 @@ def case(name: str, found: Any) -> Case:
     more: dict[str, Any] = {"codes": "BN001" if found.refused else None}
     if name.startswith("S15") and found.refused:
         more = {"exit": 2, "says": "path does not exist"}
+    if name == "S14 folder":
+        more = {"says": "no Python files or notebooks found under"}
     large = any(part in name for part in ("300,000", "20 MB", "40 MiB", "millions", "in messages", "groups in", "3,000"))
     return Case(named(found.make), arguments=("--files-from", LIST), mib=1000 if large else 300, seconds=10 if large else 4, **more)
 

@@ -65,7 +65,7 @@ def test_a_hostile_case(kind: str, name: str, folder: Path, zygote: Zygote, requ
     assert outcome.seconds < case.seconds
     assert outcome.mib < case.mib
     assert violations(outcome.events, folder, report) == []
-    assert not list(folder.glob("**/canary*")) or kind == "models"
+    assert not (folder / "canary").exists()
 
 
 def assert_is_what_it_should_be(case: Case, outcome: Outcome, folder: Path, report: Path) -> None:
@@ -83,7 +83,7 @@ def assert_is_what_it_should_be(case: Case, outcome: Outcome, folder: Path, repo
     assert re.search(case.says, out + err), out + err
     if case.ends:  # settings that cannot be used end a run: it would be another one without them
         assert len(err.splitlines()) == 1
-        assert len(err) < 500
+        assert len(err) < 1100
         return
     assert [each["code"] for each in findings if each["filename"] == good] == [CODE]
 
