@@ -118,4 +118,4 @@ def _below(path: str, *folders: str) -> bool:
 
 
 def _is_standard(caller: str) -> bool:
-    return caller.startswith("<frozen ") or _below(os.path.realpath(caller), CODE[2], CODE[3]) and not _below(os.path.realpath(caller), *CODE[4:])
+    return caller.startswith("<frozen ") or (_below(os.path.realpath(caller), CODE[2], CODE[3]) and not _below(os.path.realpath(caller), *CODE[4:]))

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +93,69 @@ def test_the_file_beside_is_good() -> None:
     import bnlint
 
     assert [finding.code for finding in bnlint.lint_source(GOOD, isolated=True)] == [CODE]
+
+
+# Started anew
+
+PLAIN = [name for name in CORPUS["shadows"] if "installed" in name or "path" in name]
+
+
+@pytest.mark.parametrize(("flag", "name"), [("-P", name) for name in CORPUS["shadows"]] + [("-m", name) for name in PLAIN])
+def test_nothing_that_lies_there_is_imported(flag: str, name: str, folder: Path) -> None:
+    """Neither by a program that is started as such nor by `python -m bnlint`. (For the latter Python itself imports a few modules of its
+    own before it comes to bnlint.)"""
+    CORPUS["shadows"][name].write(folder)
+    command = [sys.executable, *([flag] if flag == "-P" else []), "-m", "bnlint", "--fix", "--unsafe-fixes", "--output-format", "concise", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Found" in done.stdout
+    assert "momentum=0.9" in (folder / "good.py").read_text()
+    assert not list(folder.rglob("canary"))
+
+
+def test_the_corpus_can_be_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.hostile import corpus
+
+    monkeypatch.setattr(corpus, "CORPUS", {kind: dict(list(cases.items())[:3]) for kind, cases in CORPUS.items()})
+    assert corpus.write(folder) == 3 * len(CORPUS)
+    assert len(list(folder.glob("*/*"))) == 3 * len(CORPUS)
+
+
+def test_the_corpus_is_large() -> None:
+    counts = {kind: len(cases) for kind, cases in CORPUS.items()}
+    assert counts["sources"] > 100
+    assert sum(counts.values()) > 300
+
+
+# The audit itself
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ["open", "x.py", "/etc/passwd", "r", 0],
+        ["open", "x.py", "other.py", "w", os.O_WRONLY],
+        ["open", "x.py", "canary.bin", "r", 0],
+        ["import", "x.py", "keras", None],
+        ["exec", "x.py", "<source>"],
+        ["exec", "x.py", "<string>"],
+        ["compile", "x.py", "1", "a.py"],
+        ["socket.connect", "x.py", "", ""],
+        ["os.system", "x.py", "true"],
+        ["os.remove", "x.py", "good.py", -1],
+        ["subprocess.Popen", "x.py", "git", ["git", "status"], None, None],
+        ["subprocess.Popen", "x.py", sys.executable, [sys.executable, "-c", "1"], None, "{}"],
+        ["pickle.find_class", "x.py", "os", "system"],
+    ],
+    ids=lambda event: f"{event[0]} {event[2]}",
+)
+def test_the_audit_would_tell(event: list[object], folder: Path) -> None:
+    assert violations([event], folder) == [event]
+
+
+def test_the_audit_sees_what_a_run_does(folder: Path, zygote: Zygote) -> None:
+    CORPUS["sources"]["a sum of 10,000 terms"].write(folder)
+    events = zygote.run(folder, ["check", "."], 5).events
+    opened = {event[2] for event in events if event[0] == "open" and isinstance(event[2], str)}
+    assert {"good.py", "hostile.py"} <= opened
+    assert any(event[0] == "compile" for event in events)

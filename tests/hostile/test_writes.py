@@ -102,7 +102,7 @@ def limited() -> None:
 
 
 def test_a_limit_of_file_size_leaves_the_old_file(tmp_path: Path) -> None:
-    (old, new), (small, done) = source(3_000_000), source(1_000)
+    (old, _), (small, done) = source(3_000_000), source(1_000)
     (tmp_path / "a.py").write_bytes(old)
     (tmp_path / "b.py").write_bytes(small)
     process = start(tmp_path, ".", preexec_fn=limited)
