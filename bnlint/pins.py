@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,12 +41,18 @@ def read(root: str) -> Pins:
             path = os.path.join(root, name)
             if os.path.getsize(path) > _SIZE_LIMIT:
                 continue
-            pins = list(parse(read_text(path, "replace")))
-            told = {package: _target(package, [specifier for of, specifier in pins if of == package], f"from {name}") for package in _FIRST_OF_KERAS_3}
+            told = _told(tuple(parse(read_text(path, "replace"))), f"from {name}")
         except (OSError, ValueError, RecursionError):  # a file that does not parse says nothing
             continue
-        found = {package: target for package, target in told.items() if target is not None} | found
+        found = told | found
     return Pins(found.get("keras"), found.get("tensorflow"))
+
+
+def _told(pins: Sequence[Pin], why: str) -> dict[str, KerasTarget]:
+    """What the pins in one file say, by package."""
+    specifiers = {package: [specifier for of, specifier in pins if of == package] for package in _FIRST_OF_KERAS_3}
+    targets = {package: _target(package, found, why) for package, found in specifiers.items()}
+    return {package: target for package, target in targets.items() if target is not None}
 
 
 def _files(root: str) -> Iterator[tuple[str, Callable[[str], Iterable[Pin]]]]:

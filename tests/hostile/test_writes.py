@@ -81,7 +81,7 @@ def rounds(folder: Path, count: int, seed: int) -> tuple[int, int, int]:
 
 
 def test_a_killed_fix_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    old, new, leftovers = rounds(tmp_path, 14, 1)
+    old, _, leftovers = rounds(tmp_path, 14, 1)
     assert old > 0
     assert leftovers > 0, "it was never killed while it wrote: this shows nothing"
 
