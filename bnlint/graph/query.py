@@ -18,6 +18,10 @@ LENGTH = 16
 """Calls and tests on the way to a step that make it one more to do: each step copies them."""
 
 
+MANY = 128
+"""Tests of which it is not asked whether one follows from another: it takes time with the square of their number."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One neighbour. `call` is None where the path leaves the graph (a model output, or the search gave up).
@@ -66,8 +70,8 @@ def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumpt
 
 
 def merge(assumption: Assumption, under: Under) -> Assumption | None:
-    """The assumption with all outcomes of `under`, which do not contradict each other; None if they contradict it."""
-    if not assumption:
+    """The assumption with all outcomes of `under`; None if they contradict it."""
+    if not assumption and len(under) > MANY:
         return dict(under)
     for condition, outcome in under:
         extended = extend(assumption, condition, outcome)
