@@ -20,7 +20,7 @@ class Case:
     codes: str | None = ""
     says: str = ""
     exit: int = 1
-    seconds: float = 3
+    seconds: float = 6
     mib: int = 100
     arguments: tuple[str, ...] = (".",)
     slow: bool = False

@@ -29,7 +29,7 @@ def case(name: str, found: Any) -> Case:
     if name == "S14 folder":
         more = {"says": "no Python files or notebooks found under"}
     large = any(part in name for part in ("300,000", "20 MB", "40 MiB", "millions", "in messages", "groups in", "3,000"))
-    return Case(named(found.make), arguments=("--files-from", LIST), mib=1000 if large else 300, seconds=10 if large else 4, **more)
+    return Case(named(found.make), arguments=("--files-from", LIST), mib=1000 if large else 300, seconds=20 if large else 8, **more)
 
 
 def models() -> dict[str, Case]:
