@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from benchmarks.measure import processor
 from tests.server.editor import Editor
 
 ROOT = Path(__file__).parent.parent
@@ -76,15 +77,6 @@ def keys(text: str) -> Iterator[tuple[types.TextDocumentContentChangePartial, st
         lines[row] = lines[row][:column] + TYPED[typed].rstrip("\n") + lines[row][column:]
         column += 1
         yield types.TextDocumentContentChangePartial(types.Range(at, at), TYPED[typed].rstrip("\n")), "\n".join(lines)
-
-
-def processor(pid: int) -> float:
-    """The seconds of processor time that a process has used; 0 where the system does not say."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 @dataclass(frozen=True)

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
 
 from bnlint import baseline, catalogue, engine, groups, selection
-from bnlint.baseline import Baseline, Use
+from bnlint.baseline import Baseline
 from bnlint.catalogue import Rule
 from bnlint.engine import Plan, failure
 from bnlint.groups import Group, Input
-from bnlint.repair import Mend
 from bnlint.result import Result
 from bnlint.run import Run
 from bnlint.selection import UnknownRule
 from bnlint.settings import Disk, Settings, SettingsError, load_settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Unpack
 
+    from bnlint.baseline import Use as Use
     from bnlint.conversion import Converted
     from bnlint.discovery import File
     from bnlint.findings import Finding
+    from bnlint.fixed import Fixed, Source
     from bnlint.graph.coverage import Coverage, Site
     from bnlint.graph.model import ModelGraph
+    from bnlint.overrides import Overrides as Overrides
     from bnlint.page import Page
+    from bnlint.repair import Mend as Mend
 
 __all__ = [
-    "Fixed",
-    "Mend",
     "NotConverted",
-    "Overrides",
     "Plans",
     "Result",
     "Rule",
     "Settings",
     "SettingsError",
     "UnknownRule",
-    "Use",
     "convert_weights",
     "failure",
     "fix_source",
@@ -48,38 +46,6 @@ __all__ = [
     "lint_source",
     "report",
 ]
-
-Source = TypeVar("Source", str, bytes)
-
-
-class Overrides(TypedDict, total=False):
-    """Settings that are laid over those of the settings file: the keys of `[tool.bnlint]` with `_` for `-`; None says nothing."""
-
-    select: Sequence[str] | None
-    extend_select: Sequence[str] | None
-    ignore: Sequence[str] | None
-    extend_ignore: Sequence[str] | None
-    preview: bool | None
-    fixable: Sequence[str] | None
-    unfixable: Sequence[str] | None
-    placement: str | None
-    min_batch: int | None
-    target_keras: str | None
-    exclude: Sequence[str] | None
-    extend_exclude: Sequence[str] | None
-    force_exclude: bool | None
-    respect_gitignore: bool | None
-    include_models: bool | None
-    fail_on: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed(Generic[Source]):
-    """A source after fixing: its text, what was fixed, what remains."""
-
-    source: Source
-    fixed: tuple[Finding, ...]
-    findings: tuple[Finding, ...]
 
 
 class Plans:
@@ -130,7 +96,7 @@ def lint_source(
     source: str | bytes, path: str = "<stdin>", *, config: str | None = None, isolated: bool = False, **overrides: Unpack[Overrides]
 ) -> tuple[Finding, ...]:
     """The findings of one source text; of a notebook's JSON if `path` ends in .ipynb. Settings are those of the folder of `path`."""
-    return lint_data(_data(source, path), path, Plans(config, isolated, overrides)).findings
+    return lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides)).findings
 
 
 def fix_source(
@@ -143,7 +109,9 @@ def fix_source(
     **overrides: Unpack[Overrides],
 ) -> Fixed[Source]:
     """The source with its safe fixes applied (and the unsafe ones, if `unsafe`)."""
-    result = lint_data(_data(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
+    from bnlint.fixed import Fixed
+
+    result = lint_data(bytes_of(source, path), path, Plans(config, isolated, overrides), "unsafe" if unsafe else "safe")
     after = result.changes[0] if result.changes else None
     if after is None:
         return Fixed(source, result.fixed, result.findings)
@@ -160,7 +128,7 @@ def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Resu
     return run.result()
 
 
-def _data(source: str | bytes, path: str) -> bytes:
+def bytes_of(source: str | bytes, path: str) -> bytes:
     """The bytes of a source. (What a notebook declares is that of its cells.)"""
     if not isinstance(source, str):
         return source

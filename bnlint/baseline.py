@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
 
+from bnlint.records import dataclass, field
 from bnlint.regular import open_regular
 from bnlint.settings import Settings, SettingsError, shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Any, Final, Literal
+
     from bnlint.findings import Finding
+
+    Use = Literal["ignore", "use", "shrink", "write"]
+    """What a run does with baselines: nothing; leave out what they hold; also make them shorter after a success; write them anew."""
 
 NAME: Final = ".bnlint-baseline.json"
 """The file that is looked for beside the settings, if they name none."""
@@ -22,9 +26,6 @@ VERSION: Final = 1
 
 NEVER: Final = frozenset({"BN001"})
 """What no baseline takes: a file that cannot be read was not analysed, and a run must say so each time."""
-
-Use = Literal["ignore", "use", "shrink", "write"]
-"""What a run does with baselines: nothing; leave out what they hold; also make them shorter after a success; write them anew."""
 
 Key = tuple[str, str]
 """A path from the folder of the baseline, with `/`, and a code."""
@@ -83,11 +84,15 @@ def read(file: str) -> Baseline:
     """The baseline in a file; an empty one if there is none. Raises SettingsError."""
     try:
         with open_regular(file) as stream:
-            data = json.loads(stream.read())
+            text = stream.read()
     except FileNotFoundError:
         return Baseline(file)
     except OSError as error:
         raise SettingsError(f"{shown(file)}: cannot be read: {error.strerror}") from None
+    import json
+
+    try:
+        data = json.loads(text)
     except (ValueError, RecursionError):
         raise SettingsError(f"{shown(file)}: is no valid JSON; restore it, or write it anew with `--write-baseline`") from None
     version = data.get("version") if isinstance(data, dict) else None
@@ -110,6 +115,7 @@ def _entry(data: Any) -> Entry:
 
 def write(baseline: Baseline) -> None:
     """Write a baseline, whole or not at all. Raises OSError."""
+    import json
     import tempfile
 
     files: dict[str, dict[str, Any]] = {}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
+from bnlint.records import dataclass, field
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
     from bnlint.findings import Hit
 
     Check = Callable[..., Iterator[Hit]]
@@ -66,7 +68,7 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What every run must know of a rule: one entry of `rules/index.json`.
+    """What every run must know of a rule: one entry of `bnlint/index.py`.
 
     `severities` maps each case to its severity by Keras major ("2", "3"); `fix` is the best fix that the rule offers; `models` is false
     where it speaks of source code only, and saved models need not be asked; `preview` is true while it is new, and on only for those who
@@ -127,9 +129,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole page: read when its rule fires, and to explain it.
+    """A whole page: asked for when its rule fires, and to explain it.
 
-    `afterwards` says what is left to do where an unsafe fix was applied, `tag` tells editors how to show the code that is found.
+    `path` is where it is, `afterwards` says what is left to do where an unsafe fix was applied, `tag` tells editors how to show the code
+    that is found.
     """
 
     rule: Rule
@@ -137,9 +140,14 @@ class Page:
     notes: Mapping[str, str]
     changes: tuple[str, ...]
     references: tuple[str, ...]
-    body: str
+    path: str
     afterwards: str = ""
     tag: str = ""
+
+    @property
+    def body(self) -> str:
+        """The text below the front matter."""
+        return _parts(self.path)[1]
 
     def section(self, title: str) -> str:
         """The text under `## title`; empty if the page has no such section."""
@@ -155,14 +163,21 @@ def folder() -> str:
 @cache
 def rules() -> Mapping[str, Rule]:
     """All rules by code, in order, from the index."""
-    with open(os.path.join(folder(), "index.json"), encoding="utf-8") as file:
-        return {entry["code"]: _rule(entry) for entry in json.load(file)["rules"]}
+    from bnlint import index
+
+    entries: Any = index.RULES
+    return {entry["code"]: Rule(**entry) for entry in entries}
 
 
 @cache
 def page(code: str) -> Page:
     """The page of a rule."""
-    return read_page(os.path.join(folder(), rules()[code].page))
+    from bnlint import phrases
+
+    rule = rules()[code]
+    words: Any = phrases.PHRASES[code]
+    cases = {key: Case(**case) for key, case in words["cases"].items()}
+    return Page(**{**words, "rule": rule, "cases": cases, "path": os.path.join(folder(), rule.page)})
 
 
 @cache
@@ -176,10 +191,6 @@ def check(code: str) -> Check | None:
     return found
 
 
-def _rule(entry: Mapping[str, Any]) -> Rule:
-    return Rule(**{**entry, "words": tuple(entry["words"])})
-
-
 # Reading pages
 
 
@@ -188,24 +199,29 @@ def read_page(path: str) -> Page:
     import tomllib
 
     file_name = os.path.basename(path)
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().splitlines(keepends=True)
-    fences = [number for number, line in enumerate(lines) if line.rstrip() == "+++"]
-    if len(fences) < 2 or fences[0] != 0:
-        raise CatalogueError(f"{file_name}: a page starts with TOML between two lines `+++`")
+    front, body = _parts(path)
     try:
-        front = tomllib.loads("".join(lines[1 : fences[1]]))
+        return _page(path, tomllib.loads(front), body)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{file_name}: {error}") from error
-    body = "".join(lines[fences[1] + 1 :]).lstrip("\n")
-    try:
-        return _page(file_name, front, body)
     except KeyError as error:
         raise CatalogueError(f"{file_name}: the key {error} is missing") from error
 
 
-def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
+def _parts(path: str) -> tuple[str, str]:
+    """The front matter of a page, and what stands below it."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines(keepends=True)
+    fences = [number for number, line in enumerate(lines) if line.rstrip() == "+++"]
+    if len(fences) < 2 or fences[0] != 0:
+        raise CatalogueError(f"{os.path.basename(path)}: a page starts with TOML between two lines `+++`")
+    return "".join(lines[1 : fences[1]]), "".join(lines[fences[1] + 1 :]).lstrip("\n")
+
+
+def _page(path: str, front: Mapping[str, Any], body: str) -> Page:
     from bnlint.versions import parse
+
+    file_name = os.path.basename(path)
 
     def require(holds: bool, problem: str) -> None:
         if not holds:
@@ -253,7 +269,7 @@ def _page(file_name: str, front: Mapping[str, Any], body: str) -> Page:
             require(False, f"cases.{key}: {error}")
     changes, references = tuple(front.get("changes", ())), tuple(front.get("references", ()))
     afterwards, tag = front.get("afterwards", ""), front.get("tag", "")
-    return Page(rule, cases, front.get("notes", {}), changes, references, body, afterwards, tag)
+    return Page(rule, cases, front.get("notes", {}), changes, references, path, afterwards, tag)
 
 
 def _by_major(severity: str | Mapping[str, str]) -> dict[str, str]:
@@ -306,13 +322,19 @@ def read_pages(pages: str, checks: str) -> tuple[list[Page], list[str]]:
 
 
 def index(pages: list[Page]) -> str:
-    """The text of `rules/index.json`: what every run needs, so that it need not read the pages."""
-    entries = []
+    """The text of `bnlint/index.py`: what every run needs, so that it need not read the pages."""
+    lines = "".join(f"    { ({key: getattr(each.rule, key) for key in Rule.__match_args__})!r},\n" for each in pages)
+    return f'"""What every run knows of the rules. Generated by `python -m bnlint.catalogue --write`."""\n\nRULES = (\n{lines})\n'
+
+
+def phrases(pages: list[Page]) -> str:
+    """The text of `bnlint/phrases.py`: what is said of a finding, so that no page need be parsed for it."""
+    lines = ""
     for each in pages:
-        rule = each.rule
-        entries.append({key: getattr(rule, key) for key in Rule.__slots__})
-    lines = ",\n".join("    " + json.dumps(entry, ensure_ascii=False) for entry in entries)
-    return f'{{\n  "note": "Generated by `python -m bnlint.catalogue --write`.",\n  "rules": [\n{lines}\n  ]\n}}\n'
+        entry = {key: getattr(each, key) for key in Page.__match_args__ if key not in ("rule", "path")}
+        entry["cases"] = {key: {name: getattr(case, name) for name in Case.__match_args__} for key, case in each.cases.items()}
+        lines += f"    {each.rule.code!r}: {entry!r},\n"
+    return f'"""The words of the rules. Generated by `python -m bnlint.catalogue --write`."""\n\nPHRASES = {{\n{lines}}}\n'
 
 
 def table(pages: list[Page]) -> str:
@@ -331,7 +353,7 @@ def table(pages: list[Page]) -> str:
 
 def generated(root: str, pages: list[Page]) -> dict[str, str]:
     """Path and content of every file of a checkout that holds something generated from these pages."""
-    files = {os.path.join(root, "rules", "index.json"): index(pages)}
+    files = {os.path.join(root, "bnlint", f"{name}.py"): text for name, text in (("index", index(pages)), ("phrases", phrases(pages)))}
     readme = os.path.join(root, "README.md")
     if os.path.exists(readme):
         before, begin, rest = _read(readme).partition(_BEGIN)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from bnlint.records import dataclass
 from bnlint.settings import SettingsError
 
 SAFE: Final = (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
 
+from bnlint.records import dataclass, field
 from bnlint.regular import read_text
 from bnlint.settings import Settings, matcher
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Final
+
     from pathspec import GitIgnoreSpec
 
 SUFFIXES: Final = (".py", ".ipynb")

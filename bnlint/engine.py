@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue, settings
 from bnlint.catalogue import Rule
+from bnlint.records import dataclass, field, replace
 from bnlint.settings import Settings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
     from bnlint.findings import Finding, Severity, TextEdit
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span
@@ -215,6 +217,11 @@ def unread(path: str, reason: str, held_to: Plan, at: Span | None = None, docume
     return Checked(path, held_to, finish(found, document, held_to), document)
 
 
+def is_unread(checked: Checked) -> bool:
+    """Whether a file could not be read, whatever is said about it."""
+    return bool(checked.skipped) or any(finding.code == UNREADABLE for finding in checked.findings)
+
+
 def failure(doing: str, path: str, error: BaseException) -> str:
     """One line about a bug of ours: what it was doing to which file, and where it happened."""
     trace = error.__traceback__
@@ -254,16 +261,13 @@ def _examine_part(
     from bnlint.findings import Fix, Safety
     from bnlint.judge import judge
 
-    ran = {
-        path: [rule for rule in held_to.rules if rule.code not in settings.ignored(held_to.settings, path, held_to.rules)]
-        for path in documents
-    }
+    ran = {path: codes(held_to, path) for path in documents}
     found: dict[str, list[Finding]] = {path: [] for path in documents}
     failures: dict[str, list[str]] = {path: [] for path in documents}
     for rule in held_to.rules:
         run = catalogue.check(rule.code)
         words = [word.encode() for word in rule.words]
-        wanted = {path for path in documents if rule in ran[path]}
+        wanted = {path for path in documents if rule.code in ran[path]}
         if run is None or not wanted or not any(word in document.data for document in together.values() for word in words):
             continue
         try:
@@ -278,21 +282,17 @@ def _examine_part(
     for path, document in documents.items():
         suppressions = suppress.scan(document.chunks)
         kept = [each for each in found[path] if each.span is None or not suppressions.covers(each.span, each.code, each.name)]
-        unused = suppressions.unused({rule.code for rule in ran[path]}, catalogue.rules().values()) if _is_on(UNUSED, ran[path]) else ()
+        unused = suppressions.unused(ran[path], catalogue.rules().values()) if UNUSED in ran[path] else ()
         removals = {each.span: each.edit for each in unused}
         severity = held_to.settings.severity.get(UNUSED)
         kept += [replace(each, fix=Fix(Safety.SAFE)) for each in _comments(document, "default", removals, project, severity)]
-        if held_to.settings.require_ignore_reason and _is_on(UNUSED, ran[path]):
+        if held_to.settings.require_ignore_reason and UNUSED in ran[path]:
             bare = (span for span in suppressions.without_reason() if span not in removals)
             kept += _comments(document, "reason", bare, project, severity)
         finished = finish(kept, document, held_to)
         comments = {each.fingerprint: removals[each.span] for each in finished if each.code == UNUSED and each.span in removals}
         done[path] = Checked(path, held_to, finished, document, comments, failures=tuple(failures[path]))
     return done
-
-
-def _is_on(code: str, rules: list[Rule]) -> bool:
-    return any(rule.code == code for rule in rules)
 
 
 def _comments(document: Document, case: str, places: Iterable[Span], project: Project, severity: Severity | None) -> list[Finding]:
@@ -346,7 +346,7 @@ def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tu
     """The findings in order, with fingerprints: what is found, in which file, on what line of code, the how many-th like it."""
     if not found:
         return ()
-    from hashlib import sha256
+    from bnlint.digest import sha256
 
     seen: dict[tuple[str, str], int] = {}
     finished = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from bnlint.graph.model import Layer, Origin, Span

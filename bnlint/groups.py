@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from bnlint.records import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bnlint.engine import Plan
 
 
@@ -66,10 +67,10 @@ def form(inputs: Sequence[Input], everything: bool = False) -> list[Group]:
         core = [given.path for given in members if given.holds(BUILDING)]
         parts: list[list[str]] = []
         lonely = {given.path for given in members if not everything}
-        if core or everything or any(given.named for given in members):
+        files = {given.path: given.data for given in members if everything or may_matter(given)}
+        if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 
-            files = {given.path: given.data for given in members if everything or may_matter(given)}
             parts, lonely = links.together(core, files, root, BUILDING)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
@@ -89,4 +90,5 @@ USING = (b".fit(", b".compile(")
 
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
-    return given.holds(SUBJECTS) and (given.relevant or b"import" in given.data) or b"import" in given.data and given.holds(USING)
+    imports = b"import" in given.data
+    return (imports or given.relevant) if given.holds(SUBJECTS) else (imports and given.holds(USING))

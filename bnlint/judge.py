@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnlint import catalogue
@@ -19,6 +18,7 @@ from bnlint.findings import (
     Swap,
 )
 from bnlint.graph import query
+from bnlint.records import replace
 from bnlint.versions import within
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,6 +13,7 @@ from IPython.display import display
 
 from bnlint import api, report
 from bnlint.live.describe import NotAModel
+from bnlint.records import replace
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding

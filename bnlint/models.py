@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnlint import catalogue, engine, saved, settings
 from bnlint.engine import Checked, Plan, failure
+from bnlint.records import replace
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding, Histogram

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bnlint import toml
 from bnlint.graph.model import KerasTarget
+from bnlint.records import dataclass
 from bnlint.regular import read_text
 from bnlint.versions import stated
 

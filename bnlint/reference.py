@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from bnlint.records import dataclass
 from bnlint.selection import did_you_mean
 from bnlint.settings import CHOICES, Settings, SettingsError
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
-
 from bnlint import engine
+from bnlint.records import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from typing import Literal
+
     from bnlint.engine import Checked
     from bnlint.findings import Finding, TextEdit
     from bnlint.groups import Group
 
+    Mend = Literal["none", "safe", "unsafe"]
+    """Which fixes to apply: none, the safe ones, or the unsafe ones too."""
+
 ROUNDS = 10
 """Rounds of fixing and linting again, after which a fix that still changes something is a bug of its rule."""
-
-Mend = Literal["none", "safe", "unsafe"]
-"""Which fixes to apply: none, the safe ones, or the unsafe ones too."""
 
 _APPLIED: Mapping[Mend, frozenset[str]] = {
     "none": frozenset(),
@@ -56,12 +57,18 @@ class Mended:
     after: bytes = b""
 
 
-def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
-    """Fix files that are checked together, and check them again, until nothing changes."""
+def without(checked: Checked, known: Collection[tuple[str, str]]) -> Checked:
+    """The file without those findings whose path and fingerprint are known."""
+    return replace(checked, findings=tuple(each for each in checked.findings if (checked.path, each.fingerprint) not in known))
+
+
+def mend(before: Sequence[Checked], group: Group, which: Mend, known: Collection[tuple[str, str]] = ()) -> list[Mended]:
+    """Fix files that are checked together, and check them again, until nothing changes. What is `known` stays, and is not told."""
     inputs = group.inputs
     refused: dict[str, str] = {}
     fixed: dict[str, list[Finding]] = {given.path: [] for given in inputs}
     current, after = list(before), {given.path: given.data for given in inputs}
+    wrong = "changes it again and again"
     for _ in range(ROUNDS):
         changed: set[str] = set()
         for moving in (True, False):
@@ -75,9 +82,12 @@ def mend(before: Sequence[Checked], group: Group, which: Mend) -> list[Mended]:
         else:
             return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
         again = replace(group, inputs=tuple(replace(given, data=after[given.path]) for given in inputs))
-        current = [offer(checked) for checked in engine.check(again)]
+        current = [offer(without(checked, known)) for checked in engine.check(again)]
+        if any(checked.path in changed and engine.is_unread(checked) for checked in current):
+            wrong = "leaves what cannot be read"
+            break
     return [
-        _restless(checked, fixed[given.path], given.data)
+        _failed(checked, fixed[given.path], given.data, wrong)
         if given.path in changed
         else Mended(_with_reasons(last, refused), tuple(fixed[given.path]), after[given.path])
         for checked, last, given in zip(before, current, inputs, strict=True)
@@ -89,9 +99,9 @@ def _with_reasons(checked: Checked, refused: Mapping[str, str]) -> Checked:
     return replace(checked, findings=tuple(findings))
 
 
-def _restless(checked: Checked, fixed: Sequence[Finding], data: bytes) -> Mended:
+def _failed(checked: Checked, fixed: Sequence[Finding], data: bytes, wrong: str) -> Mended:
     codes = ", ".join(sorted({finding.code for finding in fixed}))
-    problem = f"internal error: fixing {codes} in {checked.path} changes it again and again; please report it"
+    problem = f"internal error: fixing {codes} in {checked.path} {wrong}; please report it"
     return Mended(replace(checked, failures=(*checked.failures, problem)), (), data)
 
 
@@ -135,7 +145,7 @@ def _apply(
         changes = dict.fromkeys(edit for finding in attempt for edit in chosen[finding])
         fixes = [finding.fix for finding in attempt if finding.fix is not None]
         try:
-            return attempt, apply.apply(current.document, changes, fixes)
+            return attempt, apply.apply(current.document, changes, fixes, parse=False)  # it is linted again
         except Refused as refusal:
             if len(attempt) == 1:
                 refused[attempt[0].fingerprint] = refusal.reason

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from bnlint import engine, raw, repair
+from bnlint.records import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from bnlint.engine import Checked
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.coverage import Site

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
 from bnlint.engine import Checked, failure
 from bnlint.groups import Group, Input
-from bnlint.repair import Mend, Mended
+from bnlint.records import replace
+from bnlint.repair import Mended
 from bnlint.result import Change, Result
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from bnlint.api import Plans
     from bnlint.changes import Base
     from bnlint.engine import Plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact
     from bnlint.live.describe import Description
+    from bnlint.repair import Mend
 
 
 class Run:
@@ -86,6 +88,10 @@ class Run:
             before = sum(len(file.findings) for file in self.files)
             self.files = [file for file in left if file.findings]
             self.hidden["in the baseline"] += before - sum(len(file.findings) for file in self.files)
+        in_models = sum(finding.code != engine.UNREADABLE for file in self.files if file.document is None for finding in file.findings)
+        if self.reason is not None and in_models:
+            said = f"findings in model files stay, for no line there can carry a comment: {in_models}"
+            self.notes.append(f"{said} (`--write-baseline` can hold them)")
 
     def walk(self, paths: Sequence[str]) -> None:
         from bnlint.discovery import discover, innermost
@@ -156,14 +162,15 @@ class Run:
                 now = self.check(commented)
                 self.counts["ignored"] += _total(found) - _total(now)
                 group, found = commented, now
-        shown = self.only_new(group, found)
+        known = self.known(group, found)
+        shown = [repair.without(checked, known) for checked in found]
         self.hidden[f"older than {self.since}"] += _total(found) - _total(shown)
         if self.mend == "none" or not _total(shown):
             for checked in shown:
                 self.add(checked)
             return
         try:
-            mended = repair.mend(shown, group, self.mend)
+            mended = repair.mend(shown, group, self.mend, known)
         except Exception as error:
             self.failures.append(failure("fixing", group.label, error))
             mended = [Mended(checked, (), given.data) for given, checked in zip(group.inputs, shown, strict=True)]
@@ -173,18 +180,14 @@ class Run:
     def check(self, group: Group) -> list[Checked]:
         return [repair.offer(checked) for checked in engine.check(group)]
 
-    def only_new(self, group: Group, found: Sequence[Checked]) -> Sequence[Checked]:
-        """Leave out what was found in these files before they were changed."""
+    def known(self, group: Group, found: Sequence[Checked]) -> frozenset[tuple[str, str]]:
+        """What was found in these files before they were changed: paths and fingerprints."""
         if self.base is None or not _total(found):
-            return found
+            return frozenset()
         before = [replace(given, data=data) for given in group.inputs if (data := self.base.data(given.path)) is not None]
         same = [given.data for given in before] == [given.data for given in group.inputs]
         then = found if same else engine.check(replace(group, inputs=tuple(before))) if before else ()
-        known = {(checked.path, finding.fingerprint) for checked in then for finding in checked.findings}
-        return [
-            replace(checked, findings=tuple(each for each in checked.findings if (checked.path, each.fingerprint) not in known))
-            for checked in found
-        ]
+        return frozenset((checked.path, finding.fingerprint) for checked in then for finding in checked.findings)
 
     def take_model(self, path: str, plan: Plan) -> None:
         """Lint a model file or folder."""
@@ -199,8 +202,9 @@ class Run:
 
     def comment(self, group: Group, found: Sequence[Checked]) -> Group:
         """Write comments that ignore what would be shown. The files as they are then; the same group if none was changed."""
-        inputs = []
-        for given, checked in zip(group.inputs, self.only_new(group, found), strict=True):
+        inputs, known = [], self.known(group, found)
+        for given, before in zip(group.inputs, found, strict=True):
+            checked = repair.without(before, known)
             held = self.plans.baseline(given.plan.settings)
             findings = baseline.remaining(held, given.path, checked.findings) if held is not None else checked.findings
             data = self.with_ignores(given, checked, findings) if findings and checked.document is not None else given.data

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from bnlint.records import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, Protocol
 
-class KnownRule(Protocol):
-    """What must be known of a rule to select and to set it up."""
+    class KnownRule(Protocol):
+        """What must be known of a rule to select and to set it up."""
 
-    @property
-    def code(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def default(self) -> bool: ...
-    @property
-    def preview(self) -> bool: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
+        @property
+        def code(self) -> str: ...
+        @property
+        def name(self) -> str: ...
+        @property
+        def default(self) -> bool: ...
+        @property
+        def preview(self) -> bool: ...
+        @property
+        def options(self) -> Mapping[str, Any]: ...
 
 
 class UnknownRule(Exception):

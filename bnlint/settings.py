@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
 
-from bnlint.selection import KnownRule, Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
+from bnlint.records import dataclass, field
+from bnlint.selection import Selection, UnknownRule, did_you_mean, find, is_selected, selector, weight
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from typing import Any, Final
+
     from bnlint.findings import Severity
+    from bnlint.selection import KnownRule
 
 
 LENGTH: Final = 1000
@@ -80,9 +83,12 @@ KEYS: Final[Mapping[str, Any]] = {
     "output-format": str,
     "baseline": str,
     "require-ignore-reason": bool,
-    "rules": dict[str, dict[str, Any]],
+    "rules": dict[str, dict[str, object]],
 }
 """The keys of a settings file and the types of their values."""
+
+FOR_FILES: Final = frozenset({"severity", "per-file-ignores", "output-format", "baseline", "require-ignore-reason", "rules"})
+"""Keys that are no overrides: the command line and the Python API do not set them, or have their own way to."""
 
 CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "placement": ("before", "after", "consistent", "off"),
@@ -328,10 +334,12 @@ def _build(root: str, file: str | None, table: _Source, given: _Source) -> Setti
 
 def _severity(source: _Source) -> dict[str, Severity]:
     """Severities by code; where several selectors name a rule, the longest counts."""
+    if "severity" not in source.table:
+        return {}
     from bnlint.findings import Severity
 
     found: dict[str, tuple[int, Severity]] = {}
-    for word, level in source.table.get("severity", {}).items():
+    for word, level in source.table["severity"].items():
         _check_choice(source.at(f"severity.{word}"), level, [str(severity) for severity in Severity])
         named = source.selector("severity", word)
         for rule in source.known:

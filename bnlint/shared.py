@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from threading import Lock
-from typing import Final
+from _thread import allocate_lock
+from contextlib import ExitStack, contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from typing import Final
 
 
 class Shared:
@@ -13,7 +17,7 @@ class Shared:
 
     def __init__(self, change: Callable[[], AbstractContextManager[object]]) -> None:
         self._change = change
-        self._lock = Lock()
+        self._lock = allocate_lock()
         self._undo = ExitStack()
         self._users = 0
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from bnlint.findings import TextEdit
 from bnlint.graph.model import Span
-from bnlint.selection import KnownRule
+from bnlint.records import dataclass
 
 if TYPE_CHECKING:
     import re
     from tokenize import TokenInfo
+
+    from bnlint.selection import KnownRule
 
 
 class Source(Protocol):

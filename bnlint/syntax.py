@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from _ast import PyCF_ONLY_AST
-from typing import TYPE_CHECKING, Any, Final, cast
 
 from bnlint.shared import QUIET
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from typing import Any, Final
 
 ATTEMPTS: Final = 8
 
 
 def parse(source: str) -> ast.Module:
     """The tree of a program. Raises what `compile` raises."""
-    return cast("ast.Module", _tree(source, "exec"))
+    tree: ast.Module = _tree(source, "exec")
+    return tree
 
 
 def parse_expression(source: str) -> ast.expr:
     """The tree of an expression. Raises what `compile` raises."""
-    return cast("ast.Expression", _tree(source, "eval")).body
+    tree: ast.Expression = _tree(source, "eval")
+    return tree.body
 
 
 def _tree(source: str, mode: str) -> Any:

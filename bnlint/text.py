@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Final, Literal, cast
+from itertools import accumulate
 
 from bnlint import syntax
+from bnlint.records import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Mapping
+    from typing import Any, Final, Literal
 
     from bnlint.graph.model import Span
 
@@ -67,7 +69,14 @@ class Chunk:
         return self.text.split("\n")
 
     @cached_property
+    def starts(self) -> list[int]:
+        """The indices into `text` at which its lines start, and the one behind the newline that would end the last."""
+        return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+
+    @cached_property
     def _starts(self) -> list[int]:
+        if len(self.original) == len(self.text):
+            return self.starts
         starts, position = [0], 0
         for line in self.lines[:-1]:
             position += len(line)
@@ -93,10 +102,10 @@ class Chunk:
         """Where a node stands. It must be one that has a position."""
         found = self._spans.get(node)
         if found is None:
-            found = self._spans[node] = self._locate(cast("ast.expr", node))
+            found = self._spans[node] = self._locate(node)
         return found
 
-    def _locate(self, at: ast.expr) -> Span:
+    def _locate(self, at: Any) -> Span:
         end_line, end_offset = at.end_lineno or at.lineno, at.end_col_offset or 0
         column, end_column = self.column(at.lineno, at.col_offset), self.column(end_line, end_offset)
         return _span_class()(self.path, at.lineno, column, end_line, end_column, self.cell)

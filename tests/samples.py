@@ -56,8 +56,14 @@ RULES = {
 }
 
 
+class ShortPage(Page):
+    """A page that is in no file."""
+
+    body = "# Title\n\n## What it does\nIt `finds`.\n"
+
+
 def page(code: str) -> Page:
-    return Page(RULES[code], {}, {}, ("function", "statistics"), (), "# Title\n\n## What it does\nIt `finds`.\n")
+    return ShortPage(RULES[code], {}, {}, ("function", "statistics"), (), "")
 
 
 def stub(monkeypatch: object) -> None:

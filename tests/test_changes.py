@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import ERROR, SAFE, WARNING, found, run, write
+from tests.test_cli import ERROR, MENDED, SAFE, WARNING, found, run, write
 
 HELPER = "from keras import layers\n\ndef norm():\n    return layers.BatchNormalization({})\n"
 USER = """\
@@ -225,11 +225,44 @@ def test_a_hostile_repository_runs_nothing(tmp_path_factory: pytest.TempPathFact
     assert sprung.exists(), "the traps work"
 
 
-@pytest.mark.parametrize("other", ["--fix", "--fix-only", "--diff", "--write-baseline"])
-def test_it_changes_nothing(other: str) -> None:
+def test_it_goes_neither_with_a_new_baseline_nor_with_the_standard_input() -> None:
     write(a=ERROR)
-    assert run(".", "--diff-base", "main", other).exit_code == 2
+    assert run(".", "--diff-base", "main", "--write-baseline").exit_code == 2
     assert run("-", "--diff-base", "main", stdin=ERROR).exit_code == 2
+
+
+# Fixing
+
+
+def test_only_what_is_new_is_fixed() -> None:
+    write(a=SAFE, b=SAFE)
+    commit()
+    write(a=SAFE + SAFE.replace("x =", "y ="))
+    shown = run(".", "--diff-base", "main", "--diff")
+    assert [line for line in shown.stdout.splitlines()[2:] if line.startswith(("-", "+"))] == [
+        "-" + SAFE.replace("x =", "y =").splitlines()[-1],
+        "+" + MENDED.replace("x =", "y =").splitlines()[-1],
+    ]
+    result = run(".", "--diff-base", "main", "--fix")
+    assert result.exit_code == 0, "what was there before does not count"
+    assert Path("a.py").read_text() == SAFE + MENDED.replace("x =", "y =")
+    assert Path("b.py").read_text() == SAFE
+    assert "Not shown: 2 findings older than main.\n" in result.stdout
+    assert "(1 fixed, 0 remaining)" in result.stdout
+
+
+def test_what_a_second_round_finds_is_held_to_the_same() -> None:
+    """After the first fix the file is linted anew: what was there before is still none of this change's."""
+    old = "from keras import layers\n\nx = layers.BatchNormalization(momentum=0.1)\n"
+    write(a=old)
+    commit()
+    write(a=old + SAFE)
+    result = run(".", "--diff-base", "main", "--fix", "--unsafe-fixes")
+    assert result.exit_code == 0
+    assert Path("a.py").read_text() == old + MENDED
+    commit()
+    assert run(".", "--diff-base", "main", "--fix-only", "--unsafe-fixes").exit_code == 0
+    assert Path("a.py").read_text() == old + MENDED
 
 
 # Models

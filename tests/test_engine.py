@@ -307,6 +307,17 @@ def test_a_fix_that_never_comes_to_rest_is_a_bug_and_changes_nothing(fake: Calla
     assert codes(result.findings) == ["BN403"]
 
 
+def test_a_fix_that_leaves_no_program_is_a_bug_and_changes_nothing(fake: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    from bnlint.fixer import apply
+
+    fake(edit_each("momentum", "0.5"))
+    monkeypatch.setattr(apply, "apply", lambda *arguments, **options: b"f(")
+    result = api.lint_data(MOMENTUM.encode(), "a.py", Plans(isolated=True), "safe")
+    assert (result.changes, result.fixed) == ((), ())
+    assert result.failures == ("internal error: fixing BN403 in a.py leaves what cannot be read; please report it",)
+    assert codes(result.findings) == ["BN403"]
+
+
 def test_a_fix_that_cannot_be_made_is_advice_with_the_reason(fake: Callable[..., None]) -> None:
     def check(project: Project, **options: object) -> Iterator[Hit]:
         (layer,) = layers_of(project)
@@ -324,7 +335,7 @@ def test_a_fix_that_cannot_be_made_is_advice_with_the_reason(fake: Callable[...,
 def test_a_fixer_that_crashes_is_a_failure_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from bnlint.fixer import apply
 
-    def crash(*arguments: object) -> bytes:
+    def crash(*arguments: object, **options: object) -> bytes:
         raise ValueError("oops")
 
     monkeypatch.setattr(apply, "apply", crash)

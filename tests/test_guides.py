@@ -11,6 +11,7 @@ import pytest
 
 import bnlint
 from bnlint.cli.program import names
+from tests.conftest import needs
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -34,6 +35,30 @@ def test_the_python_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_guide_names_what_there_is() -> None:
     text = (DOCS / "python.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(\w+)\(", text, re.MULTILINE)) == set(bnlint.__all__) - {"__version__"}
+
+
+def test_the_survey_of_the_guide_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("pyarrow", "ray")
+    from bnlint.survey import tables
+    from tests.survey.conftest import alone
+
+    monkeypatch.chdir(tmp_path)
+    alone(monkeypatch)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for code in fences("survey.md", "python"):
+            exec(code, {})
+    assert said.getvalue().splitlines() == [
+        "{'dismissed': 1, 'linted': 1}",
+        "{'BN103': 1, 'BN403': 1}",
+        "{'repo': 'a', 'path': 'net.py', 'line': 4, 'code': 'BN103'}",
+        "{'repo': 'a', 'path': 'net.py', 'line': 5, 'code': 'BN403'}",
+    ]
+    text = (DOCS / "survey.md").read_text(encoding="utf-8")
+    for name in tables.TABLES:
+        (row,) = re.findall(rf"^\| `{name}` \|.*", text, re.MULTILINE)
+        columns = tables.schema(name).names[len(tables.IDENTITY) :]
+        assert set(columns) <= set(re.findall(r"`(\w+)`", row)), name
 
 
 def test_the_settings_of_editors_can_be_read() -> None:

@@ -11,7 +11,8 @@ from bnlint import api, ignores
 from bnlint.findings import Finding, Severity
 from bnlint.graph.model import Span
 from bnlint.text import Chunk, Unreadable, load
-from tests.test_cli import ERROR, SAFE, WARNING, run, write
+from tests.test_changes import MODEL_FILE
+from tests.test_cli import ERROR, SAFE, WARNING, found, run, write
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,6 +120,21 @@ def test_the_command_line_takes_a_reason_after_an_equals_sign_only() -> None:
     assert run("a.py", "--add-ignore=two\nlines").exit_code == 2
     assert run("a.py", "--add-ignore", "--fix").exit_code == 2
     assert run("-", "--add-ignore", stdin=ERROR).exit_code == 2
+
+
+def test_findings_in_model_files_which_no_comment_can_hold_are_said() -> None:
+    write(a=ERROR)
+    Path("net.json").write_text(MODEL_FILE)
+    count = len(found(run("net.json", "--output-format", "json")))
+    assert count
+    result = run("--add-ignore", ".", "net.json")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[1:] == [
+        f"bnlint: findings in model files stay, for no line there can carry a comment: {count} (`--write-baseline` can hold them)"
+    ]
+    assert Path("net.json").read_text() == MODEL_FILE
+    run("--write-baseline", "net.json")
+    assert "model files" not in run("--add-ignore", "net.json").stderr
 
 
 def test_what_the_baseline_holds_gets_no_comment() -> None:

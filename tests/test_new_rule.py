@@ -155,7 +155,7 @@ def test_it_is_tested(project: Path) -> None:
 
 def test_it_stands_in_the_readme_and_nothing_else_has_changed(made: tuple[Path, set[str]]) -> None:
     assert "| [BN199](rules/BN199-long-name.md) | long-name |" in (made[0] / "README.md").read_text()
-    assert made[1] == {"README.md", "rules/index.json", "rules/BN199-long-name.md", "bnlint/checks/bn199_long_name.py"}
+    assert made[1] == {"README.md", "bnlint/index.py", "bnlint/phrases.py", "rules/BN199-long-name.md", "bnlint/checks/bn199_long_name.py"}
 
 
 def test_in_preview_it_is_on_for_those_who_ask(project: Path) -> None:
@@ -172,6 +172,9 @@ def test_in_preview_it_is_on_for_those_who_ask(project: Path) -> None:
         for on in (("--preview",), ("--preview", "--select", "BN1"), ("--config", "preview = true")):
             assert "BN199" in run(project, *check, *on).stdout, on
         assert "BN199" not in run(project, *check, "--preview", "--ignore", "BN199").stdout
+        for option, shown in (("--no-preview", False), ("--preview", True)):
+            assert run(project, "-m", "bnlint", "report", "model.py", "-o", "out.html", "--isolated", option).returncode == 0
+            assert ("BN199" in (project / "out.html").read_text(encoding="utf-8")) is shown
         assert re.search(r"BN199 .* preview", run(project, "-m", "bnlint", "rules").stdout)
         assert "| long-name | A BatchNormalization with a long name | preview |" in (project / "README.md").read_text()
         assert run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_pages.py", "-k", "bn199").returncode == 0

@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
-from bnlint.api import Fixed, fix_source, lint_source
+from bnlint.api import fix_source, lint_source
 from bnlint.findings import Finding, RemoveApplication, Safety
+from bnlint.fixed import Fixed
 from tests.conftest import needs
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "programs"

@@ -1,6 +1,6 @@
 """Fixes that would be right one by one and wrong together take turns."""
 
-from bnlint.api import fix_source
+from bnlint.api import fix_source, lint_source
 
 HEAD = "import keras\nfrom keras.layers import Activation, BatchNormalization, Dense, Input\n\n"
 
@@ -61,3 +61,15 @@ def test_a_star_import_brings_what_the_file_uses() -> None:
     assert [finding.reason for finding in alone.findings] == ["nothing shows that the star import of this file brings `Activation`"]
     beside = fix_source(source.format(", Activation('tanh')"), unsafe=True, isolated=True, target_keras="3").source
     assert "BatchNormalization(), Activation('relu')" in beside
+
+
+def test_an_argument_that_is_unpacked_is_not_given_twice() -> None:
+    source = (
+        "from keras import Input, layers\n"
+        "options = dict(use_bias=True)\n"
+        "x = layers.Conv2D(8, 3, **options)(Input((8, 8, 3)))\n"
+        "x = layers.BatchNormalization()(x)\n"
+    )
+    (finding,) = lint_source(source, isolated=True)
+    assert (finding.code, finding.fix) == ("BN103", None)
+    assert "`**` argument" in finding.reason

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bnlint.checks import order
 from bnlint.graph import query
 from bnlint.graph.model import Call, ModelGraph
+from bnlint.records import dataclass
 
 NEVER = ("selu", "softmax")
 """Activations of no block: SELU normalises by itself, and a BatchNormalization on a softmax is BN105's."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from bnlint.checks import order
 from bnlint.checks.blocks import Block, blocks
 from bnlint.checks.written import in_call
 from bnlint.findings import Fix, Hit, InsertActivation, Related, Safety
 from bnlint.graph.model import Call, ModelGraph, Project
+from bnlint.records import replace
 
 AFTER_IS_WRONG = {"before": False, "after": True}
 """By placement: whether it is wrong that the activation comes after BN."""

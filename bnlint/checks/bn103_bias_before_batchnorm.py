@@ -93,7 +93,8 @@ def _fix(layer: Layer, refused: str) -> Fix | None:
         return None
     names = {modern(layer.kind, item.name): item.name for item in arguments.items if item.name is not None}
     positional = "use_bias" in spec.parameters[: len(arguments.positional)]
-    refused = refused or ("tf1" if layer.family == "tf1" else "unseen" if positional or not arguments.complete else "")
+    elsewhere = "use_bias" in names and not in_call(layer, arguments.keyword(names["use_bias"]))
+    refused = refused or ("tf1" if layer.family == "tf1" else "unseen" if positional or elsewhere or not arguments.complete else "")
     if refused:
         return Fix(Safety.UNSAFE, refused=refused)
     use_bias = "bias" if any(today != written for today, written in names.items()) else "use_bias"  # Keras 1 called it `bias`

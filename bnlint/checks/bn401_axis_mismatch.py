@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bnlint.checks.channels import Verdict, convention_of, is_possible_axis, verdict_on
 from bnlint.checks.written import is_plain, single_axis
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query, statistics
 from bnlint.graph.model import Call, Layer, Project
+from bnlint.records import replace
 
 
 def check(project: Project) -> Iterator[Hit]:

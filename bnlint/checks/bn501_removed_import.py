@@ -78,7 +78,7 @@ def _renamed(origin: Origin, path: str, layer: Layer | None) -> Fix | None:
     """Today's class beside the module that is gone."""
     at, (_, _, old) = origin.span, path.partition(".layers.")
     written = layer is None or (layer.arguments.complete and all(in_call(layer, item) for item in layer.arguments.items))
-    if at is None or not old or not written or PATHS[gone(path, by_import=False) or ""].safety != "safe":
+    if at is None or old in ("", "BatchNormalization") or not written or PATHS[gone(path, by_import=False) or ""].safety != "safe":
         return None
     edits: tuple[Edit, ...] = (RenameCallee(at, old, "BatchNormalization"),)
     if canonical(path) == CLASSES[1]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bnlint.graph import query, statistics
 from bnlint.graph.model import Call, Layer, Project
+from bnlint.records import dataclass
 
 CARRIERS = ("activation", "dropout", "batchnorm", "norm", "merge")
 """Roles that leave the channels where the layer before them put them."""

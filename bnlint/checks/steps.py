@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 
 from bnlint.checks.modes import inside
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Layer, Method, Origin, Project, Span, Under
+from bnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bnlint.cli.options import Option, listing
 from bnlint.cli.output import Problem
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def complete_paths(ctx: click.Context, parameter: click.Parameter, incomplete: s
     """Paths, and for the first word the commands too: a shell that is given words looks for no files, so that those are given with them."""
     from click.shell_completion import CompletionItem
 
-    from bnlint.cli.program import DEFAULTED, names
+    from bnlint.cli.plain import names
+    from bnlint.cli.program import DEFAULTED
 
     commands = [name for name in names() if name.startswith(incomplete)]
     if not (commands and ctx.meta.get(DEFAULTED)) or ctx.params.get(parameter.name or ""):
@@ -52,11 +54,36 @@ def complete_paths(ctx: click.Context, parameter: click.Parameter, incomplete: s
     return [CompletionItem(word) for word in (*commands, *shown)]
 
 
+def declare(option: Option) -> Callable[[Any], Any]:
+    """An option as click knows it."""
+    told: dict[str, Any] = {"help": option.help, "default": option.default, "envvar": option.variable}
+    if option.is_flag:
+        return click.option(*option.names.split(), **told, is_flag=True)
+    if option.choices:
+        return click.option(*option.names.split(), **told, type=click.Choice(option.choices))
+    if option.least is not None:
+        told["type"] = click.IntRange(min=option.least)
+    if option.several:
+        told |= {"multiple": True, "callback": _together(option.several)}
+    if option.words:
+        told["shell_complete"] = _complete(option.words)
+    return click.option(*option.names.split(), **told, metavar=option.metavar)
+
+
 def list_option(name: str, text: str) -> Callable[[Any], Any]:
     """An option that takes a list: with commas, by repeating the option, or both."""
-    return click.option(name, multiple=True, callback=_words, metavar="LIST", help=text)
+    return declare(listing(name, text))
 
 
-def _words(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[str] | None:
-    words = [word.strip() for value in values for word in value.split(",") if word.strip()]
-    return words or None
+def _together(several: Callable[[Sequence[str]], object]) -> Callable[[click.Context, click.Parameter, Sequence[str]], object]:
+    def value(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> object:
+        try:
+            return several(values)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return value
+
+
+def _complete(words: Sequence[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    return lambda ctx, parameter, incomplete: [word for word in words if word.startswith(incomplete)]

@@ -2,29 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
-
-import click
 
 from bnlint.cli.outcome import tell
+from bnlint.cli.output import Misuse, Problem, write
 from bnlint.cli.progress import Progress
 from bnlint.cli.targets import choose
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bnlint.api import Mend, Overrides, Plans, Use
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Final
+
+    from bnlint.api import Mend, Plans, Use
 
 STDIN = "<stdin>"
 
 EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
     "write_baseline": ("no_baseline", "diff", "diff_base", "watch"),
-    "diff_base": ("fix", "fix_only", "diff"),
+    "diff_base": (),
     "add_ignore": ("fix", "fix_only", "diff", "write_baseline", "watch"),
     "watch": ("model",),
     "model": ("add_ignore", "diff_base", "write_baseline"),
 }
 """Options, and others that they do not go with. None of them goes with the standard input."""
+
+
+def run(paths: Sequence[str], given: Mapping[str, Any]) -> int:
+    """`bnlint check`, with the paths and the value of each option. The exit code."""
+    from bnlint import api
+
+    named = [*paths, *_listed(given["files_from"])]
+    from_stdin = named == ["-"] or (not named and given["stdin_filename"] is not None)
+    if "-" in named and not from_stdin:
+        raise Misuse("the standard input (`-`) stands for one file, and goes with no other path")
+    refuse_contradictions(given, from_stdin)
+    if not named and not given["files_from"] and not given["model"]:
+        named = ["."]
+    try:
+        if given["show_settings"]:
+            write(api.show_settings(named[0] if named else ".", plans(given)))
+        elif given["show_files"]:
+            write("".join(f"{os.path.abspath(file)}\n" for file in api.find_files(named, plans(given))[0]))
+        elif from_stdin:
+            return standard_input(given)
+        elif given["watch"]:
+            from bnlint.cli.watch import watch
+
+            watch(named, lambda: files(named, given))
+        else:
+            return files(named, given)
+    except api.SettingsError as error:
+        raise Problem(str(error)) from None
+    return 0
+
+
+def _listed(file: str | None) -> Sequence[str]:
+    if not file:
+        return ()
+    from bnlint.cli.input import read_list
+
+    return read_list(file)
 
 
 def refuse_contradictions(given: Mapping[str, Any], from_stdin: bool) -> None:
@@ -34,9 +73,9 @@ def refuse_contradictions(given: Mapping[str, Any], from_stdin: bool) -> None:
             continue
         for other in others:
             if given[other] not in (None, False, ()):
-                raise click.UsageError(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
+                raise Misuse(f"`{_spelled(option)}` does not go with `{_spelled(other)}`")
         if from_stdin:
-            raise click.UsageError(f"`{_spelled(option)}` does not go with the standard input")
+            raise Misuse(f"`{_spelled(option)}` does not go with the standard input")
 
 
 def _spelled(option: str) -> str:
@@ -46,8 +85,9 @@ def _spelled(option: str) -> str:
 def plans(given: Mapping[str, Any]) -> Plans:
     """The plans of a run with these options."""
     from bnlint import api
+    from bnlint.settings import FOR_FILES, KEYS
 
-    overrides = cast("Overrides", {key: given[key] for key in api.Overrides.__annotations__})
+    overrides: Any = {name: given[name] for key in KEYS if key not in FOR_FILES and (name := key.replace("-", "_"))}
     return api.Plans(given["config"], given["isolated"], overrides, _baselines(given))
 
 
@@ -96,5 +136,5 @@ def _mend(given: Mapping[str, Any]) -> Mend:
 
 def _reason(text: str) -> str:
     if not text.isprintable():
-        raise click.UsageError("the reason of `--add-ignore` is one line of text")
+        raise Misuse("the reason of `--add-ignore` is one line of text")
     return text.strip().lstrip("#").strip()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 from bnlint.cli.output import Problem, is_coloured, say, write
 from bnlint.cli.targets import FOR_PEOPLE, Target
+from bnlint.records import replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from bnlint.api import Result
     from bnlint.report import Report
 
@@ -119,7 +121,7 @@ def complain(result: Result, quiet: bool) -> None:
     for path in result.missing:
         from difflib import get_close_matches
 
-        from bnlint.cli.program import names
+        from bnlint.cli.plain import names
 
         close = get_close_matches(path, names(), 1)
         say(f"path does not exist: {path}" + (f" (did you mean `bnlint {close[0]}`?)" if close else ""))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import IO, Any
 
-import click
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 
-class Problem(click.ClickException):
+class Problem(Exception):
     """What makes bnlint give up, in one line."""
 
-    exit_code = 2
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        say(self.message)
+class Misuse(Exception):
+    """Arguments that do not go together, in one line. Raised before anything is done."""
 
 
 def is_coloured(choice: str, stream: IO[Any]) -> bool:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
 
 from bnlint import __version__
 from bnlint.cli.input import expanded
-
-ALIASES = {"rule": "explain"}
-"""Hidden names of commands."""
-
+from bnlint.cli.output import Problem, say
+from bnlint.cli.plain import ALIASES, names
 
 DEFAULTED = "bnlint.defaulted"
 """The key in the context that tells that no command was named."""
 
 
-@cache
-def names() -> list[str]:
-    """The commands: the names of the modules, with `-` for `_`."""
-    files = os.listdir(os.path.join(os.path.dirname(__file__), "commands"))
-    return sorted(file.removesuffix(".py").replace("_", "-") for file in files if file.endswith(".py") and not file.startswith("_"))
+class GivenUp(click.ClickException):
+    """A problem, for click to end with."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        say(self.message)
+
+
+@contextmanager
+def giving_up() -> Iterator[None]:
+    """A problem that comes up here ends the program."""
+    try:
+        yield
+    except Problem as problem:
+        raise GivenUp(str(problem)) from None
 
 
 class DefaultGroup(click.Group):
@@ -42,6 +52,7 @@ class DefaultGroup(click.Group):
         command: click.Command = import_module(f"bnlint.cli.commands.{name.replace('-', '_')}").command
         return command
 
+    @giving_up()
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         args = [word for arg in args for word in expanded(arg)]
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
@@ -49,6 +60,10 @@ class DefaultGroup(click.Group):
             args = [self.default, *args]
             ctx.meta[DEFAULTED] = True
         return super().parse_args(ctx, args)
+
+    @giving_up()
+    def invoke(self, ctx: click.Context) -> Any:
+        return super().invoke(ctx)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "[check] [OPTIONS] [PATHS]...")
@@ -66,3 +81,12 @@ class DefaultGroup(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="bnlint", message="%(prog)s %(version)s")
 def group() -> None:
     """Find, and mend, misuse of Batch Normalization in Keras code."""
+
+
+def end(error: BaseException) -> None:
+    """End as click ends a program that was interrupted, or whose reader is gone."""
+
+    def fail() -> None:
+        raise error
+
+    click.Command("bnlint", callback=fail).main([], "bnlint")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import IO, TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Event, Thread
+    from types import TracebackType
+    from typing import IO
 
 AFTER = 1.0
 """Seconds of silence."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-import click
-
-from bnlint.cli.output import Problem
+from bnlint.cli.output import Misuse, Problem
 from bnlint.report import FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Target = tuple[str, str | None]
 """A format and a file; None is the standard output."""
@@ -17,33 +17,17 @@ Target = tuple[str, str | None]
 FOR_PEOPLE = ("text", "concise", "grouped")
 
 
-def output_format(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The option `--output-format`."""
-    return click.option(
-        "--output-format",
-        multiple=True,
-        metavar="FORMAT[=FILE]",
-        callback=_parse,
-        shell_complete=_complete,
-        envvar="BNLINT_OUTPUT_FORMAT",
-        help=f"How findings are printed, and where; may be repeated. One of {', '.join(FORMATS)}.",
-    )(function)
-
-
-def _parse(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[Target]:
+def parse(values: Sequence[str]) -> list[Target]:
+    """The targets that the option names. Raises ValueError."""
     targets: list[Target] = []
     for value in values:
         name, equals, file = value.partition("=")
         if name not in FORMATS:
-            raise click.BadParameter(unknown(name))
+            raise ValueError(unknown(name))
         if equals and not file:
-            raise click.BadParameter(f"{name}= names no file")
+            raise ValueError(f"{name}= names no file")
         targets.append((name, file or None))
     return targets
-
-
-def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in FORMATS if name.startswith(incomplete)]
 
 
 def unknown(name: str) -> str:
@@ -59,11 +43,11 @@ def choose(asked: Sequence[Target], setting: str | None, output_file: str | None
         raise Problem(f"`output-format` {unknown(setting)}")
     targets = [(name, file or output_file) for name, file in asked or ((setting or "text", None),)]
     if output_file and all(file for _, file in asked or ((None, None),)):
-        raise click.UsageError("`-o` goes with an output format that has no file of its own")
+        raise Misuse("`-o` goes with an output format that has no file of its own")
     files = [file for _, file in targets]
     for name, file in targets:
         if files.count(file) > 1:
-            raise click.UsageError(f"several output formats for {file or 'the standard output'}: write `{name}=FILE` to give each its own")
+            raise Misuse(f"several output formats for {file or 'the standard output'}: write `{name}=FILE` to give each its own")
     check(file for file in files if file is not None)
     return targets
 

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from bnlint.cli.output import Problem, say
 
 if TYPE_CHECKING:
@@ -36,6 +34,8 @@ def watch(paths: Sequence[str], run: Callable[[], int]) -> None:
     _once(run)
     for _ in watch(*folders, watch_filter=matters, recursive=any(map(os.path.isdir, paths)), raise_interrupt=False):
         if sys.stdout.isatty():
+            import click
+
             click.clear()
         _once(run)
 

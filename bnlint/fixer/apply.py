@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import AnyStr
 
 from bnlint.findings import Fix, TextEdit
-from bnlint.fixer import Refused, edits, locate, notebook
+from bnlint.fixer import Refused, edits, excerpt, locate, notebook
 from bnlint.graph.model import Span
 from bnlint.text import Chunk, Document, Unreadable, load
 
 
-def apply(document: Document, changes: Iterable[TextEdit], fixes: Iterable[Fix]) -> bytes:
-    """The bytes of the changed file, checked. Raises Refused."""
+def apply(document: Document, changes: Iterable[TextEdit], fixes: Iterable[Fix], parse: bool = True) -> bytes:
+    """The bytes of the changed file, checked. Raises Refused. Unless `parse`, whoever asks will parse the result."""
+    changes, fixes = tuple(changes), tuple(fixes)
     data = splice(document, changes)
     try:
         changed = load(document.path, data)
     except Unreadable as error:
         raise Refused(f"the result could not be read: it {error.message}") from None
-    check(document, changed, fixes)
+    if not _shown(document, changed, changes, fixes):
+        check(document, changed, fixes)
+    elif parse:
+        locate.read(changed)
     return data
 
 
@@ -74,13 +78,25 @@ def _replace(text: AnyStr, found: Iterable[tuple[int, int, AnyStr]]) -> AnyStr:
 # Checking
 
 
+def _shown(before: Document, after: Document, changes: Sequence[TextEdit], fixes: Sequence[Fix]) -> bool:
+    """Whether the calls that the fixes change show that all is right. If not, the whole document tells."""
+    source = excerpt.read(before, fixes)
+    if source is None:
+        return False
+    planned = edits.plan(source, fixes)
+    try:
+        planned.carry_out()
+        return excerpt.shows(source, after, changes)
+    except (Refused, RecursionError):
+        return False
+
+
 def check(before: Document, after: Document, fixes: Iterable[Fix]) -> None:
     """Refuse unless the new text parses to exactly the tree that the fixes, made on the old tree, give."""
     source = locate.read(before)
     planned = edits.plan(source, fixes)
     try:
-        for step in planned.steps:
-            step()
+        planned.carry_out()
         changed = locate.read(after)
         same = _same(source, changed) and _unparsed(source) == _unparsed(changed)
     except Refused as refused:

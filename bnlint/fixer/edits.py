@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from bnlint.findings import (
     TextEdit,
     Unwrap,
 )
-from bnlint.fixer import Refused, activation, flow, freezing, lines, parameters, paths, tree
+from bnlint.fixer import Refused, activation, excerpt, flow, freezing, lines, parameters, paths, tree
 from bnlint.fixer.locate import Function, Place, Source, read
 from bnlint.fixer.plan import Plan
 from bnlint.text import Document
@@ -40,10 +40,15 @@ __all__ = ["Refused", "coupled", "feasible", "moves", "plan", "render"]
 _read = lru_cache(maxsize=4)(read)
 
 
+def needed(document: Document, fixes: Sequence[Fix]) -> Source:
+    """What of a document must be read to plan some fixes. Its trees are not for changing. Raises Refused."""
+    return excerpt.read(document, fixes) or _read(document)
+
+
 def feasible(document: Document, fix: Fix) -> str:
     """Why a fix cannot be carried out; "" if it can."""
     try:
-        plan(_read(document), [fix])
+        plan(needed(document, [fix]), [fix])
     except Refused as refused:
         return refused.reason
     except RecursionError:
@@ -54,7 +59,7 @@ def feasible(document: Document, fix: Fix) -> str:
 def render(document: Document, fix: Fix) -> tuple[TextEdit, ...]:
     """The text edits that carry a fix out, in order. Raises Refused."""
     try:
-        return plan(_read(document), [fix]).edits()
+        return plan(needed(document, [fix]), [fix]).edits()
     except RecursionError:
         raise Refused("the code is nested too deeply") from None
 

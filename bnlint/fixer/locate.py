@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
 from bnlint.findings import TextEdit
 from bnlint.fixer import Refused
 from bnlint.graph.model import Span
+from bnlint.records import dataclass, field
 from bnlint.text import Chunk, Document, Unreadable
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -35,28 +35,29 @@ class Part:
     def text(self) -> str:
         return self.chunk.original.replace("\r\n", "\n").replace("\r", "\n")
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts = [0]
-        for line in self.chunk.lines:
-            starts.append(starts[-1] + len(line) + 1)
-        return starts
-
     def range(self, node: ast.AST) -> tuple[int, int]:
         """Where a node starts and ends."""
-        at = self.chunk.span(node)
-        return self._starts[at.line - 1] + at.column - 1, self._starts[at.end_line - 1] + at.end_column - 1
+        at = cast("ast.expr", node)
+        ends = (at.lineno, at.col_offset), (at.end_lineno or at.lineno, at.end_col_offset or 0)
+        start, end = (self.offset(line, self.chunk.column(line, offset)) for line, offset in ends)
+        return start, end
+
+    def offset(self, line: int, column: int) -> int:
+        return self.chunk.starts[line - 1] + column - 1
 
     def slice(self, node: ast.AST) -> str:
         start, end = self.range(node)
         return self.text[start:end]
 
     def edit(self, start: int, end: int, text: str) -> TextEdit:
-        return TextEdit(Span(self.chunk.path, *self._position(start), *self._position(end), self.chunk.cell), text)
+        return TextEdit(self.span(start, end), text)
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.chunk.path, *self._position(start), *self._position(end), self.chunk.cell)
 
     def _position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        line = bisect_right(self.chunk.starts, offset)
+        return line, offset - self.chunk.starts[line - 1] + 1
 
     def line_start(self, offset: int) -> int:
         return self.text.rfind("\n", 0, offset) + 1

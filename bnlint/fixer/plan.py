@@ -1,28 +1,28 @@
-"""What one or more fixes do to a document: text edits, changes that libcst will spell out, and steps on the syntax tree."""
+"""What one or more fixes do to a document: text edits, changes of lists that are yet to be spelled out, and steps on the syntax tree."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bnlint.findings import TextEdit
-from bnlint.fixer import Refused, lines, tree
+from bnlint.fixer import Refused, commas, lines, tree
 from bnlint.fixer.locate import Function, Part, Source
+from bnlint.records import dataclass, field, replace
 
 
 @dataclass
 class Plan:
-    """Collects; nothing is changed before `edits` and `transform` are called."""
+    """Collects; nothing is changed before the plan is carried out."""
 
     source: Source
     texts: list[TextEdit] = field(default_factory=list)
     calls: dict[ast.Call, tuple[Part, list[tree.ArgumentChange]]] = field(default_factory=dict)
     signatures: list[tuple[Part, Function, str, str]] = field(default_factory=list)
-    spelled: list[tuple[Part, ast.AST, Callable[[str], str]]] = field(default_factory=list)
-    """Nodes whose source libcst rewrites, and how."""
+    spelled: list[tuple[Part, ast.AST, Callable[[], str]]] = field(default_factory=list)
+    """Nodes that hold a list which changes, and what makes their new source."""
     steps: list[Callable[[], None]] = field(default_factory=list)
 
     def change_arguments(self, part: Part, call: ast.Call, change: tree.ArgumentChange) -> None:
@@ -36,19 +36,15 @@ class Plan:
         self.steps.append(lambda: tree.put(part.tree, node, *(build() for build in make)))
 
     def insert_element(self, part: Part, owner: ast.List | ast.Tuple, after: ast.AST, code: str) -> None:
-        from bnlint.fixer import commas
-
         index = owner.elts.index(after) + 1  # type: ignore[arg-type]  # compared by identity
-        self.spelled.append((part, owner, partial(commas.insert_element, index=index, item=code)))
+        self.spelled.append((part, owner, partial(commas.insert_element, part, owner, index, code)))
         self.replace(part, after, lambda: after, partial(tree.expression, code))
 
     def remove_element(self, part: Part, owner: ast.List | ast.Tuple, element: ast.AST) -> None:
-        from bnlint.fixer import commas
-
         if isinstance(owner, ast.Tuple) and len(owner.elts) < 3:
             raise Refused("the tuple in which it stands would be left with less than two elements")
         index = owner.elts.index(element)  # type: ignore[arg-type]  # compared by identity
-        self.spelled.append((part, owner, partial(commas.remove_element, index=index)))
+        self.spelled.append((part, owner, partial(commas.remove_element, part, owner, index)))
         self.replace(part, element)
 
     def insert_statement(self, part: Part, after: ast.stmt, code: str) -> None:
@@ -67,15 +63,13 @@ class Plan:
 
     def add_import(self, part: Part, statement: ast.Import | ast.ImportFrom, name: str) -> None:
         """Another name for `from … import …`, in its place where the names are sorted."""
-        from bnlint.fixer import commas
-
         names = [alias.name for alias in statement.names]
         index = len(names)
         for key in (str, str.lower):
             if names == sorted(names, key=key):
                 index = sum(key(other) < key(name) for other in names)
                 break
-        self.spelled.append((part, statement, partial(commas.insert_import, index=index, name=name)))
+        self.spelled.append((part, statement, partial(commas.insert_import, part, statement, index, name)))
 
         def add() -> None:
             if all(alias.name != name for alias in statement.names):
@@ -93,21 +87,22 @@ class Plan:
             tree.add_parameter(deepcopy(function.args), name, code)
             self.steps.append(partial(tree.add_parameter, function.args, name, code))
 
+    def carry_out(self) -> None:
+        """Change the trees. Raises Refused."""
+        for step in self.steps:
+            step()
+
     def edits(self) -> tuple[TextEdit, ...]:
         """All changes as text edits, in order of position."""
-        from bnlint.fixer import commas
-
         texts = list(self.texts)
         for call, (part, changes) in self.calls.items():
-            old = part.slice(call)
-            texts.append(lines.trimmed(part, part.range(call)[0], old, commas.change_arguments(old, changes)))
+            texts.append(lines.trimmed(part, part.range(call)[0], part.slice(call), commas.change_arguments(part, call, changes)))
         for part, node, rewrite in self.spelled:
-            old = part.slice(node)
-            texts.append(lines.trimmed(part, part.range(node)[0], old, rewrite(old)))
+            texts.append(lines.trimmed(part, part.range(node)[0], part.slice(node), rewrite()))
         for part, function, name, code in self.signatures:
             start = part.range(function)[0]
             old = lines.header(part.text[start : part.range(function)[1]])
-            texts.append(lines.trimmed(part, start, old, commas.change_parameter(old, name, code)))
+            texts.append(lines.trimmed(part, start, old, commas.change_parameter(part, function, old, name, code)))
         return tuple(sorted(filter(_changes, dict.fromkeys(texts)), key=_position))
 
 

@@ -7,12 +7,12 @@ import builtins
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from bnlint.fixer import Refused, flow, tree
 from bnlint.fixer.locate import SCOPES, Part, Place, Source
+from bnlint.records import dataclass
 
 ACTIVATION_LAYERS: Final = frozenset(("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"))
 """Layers that some code passes as `activation=`: they are applied as they are."""

@@ -84,6 +84,8 @@ def alter(call: ast.Call, changes: Sequence[ArgumentChange]) -> None:
             if known is not None:
                 known.value = value
             else:
+                if any(keyword.arg is None and _speaks_of(keyword.value, change.name) for keyword in keywords):
+                    raise Refused(f"`{change.name}` is among the arguments that are unpacked")
                 end = len(keywords)
                 while end and keywords[end - 1].arg is None:
                     end -= 1
@@ -94,6 +96,11 @@ def alter(call: ast.Call, changes: Sequence[ArgumentChange]) -> None:
     if any(isinstance(value, ast.GeneratorExp) for value in positional) and keywords:
         raise Refused("an argument of the call is a generator")
     call.args, call.keywords = positional, keywords
+
+
+def _speaks_of(value: ast.expr, name: str) -> bool:
+    """Whether a dictionary that is spelled out may hold a key."""
+    return any((isinstance(node, ast.keyword) and node.arg == name) or getattr(node, "value", None) == name for node in ast.walk(value))
 
 
 def add_parameter(arguments: ast.arguments, name: str, code: str) -> None:

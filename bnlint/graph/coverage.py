@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from bnlint.graph import query
 from bnlint.graph.model import Call, ModelGraph, Module, Span
+from bnlint.records import dataclass
 
 Grade = Literal["full", "partly", "not"]
 

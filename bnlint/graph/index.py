@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from bnlint.graph.model import Call, ClassInfo, Event, Join, Layer, ModelGraph, Module, Project, Span, Tensor
+from bnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

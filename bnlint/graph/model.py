@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from math import fsum, isfinite, nan
 from typing import Final, Literal, NamedTuple, NoReturn
+
+from bnlint.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

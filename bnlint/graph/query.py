@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sized
-from dataclasses import dataclass
 
 from bnlint.graph.index import of_graph, of_project
 from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Origin, Project, Span, Tensor, Under, Unknown
+from bnlint.records import dataclass
 
 Assumption = Mapping[Unknown, bool]
 """Outcomes of tests that are taken for granted on the path under consideration."""

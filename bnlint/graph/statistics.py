@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import log
 from typing import Final
 
 from bnlint.graph import query
 from bnlint.graph.model import Layer, Project, Unknown
+from bnlint.records import dataclass
 
 START: Final[Mapping[str, float]] = {"moving_mean": 0.0, "moving_variance": 1.0, "renorm_mean": 0.0, "renorm_stddev": 1.0}
 """The values with which Keras starts the statistics."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph.model import Shape
 from bnlint.keras_api.sizes import OPEN, size
+from bnlint.records import dataclass
 
 _WITH: Final = (
     "DenseNet121 DenseNet169 DenseNet201 "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
@@ -11,6 +10,7 @@ from bnlint.keras_api.keras_functions import ACTIVATIONS, BACKEND, LAYERS, OPS, 
 from bnlint.keras_api.roles import FUNCTION_ROLES, activation_name
 from bnlint.keras_api.tables import by_word, words
 from bnlint.keras_api.tensorflow_functions import TENSORFLOW, TENSORFLOW1
+from bnlint.records import dataclass
 
 Treatment = Literal["node", "identity", "value"]
 Family = Literal["tf", "keras"]

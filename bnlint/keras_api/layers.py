@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -13,6 +12,7 @@ from bnlint import syntax
 from bnlint.keras_api.roles import LAYER_ROLES
 from bnlint.keras_api.signatures import FRAGMENTS, KERAS1, KERAS2, KERAS3
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,7 @@ def canonical_kind(name: str) -> str:
     return ALIASES.get(name, name)
 
 
+@cache
 def layer_spec(kind: str, keras: int = 3) -> LayerSpec | None:
     """What is known of a layer class (bare name, aliases too), as Keras 3 has it or, with `keras` 2, as Keras 2 has it."""
     return _spec(canonical_kind(kind), 3 if keras >= 3 else 2)
@@ -274,9 +275,11 @@ def _without_sides(kind: str, positional: Sequence[object], keywords: Mapping[st
     """`Convolution2D(64, 3, 3, …)` of Keras 1: the sides of the kernel as one argument, what follows by name."""
     given = dict(keywords)
     name, dimensions = family(kind)
-    after = 1 + (dimensions or 0)
+    if dimensions not in (2, 3) or "Conv" not in name:
+        return positional, given
+    after = 1 + dimensions
     is_keras1 = name in _KERAS1_NAMES or not LEGACY.keys().isdisjoint(keywords)
-    if dimensions not in (2, 3) or "Conv" not in name or not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
+    if not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
         return positional, given
     if len(positional) < after:
         return positional, given

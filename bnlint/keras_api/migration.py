@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
@@ -12,6 +11,7 @@ from bnlint.keras_api.layers import canonical_kind
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.signatures import KERAS3
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 
 Version = tuple[int, int]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -26,6 +25,7 @@ from bnlint.keras_api.sizes import (
     size,
     sizes,
 )
+from bnlint.records import replace
 
 _KEEPING_ROLES: Final = frozenset({"activation", "batchnorm", "dropout", "norm"})
 _KEEPING: Final = frozenset({"ActivityRegularization", "GaussianNoise", "Identity", "Masking", "Rescaling"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph.model import Dimension, Shape, Unknown
+from bnlint.records import dataclass
 
 Sized = tuple[Shape, int | None]
 """A shape (batch first) and the index of its channel axis; None for each where it is not known."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
+
+from bnlint.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

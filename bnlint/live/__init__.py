@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from bnlint.graph.model import Artifact, Call, Layer, ModelGraph, Origin, WeightStats
 from bnlint.live import loose
 from bnlint.live.describe import Description, NotAModel, describe, is_model
+from bnlint.records import replace
 
 if TYPE_CHECKING:
     from bnlint.live.weights import Arrays, Names

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bnlint.live import loose, weights
 from bnlint.live.values import Json, ancestor, children, config_of, family, is_keras, label, plain, shape_of
 from bnlint.live.weights import Arrays, Names
+from bnlint.records import dataclass
 from bnlint.shared import QUIET
 
 ABSTRACT = ("Layer", "Model", "Functional", "Sequential", "Operation", "Wrapper")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from base64 import b64decode, b64encode
-from dataclasses import asdict
 from typing import Any
 
 from bnlint.live.describe import Description
@@ -16,7 +15,8 @@ def as_data(description: Description) -> dict[str, Any]:
         [list(names), {name: [dtype, b64encode(values.tobytes()).decode()] for name, (dtype, values) in variables.items()}]
         for names, variables in description.arrays
     ]
-    return {**asdict(description), "arrays": arrays}
+    told = {name: getattr(description, name) for name in ("name", "keras", "config", "loose")}
+    return {**told, "arrays": arrays}
 
 
 def from_data(data: Any) -> Description:

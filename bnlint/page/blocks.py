@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bnlint.page.nodes import Node
+from bnlint.records import dataclass
 
 SHORTEST, LONGEST = 5, 120
 """Nodes of a block."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.page.alignment import Links, across, neighbours
+from bnlint.records import dataclass
 
 DOWN, THROUGH = 26, 2
 """Pixels between ranks, and the width of an edge that passes a rank."""

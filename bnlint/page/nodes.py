@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from bnlint.findings import Finding, Severity
 from bnlint.graph import dump
 from bnlint.graph.model import Call, Layer, ModelGraph, Origin, Span, Tensor
 from bnlint.page import words
+from bnlint.records import dataclass
 
 LOW, HIGH, SPARKLINE = 24, 40, 76
 """Heights of nodes in pixels: what only passes on, and what has a name below its kind; the room for a sparkline."""

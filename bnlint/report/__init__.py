@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bnlint import catalogue
-from bnlint.findings import Finding, Safety, Severity, TextEdit
+from bnlint.records import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from bnlint.findings import Finding, TextEdit
     from bnlint.graph.model import Artifact, Span
+
+    Lines = Callable[[str, int | None], Sequence[str]]
+    """The lines of a file, or of one cell of a notebook; empty where there is no source."""
 
 FORMATS = (
     "text",
@@ -29,9 +33,6 @@ FORMATS = (
     "html",
 )
 """The formats; each is the function `render` of the module of its name (with `_` for `-`)."""
-
-Lines = Callable[[str, int | None], Sequence[str]]
-"""The lines of a file, or of one cell of a notebook; empty where there is no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def render(report: Report, output_format: str) -> str:
 
 def applies(finding: Finding, unsafe: bool) -> bool:
     """Whether `--fix` (with `--unsafe-fixes`, if `unsafe`) would mend the finding."""
-    return finding.fix is not None and (finding.fix.safety is Safety.SAFE or (unsafe and finding.fix.safety is Safety.UNSAFE))
+    return finding.fix is not None and finding.fix.safety.value in (("safe", "unsafe") if unsafe else ("safe",))
 
 
 def printable(text: str) -> str:
@@ -108,8 +109,8 @@ def count(number: int, noun: str) -> str:
 
 def tally(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning, 0 info`."""
-    severities = [finding.severity for finding in findings]
-    return ", ".join(count(severities.count(severity), str(severity)) for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO))
+    severities = [str(finding.severity) for finding in findings]
+    return ", ".join(count(severities.count(severity), severity) for severity in ("error", "warning", "info"))
 
 
 def summary(report: Report) -> str:
@@ -189,7 +190,7 @@ def _unsafe(findings: Sequence[Finding], would: bool = False) -> str:
     """What the unsafe fixes that were applied change, rule by rule, and what is left to do; nothing where there were none."""
     applied: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
-        if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
+        if finding.fix is not None and finding.fix.safety.value == "unsafe":
             applied.setdefault((finding.code, finding.name), []).append(finding.path)
     lines = []
     for (code, name), paths in sorted(applied.items()):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from bnlint.findings import Finding, Histogram, Safety, Severity
 from bnlint.report import Report, applies, changes, count, place, place_of, printable, summary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bnlint.findings import Finding, Histogram
     from bnlint.graph.model import Span
 
 CONTEXT = 2
@@ -21,7 +20,7 @@ LONGEST = 12
 WIDTH = 160
 """Columns of a source line; of longer ones a window is shown."""
 
-_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
+_COLOURS = {"error": "1;31", "warning": "1;33", "info": "1;36"}
 _BLUE, _BOLD, _CYAN = "1;34", "1", "36"
 
 
@@ -48,7 +47,7 @@ def _block(alike: Sequence[Finding], report: Report) -> str:
 
     finding, *others = alike
     marker = " [*]" if applies(finding, report.unsafe) else ""
-    colour = _COLOURS[finding.severity]
+    colour = _COLOURS[str(finding.severity)]
     span = finding.span
     lines = report.lines(finding.path, span.cell) if span else ()
     gutter = len(str(min(span.end_line + CONTEXT, len(lines)))) if span and lines else 1
@@ -92,7 +91,7 @@ def _spread(histograms: Sequence[Histogram]) -> list[str]:
 def _notes(finding: Finding) -> list[tuple[str, str]]:
     """The lines below the frame, with their labels."""
     notes = [("help", printable(finding.help))] if finding.help else []
-    if finding.fix is not None and finding.fix.safety is Safety.UNSAFE:
+    if finding.fix is not None and finding.fix.safety.value == "unsafe":
         notes.append(("note", f"This is an unsafe fix and changes {changes(finding.code)}"))
     if finding.reason:
         notes.append(("note", f"No fix here: {printable(finding.reason)}"))
@@ -146,6 +145,8 @@ def _cells(line: str) -> list[str]:
 def _width(cell: str) -> int:
     if cell.isascii():
         return len(cell)
+    import unicodedata
+
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in cell)
 
 

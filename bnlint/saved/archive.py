@@ -6,10 +6,10 @@ import struct
 import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from bnlint.graph.model import ModelGraph
+from bnlint.records import dataclass, replace
 from bnlint.saved import MissingExtra, Unreadable, fields
 from bnlint.saved.files import open_file
 

@@ -6,11 +6,11 @@ import struct
 import sys
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import Final
 
 from bnlint.graph.model import WeightStats
+from bnlint.records import dataclass, field
 from bnlint.saved import Unreadable
 
 LONGEST: Final = 1 << 20

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from bnlint.graph.model import Call, Gap, Layer, Origin, Unknown, WeightStats
 from bnlint.keras_api import shapes
+from bnlint.records import dataclass, field, replace
 from bnlint.saved import Unreadable
 from bnlint.saved.arrays import Array
 from bnlint.saved.operations import Operation, Source

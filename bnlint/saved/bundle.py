@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from bnlint.records import dataclass
 from bnlint.saved import Unreadable, wire
 from bnlint.saved.arrays import Array
 from bnlint.saved.files import open_file

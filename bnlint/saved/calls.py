@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bnlint.graph.model import ABSENT, Call, Dimension, Event, Gap, Layer, ModelGraph, Origin, Shape, Tensor, Unknown
 from bnlint.keras_api.tensors import input_shape, output_of
+from bnlint.records import dataclass, field
 from bnlint.saved import Unreadable
 from bnlint.saved.functions import apply_function
 from bnlint.saved.nodes import Node, Ref

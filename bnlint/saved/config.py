@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from bnlint.graph.model import Artifact, Event, Gap, ModelGraph, Origin, Unknown
+from bnlint.records import dataclass, replace
 from bnlint.saved import fields
 from bnlint.saved.calls import Caller
 from bnlint.saved.layers import class_name, is_model

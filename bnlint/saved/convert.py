@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 from bnlint.graph.model import KerasTarget, Layer, ModelGraph, Project
+from bnlint.records import dataclass
 from bnlint.saved import Unreadable, archive, fields, process, recognise, weights
 from bnlint.saved.config import Reading, read_config
 from bnlint.saved.files import open_file

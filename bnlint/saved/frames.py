@@ -8,9 +8,9 @@ depend; of a function everything, for what it does on the side (assignments) is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from bnlint.records import dataclass, field
 from bnlint.saved.arrays import Array, small
 from bnlint.saved.graphdef import Body, Graph, Node
 from bnlint.saved.operations import Operation, Source

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass, field
 from bnlint.saved.arrays import LONGEST, Array, decode
 from bnlint.saved.bundle import DTYPES
 from bnlint.saved.wire import Message

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bnlint.graph.model import Call, Layer, Origin
+from bnlint.records import dataclass, field, replace
 from bnlint.saved.arrays import Array
 from bnlint.saved.assembly import UNRECORDED, read_arrays, unplaced
 from bnlint.saved.fields import Table

@@ -129,6 +129,8 @@ def plain_all(config: Table) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """A value as the source front end has it: lists as tuples, an object as the dotted name of its class, a function as its own."""
+    if value is None or isinstance(value, str | bool | float):
+        return value
     if isinstance(value, list):
         return tuple(plain(item) for item in value)
     if not isinstance(value, dict):

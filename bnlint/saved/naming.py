@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 from bnlint.saved.fields import Table
 from bnlint.saved.functions import function_of
@@ -33,6 +34,7 @@ def _is_operation(entry: Table) -> bool:
     return isinstance(entry.get("module"), str) and entry["module"].startswith("keras.") and function_of(entry) is not None
 
 
+@cache
 def snake_case(name: str) -> str:
     """As Keras 3 makes it: `BatchNormalization` -> `batch_normalization`, `Conv2D` -> `conv2d`, `ReLU` -> `re_lu`."""
     name = re.sub(r"\W+", "", name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from bnlint.graph.model import Shape, Unknown
+from bnlint.records import dataclass, field
 from bnlint.saved import fields
 
 CONSTANT = "_CONSTANT_VALUE"

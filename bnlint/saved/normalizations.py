@@ -7,10 +7,10 @@ In inference mean and variance are variables (or constants), in training moments
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 from bnlint.saved.arrays import Array, small
 from bnlint.saved.operations import Operation, Source
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from bnlint.records import dataclass, field
 from bnlint.saved import Unreadable
 from bnlint.saved.arrays import Array
 from bnlint.saved.bundle import DTYPES, Checkpoint

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
+from bnlint.records import dataclass, field
 from bnlint.saved.arrays import Array
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bnlint.graph.model import Layer, ModelGraph, Origin, Shape
 from bnlint.keras_api.layers import WRAPPERS
+from bnlint.records import dataclass, field, replace
 from bnlint.saved import Unreadable, fields
 from bnlint.saved.fields import Table
 from bnlint.saved.functions import function_of

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bnlint.graph.model import Layer
+from bnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

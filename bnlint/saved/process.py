@@ -10,11 +10,11 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from typing import Any, BinaryIO, Final, Literal
 
+from bnlint.records import dataclass, field
 from bnlint.saved import MissingExtra, Unreadable
 
 SECONDS = 30

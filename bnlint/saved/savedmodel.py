@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from bnlint.graph.model import Artifact, Event, Layer, ModelGraph, Origin
+from bnlint.records import dataclass, replace
 from bnlint.saved import SAVED_MODEL, Unreadable, bundle, frames, keras_metadata, objects, wire
 from bnlint.saved.arrays import Array
 from bnlint.saved.assembly import Assembled, assemble, read_arrays, unread

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from bnlint.graph.model import ABSENT
+from bnlint.records import dataclass, field, replace
 from bnlint.saved.arrays import Array
 from bnlint.saved.operations import Operation, Source
 

@@ -7,10 +7,10 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from bnlint.graph.model import Artifact, Call, Gap, Layer, ModelGraph, Origin, Unknown, WeightStats
+from bnlint.records import replace
 from bnlint.saved import Unreadable, fields, process
 from bnlint.saved.files import open_file
 from bnlint.saved.places import Place

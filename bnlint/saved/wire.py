@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from bnlint.records import dataclass, field
 from bnlint.saved import Unreadable
 from bnlint.saved.files import open_file
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 
 from bnlint import editing
 from bnlint.findings import Finding, Safety
+from bnlint.records import dataclass
 from bnlint.report import applies, changes, printable
 from bnlint.server import diagnostics
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from lsprotocol import types
 from pygls import uris
 
+from bnlint.records import dataclass, replace
 from bnlint.server.positions import Lines
 
 LANGUAGE: Final = "python"

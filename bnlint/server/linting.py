@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnlint import api
+from bnlint.records import dataclass
 from bnlint.server.positions import Lines
 
 if TYPE_CHECKING:

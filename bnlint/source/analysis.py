@@ -7,12 +7,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import NoneType
 
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.keras_api.training import MODES, is_mode
+from bnlint.records import dataclass
 from bnlint.shared import Shared
 from bnlint.source import assembly, captures, classes, invoke, modules, trees
 from bnlint.source.files import File, Files

@@ -6,7 +6,6 @@ import ast
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from statistics import fmean
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Unknown
@@ -74,7 +73,7 @@ REDUCTIONS: Final[Mapping[str, Callable[[list[Any]], object]]] = {
     "numpy.argmax": lambda values: values.index(max(values)),
     "numpy.argmin": lambda values: values.index(min(values)),
     "numpy.cumsum": lambda values: Array((len(values),), tuple(itertools.accumulate(values))),
-    "numpy.mean": fmean,
+    "numpy.mean": lambda values: math.fsum(values) / len(values),
     "numpy.prod": math.prod,
     "numpy.sum": sum,
 }

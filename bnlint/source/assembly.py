@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from bnlint.graph.model import (
     ABSENT,
@@ -25,6 +24,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import ancestors
+from bnlint.records import dataclass, field, replace
 from bnlint.source import classes, guards, models, overrides, trees, words
 from bnlint.source.budget import MODEL_STEPS, Exhausted
 from bnlint.source.files import File

@@ -6,11 +6,11 @@ import ast
 import builtins as python
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from bnlint.graph.model import Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
+from bnlint.records import replace
 from bnlint.source import attributes, classes, models, modules, operators, protocols, standard
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.spelling import unmarked

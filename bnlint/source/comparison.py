@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 from bnlint.graph.model import Call, Join, Layer, Unknown
+from bnlint.records import dataclass, field
 from bnlint.source import trees
 from bnlint.source.machine import Machine
 from bnlint.source.spelling import Hole

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from bnlint.graph.model import Argument, Arguments, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, KEEPING, LOADERS, SELECTING
+from bnlint.records import replace
 from bnlint.source import arrays, invoke, subscripts
 from bnlint.source.machine import Machine
 from bnlint.source.values import (

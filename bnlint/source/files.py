@@ -6,10 +6,10 @@ import ast
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from bnlint.graph.model import Event, Gap, Import, Origin
+from bnlint.records import dataclass, field
 from bnlint.regular import open_regular
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from bnlint.graph.model import Span
+from bnlint.records import replace
 from bnlint.text import Chunk
 
 _CAUGHT: Final = frozenset({"AttributeError", "BaseException", "Exception", "ImportError", "ModuleNotFoundError", "suppress"})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from itertools import pairwise
 
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Choice, Layer, Span, Tensor, Unknown
+from bnlint.records import dataclass
 from bnlint.source import (
     classes,
     data,

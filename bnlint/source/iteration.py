@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
 from bnlint.keras_api.training import VARIABLES
+from bnlint.records import replace
 from bnlint.source import invoke, operators, protocols, subscripts
 from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine, truth

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph.model import Choice, Join, Shape, Unknown
+from bnlint.records import dataclass
 from bnlint.source.values import MISSING, TENSORS, Dotted, Splice, is_constant
 
 WEIGHT: Final = 64

@@ -6,11 +6,11 @@ import ast
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Turn, Unknown
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
 from bnlint.source.joins import WEIGHT, join, weight

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from bnlint.graph.model import Choice, Layer, Span, Unknown
@@ -12,6 +11,7 @@ from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 from bnlint.source import library
 from bnlint.source.files import File
 from bnlint.source.machine import Machine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Join, Layer, Span, Tensor, Unknown
 from bnlint.graph.query import ancestors, upstream
@@ -13,6 +12,7 @@ from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tensors import input_shape, output_of
 from bnlint.keras_api.training import MODES, is_mode
+from bnlint.records import replace
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
 from bnlint.source.values import (

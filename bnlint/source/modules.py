@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph.model import Gap, Origin, Turn, Unknown
 from bnlint.keras_api.names import canonical
+from bnlint.records import dataclass
 from bnlint.source import library, statements
 from bnlint.source.budget import GLANCE, ROOT_STEPS, STEPS, Exhausted
 from bnlint.source.files import File

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from bnlint.graph.model import Call, Event, Layer, Unknown
+from bnlint.records import dataclass
 from bnlint.source.spelling import Hole
 
 PATIENCE = 6

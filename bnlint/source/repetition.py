@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import replace
 
 from bnlint.graph.model import Arguments, Call, Join, Layer, Origin, Span, Tensor
+from bnlint.records import replace
 from bnlint.source import rounds, surroundings
 from bnlint.source.comparison import Asked, asked
 from bnlint.source.machine import Machine

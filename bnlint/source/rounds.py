@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from bnlint.graph.model import Call, Layer, Unknown
 from bnlint.graph.query import upstream
+from bnlint.records import dataclass, field
 from bnlint.source import classes
 from bnlint.source.machine import Machine
 

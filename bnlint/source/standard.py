@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from bnlint.graph.model import Arguments, Unknown
+from bnlint.records import replace
 from bnlint.source import attributes, invoke, subscripts
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.texts import SIZE_LIMIT

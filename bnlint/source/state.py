@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from bnlint.graph.model import Unknown
 from bnlint.graph.query import Assumption, decide, extend
+from bnlint.records import dataclass, field
 from bnlint.source.joins import join, join_items
 from bnlint.source.values import MISSING, Fields
 

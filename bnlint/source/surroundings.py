@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
 from bnlint.keras_api.tables import words
+from bnlint.records import dataclass
 from bnlint.source import classes, rounds
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import (

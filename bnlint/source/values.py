@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint.graph.model import Arguments, Call, Choice, Event, Join, Layer, Origin, Span, Tensor, Unknown
 from bnlint.graph.query import Assumption
 from bnlint.keras_api.functions import function_spec
+from bnlint.records import dataclass, field
 from bnlint.text import Chunk
 
 if TYPE_CHECKING:

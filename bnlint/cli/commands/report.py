@@ -18,6 +18,7 @@ from bnlint.cli.output import Problem, say, write
 @list_option("--select", "Rules to turn on: codes, names, prefixes of codes, or ALL.")
 @list_option("--extend-select", "Rules to turn on besides those that are on.")
 @list_option("--ignore", "Rules to turn off.")
+@click.option("--preview/--no-preview", default=None, help="Let rules be on that are in preview.")
 @click.option("--target-keras", metavar="VERSION", help="The Keras that the code runs on: 1, 2, 3 or 3.N.")
 @click.option("--include-models/--no-include-models", default=None, help="Draw the model files in folders, too.")
 @click.option("--config", metavar="FILE|TOML", help="A settings file, or `key = value` laid over the one that is found.")
