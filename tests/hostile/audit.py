@@ -118,4 +118,7 @@ def _below(path: str, *folders: str) -> bool:
 
 
 def _is_standard(caller: str) -> bool:
+    """The standard library; and the module that makes classes for bnlint as `dataclasses` does, of their fields."""
+    if caller == os.path.join(PACKAGE, "records.py"):
+        return True
     return caller.startswith("<frozen ") or (_below(os.path.realpath(caller), CODE[2], CODE[3]) and not _below(os.path.realpath(caller), *CODE[4:]))
