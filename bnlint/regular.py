@@ -6,7 +6,10 @@ import errno
 import io
 import os
 import stat
-from typing import BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 
 class NotRegular(OSError):
