@@ -6,6 +6,7 @@ import os
 from collections import Counter
 
 from bnlint.records import dataclass, field
+from bnlint.regular import open_regular
 from bnlint.settings import Settings, SettingsError, shown
 
 TYPE_CHECKING = False
@@ -55,8 +56,11 @@ class Seen:
 
 
 def find(settings: Settings) -> str:
-    """Where the baseline of these settings is."""
-    return os.path.abspath(os.path.join(settings.root, settings.baseline or NAME))
+    """Where the baseline of these settings is: below their folder, for it is written, too. Raises SettingsError."""
+    file, root = (os.path.realpath(os.path.join(settings.root, name)) for name in (settings.baseline or NAME, ""))
+    if not file.startswith(os.path.join(root, "")):
+        raise SettingsError(f"`baseline`: {shown(file)} is not in the folder of the settings")
+    return file
 
 
 def of(settings: Settings, use: Use, isolated: bool = False) -> Baseline | None:
@@ -79,7 +83,7 @@ def of(settings: Settings, use: Use, isolated: bool = False) -> Baseline | None:
 def read(file: str) -> Baseline:
     """The baseline in a file; an empty one if there is none. Raises SettingsError."""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             text = stream.read()
     except FileNotFoundError:
         return Baseline(file)

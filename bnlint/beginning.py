@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from copy import deepcopy
 from typing import Any, Final
 
+from bnlint import toml
+from bnlint.regular import open_regular
 from bnlint.settings import SettingsError
 
 SETTINGS: Final = """\
@@ -86,14 +87,14 @@ def _table(data: Any, *keys: str) -> dict[str, Any]:
 def _read(path: str) -> tuple[str, dict[str, Any]]:
     name = os.path.basename(path)
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             text = file.read().decode("utf-8")
-        return text, tomllib.loads(text.replace("\r\n", "\n"))
+        return text, toml.parse(text.replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise SettingsError(f"{name}: not valid UTF-8") from None
     except OSError as error:
         raise SettingsError(f"{name}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except toml.Invalid as error:
         raise SettingsError(f"{name}: not valid TOML: {error}") from None
 
 
@@ -106,17 +107,17 @@ def _appended(text: str, header: str, body: str) -> str:
 
 def _write(path: str, old: str, new: str, data: dict[str, Any], keys: tuple[str, ...], value: Any) -> bool:
     """Write the text if it says what it said and, under `keys`, the value. Raises SettingsError."""
-    from bnlint.fixer import Refused, apply
+    from bnlint.fixer import Refused, writing
 
     wanted = inner = deepcopy(data)
     for key in keys[:-1]:
         inner = inner.setdefault(key, {})
     inner[keys[-1]] = value
     try:
-        if tomllib.loads(new.replace("\r\n", "\n")) != wanted:
+        if toml.parse(new.replace("\r\n", "\n")) != wanted:
             return False
-        apply.write(path, old.encode(), new.encode(), os.path.dirname(os.path.abspath(path)))
-    except tomllib.TOMLDecodeError:
+        writing.write(path, old.encode(), new.encode(), os.path.dirname(os.path.abspath(path)))
+    except toml.Invalid:
         return False
     except Refused as refused:
         raise SettingsError(f"{os.path.basename(path)} was not changed: {refused.reason}") from None

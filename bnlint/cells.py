@@ -43,6 +43,8 @@ def read(text: str) -> tuple[str, tuple[Cell, ...]]:
         raise Broken(f"is not a valid notebook: {error.msg}", error.lineno, error.colno) from None
     except RecursionError:
         raise Broken("is not a valid notebook: its JSON is nested too deeply") from None
+    except ValueError:  # Python turns no more than 4,300 digits into an integer
+        raise Broken("is not a valid notebook: it holds a number of thousands of digits") from None
     if not re.match("i?python", language, re.IGNORECASE):
         return language, ()
     to_bytes = _byte_offsets(text)

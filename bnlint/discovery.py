@@ -7,6 +7,7 @@ from collections import Counter
 from functools import cached_property
 
 from bnlint.records import dataclass, field
+from bnlint.regular import read_text
 from bnlint.settings import Settings, matcher
 
 TYPE_CHECKING = False
@@ -184,12 +185,12 @@ class _Ignore:
 
     @cached_property
     def spec(self) -> GitIgnoreSpec:
-        import pathspec
+        from bnlint import globs
 
         try:
-            return pathspec.GitIgnoreSpec.from_lines(self.lines)
+            return globs.read(self.lines)
         except ValueError:
-            return pathspec.GitIgnoreSpec.from_lines(filter(_is_pattern, self.lines))
+            return globs.read(filter(_is_pattern, self.lines))
 
 
 _Ignores = tuple[_Ignore, ...]
@@ -246,6 +247,7 @@ class _Walk:
         is_excluded = self.is_excluded
         if not self.settings.force_exclude and is_excluded(top):
             is_excluded = matcher(self.settings.root, tuple(glob for glob in self.globs if not matcher(self.settings.root, (glob,))(top)))
+        near, here = (os.path.join(os.path.realpath(folder), "") for folder in (find_base(top, self.settings), top))
         above = _ignores_above(os.path.abspath(top)) if self.settings.respect_gitignore else ()
         stack: list[tuple[str, str, _Ignores]] = [(top, os.path.realpath(top), above)]
         while stack:
@@ -280,7 +282,11 @@ class _Walk:
                     if entry.is_file():
                         yield path, os.path.join(real_folder, entry.name)
                 elif os.path.isfile(path):
-                    yield path, os.path.realpath(path)
+                    real = os.path.realpath(path)
+                    if real.startswith((near, here)):
+                        yield path, real
+                    else:  # a report shows lines of what it is about: those of any file that the user can read
+                        self.skipped["link that leads out of the project"] += 1
                 else:  # following links to folders could go round in circles
                     self.skipped["link to a folder" if os.path.isdir(path) else "broken link"] += 1
 
@@ -310,19 +316,19 @@ def _ignores_above(top: str) -> _Ignores:
 
 def _read_ignores(folder: str, name: str) -> _Ignores:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8-sig", errors="surrogateescape") as stream:
-            lines = [line for line in stream.read().split("\n") if line.strip() and not line.startswith("#")]
+        text = read_text(os.path.join(folder, name), "surrogateescape")
     except OSError:
         return ()
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     return (_Ignore(folder, tuple(lines)),) if lines else ()
 
 
 def _is_pattern(line: str) -> bool:
     """Whether a line of a .gitignore can be read; git passes over others."""
-    import pathspec
+    from bnlint import globs
 
     try:
-        pathspec.GitIgnoreSpec.from_lines([line])
+        globs.read([line])
     except ValueError:
         return False
     return True

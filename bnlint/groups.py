@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -49,7 +47,7 @@ class Input:
     @property
     def speaks(self) -> bool:
         """Whether it speaks of Keras, or to bnlint."""
-        return self.holds(SUBJECTS) or _BATCHNORM.search(self.data) is not None
+        return self.holds(SUBJECTS) or (b"atch" in self.data and self.holds(BATCHNORM))
 
     def holds(self, words: Iterable[bytes]) -> bool:
         data = self.data
@@ -108,7 +106,6 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
         if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 
-            files = {given.path: given.data for given in members if everything or may_matter(given)}
             parts, lonely = links.together(core, files, root, BUILDING, seen)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]
@@ -116,14 +113,13 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
     return sorted(found, key=lambda group: group.inputs[0].path)
 
 
-BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", b"keras.applications", b"keras_applications", b"keras import applications")
+BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
+
+BUILDING = (*BATCHNORM, b"keras.applications", b"keras_applications", b"keras import applications")
 """Words one of which stands in whatever builds BatchNormalization."""
 
 SUBJECTS = (b"keras", b"tensorflow", b"bnlint:")
 """Words one of which stands in whatever speaks of Keras, or to bnlint; unless it speaks of BatchNormalization alone."""
-
-_BATCHNORM = re.compile(rb"atch_?[Nn]orm")
-"""The first words of BUILDING at once. (What begins with letters that are sure to be there is searched as fast as one word.)"""
 
 USING = (b".fit(", b".compile(")
 """Words one of which stands in what trains a model that it imports."""

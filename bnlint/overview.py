@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnlint import __version__
 from bnlint.page import Page
+from bnlint.regular import open_regular
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding
@@ -43,7 +44,7 @@ def _hash(path: str) -> str:
         return ""
     digest = sha256()
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             while part := file.read(PART):
                 digest.update(part)
     except OSError:
@@ -81,7 +82,7 @@ class _Sources:
         from bnlint import text
 
         try:
-            with open(path, "rb") as file:
+            with open_regular(path) as file:
                 return text.load(path, file.read(text.NOTEBOOK_SIZE_LIMIT + 1))
         except (OSError, text.Unreadable):
             return None

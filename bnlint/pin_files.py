@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Final
 
 FIRST: Final = ("uv.lock", "poetry.lock", "Pipfile.lock", "pyproject.toml")
 LAST: Final = ("Pipfile", "environment.yml", "environment.yaml", "setup.cfg", "setup.py")

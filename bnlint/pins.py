@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from bnlint import pin_files
 from bnlint.graph.model import KerasTarget
 from bnlint.records import dataclass
+from bnlint.regular import read_text
 from bnlint.versions import stated
 
 
@@ -41,15 +42,18 @@ def read(root: str) -> Pins:
             path = os.path.join(root, name)
             if os.path.getsize(path) > _SIZE_LIMIT:
                 continue
-            with open(path, encoding="utf-8-sig", errors="replace") as stream:
-                pins = list(parse(stream.read()))
+            told = _told(tuple(parse(read_text(path, "replace"))), f"from {name}")
         except (OSError, ValueError, RecursionError):  # a file that does not parse says nothing
             continue
-        for package in _FIRST_OF_KERAS_3.keys() - found.keys():
-            target = _target(package, [specifier for of, specifier in pins if of == package], f"from {name}")
-            if target is not None:
-                found[package] = target
+        found = told | found
     return Pins(found.get("keras"), found.get("tensorflow"))
+
+
+def _told(pins: Sequence[Pin], why: str) -> dict[str, KerasTarget]:
+    """What the pins in one file say, by package."""
+    specifiers = {package: [specifier for of, specifier in pins if of == package] for package in _FIRST_OF_KERAS_3}
+    targets = {package: _target(package, found, why) for package, found in specifiers.items()}
+    return {package: target for package, target in targets.items() if target is not None}
 
 
 # Formats
@@ -91,17 +95,17 @@ def _pipfile_lock(text: str) -> Iterator[Pin]:
 
 
 def _pipfile(text: str) -> Iterator[Pin]:
-    import tomllib
+    from bnlint import toml
 
-    table = tomllib.loads(text)
+    table = toml.parse(text)
     for section in ("packages", "dev-packages"):
         yield from _mapping(_get(table, section))
 
 
 def _pyproject(text: str) -> Iterator[Pin]:
-    import tomllib
+    from bnlint import toml
 
-    table = tomllib.loads(text)
+    table = toml.parse(text)
     groups = [_get(table, "project", "dependencies"), _get(table, "tool", "uv", "dev-dependencies")]
     for place in (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies")):
         groups.extend(_values(_get(table, *place)))

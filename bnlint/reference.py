@@ -68,7 +68,7 @@ KEYS: Final[dict[str, Key]] = {
     "fail-on": Key("text", '"warning"', '"error"', "The severity from which findings make the exit code 1."),
     "output-format": Key("text", '"text"', '"concise"', "How findings are printed; `bnlint check --help` lists the formats."),
     "baseline": Key(
-        "path, from the folder of the settings",
+        "path in the folder of the settings",
         '".bnlint-baseline.json", if it is there',
         '"ci/bnlint-baseline.json"',
         "The findings that the project lives with for now; `--write-baseline` writes it.",

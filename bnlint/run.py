@@ -228,13 +228,13 @@ class Run:
 
     def with_ignores(self, given: Input, checked: Checked, findings: Sequence[Finding]) -> bytes:
         from bnlint import ignores
-        from bnlint.fixer import Refused, apply
+        from bnlint.fixer import Refused, writing
 
         assert checked.document is not None, "what has findings with a place was read"
         try:
             data = ignores.add(checked.document, findings, self.reason or "")
             if data != given.data:
-                apply.write(given.path, given.data, data, given.plan.root)
+                writing.write(given.path, given.data, data, given.plan.root)
                 self.counts["commented"] += 1
         except Refused as refused:
             self.failures.append(f"{given.path} was not changed: {refused.reason}")
@@ -244,10 +244,10 @@ class Run:
     def keep(self, given: Input, before: Checked, mended: Mended) -> None:
         """Write a file that was fixed."""
         if mended.after != given.data and self.write:
-            from bnlint.fixer import Refused, apply
+            from bnlint.fixer import Refused, writing
 
             try:
-                apply.write(given.path, given.data, mended.after, given.plan.root)
+                writing.write(given.path, given.data, mended.after, given.plan.root)
             except Refused as refused:
                 self.failures.append(f"{given.path} was not changed: {refused.reason}")
                 mended = Mended(before, (), given.data)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from bnlint.selection import KnownRule
 
 
+LENGTH: Final = 1000
+"""Characters of the longest message: what it quotes may be of any length."""
+
+
 class SettingsError(Exception):
     """Settings that cannot be used. The message is one line that names the file (or option) and the key."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(char if char.isprintable() else ascii(char)[1:-1] for char in message))
+        shortened = message if len(message) <= LENGTH else f"{message[:LENGTH]} …"
+        super().__init__("".join(char if char.isprintable() else ascii(char)[1:-1] for char in shortened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +129,24 @@ class Disk:
 
     def find(self, folder: str) -> str | None:
         """The settings file that holds for an (absolute) folder: the closest bnlint.toml or pyproject.toml with [tool.bnlint]."""
-        if folder not in self._found:
-            self._found[folder] = self._find(folder)
+        above: list[str] = []
+        while folder not in self._found:
+            above.append(folder)
+            own, parent = self._own(folder), os.path.dirname(folder)
+            if own is not None or parent == folder:
+                self._found[folder] = own
+            else:
+                folder = parent
+        self._found.update(dict.fromkeys(above, self._found[folder]))
         return self._found[folder]
 
-    def _find(self, folder: str) -> str | None:
+    def _own(self, folder: str) -> str | None:
+        """The settings file in a folder."""
         own = os.path.join(folder, "bnlint.toml")
         if os.path.isfile(own):
             return own
         project = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(project) and self.table(project) is not None:
-            return project
-        parent = os.path.dirname(folder)
-        return None if parent == folder else self.find(parent)
+        return project if os.path.isfile(project) and self.table(project) is not None else None
 
     def table(self, file: str) -> dict[str, Any] | None:
         """The settings in a file; None if it is a pyproject.toml without any. Raises SettingsError."""
@@ -183,11 +193,11 @@ def load_settings(
 def _is_toml(config: str) -> bool:
     if "=" not in config:
         return False
-    import tomllib
+    from bnlint import toml
 
     try:
-        return bool(tomllib.loads(config))
-    except tomllib.TOMLDecodeError:
+        return bool(toml.parse(config))
+    except toml.Invalid:
         return not config.endswith(".toml")
 
 
@@ -198,23 +208,28 @@ def shown(file: str) -> str:
 
 
 def _parse(where: str, text: str) -> dict[str, Any]:
-    import tomllib
+    from bnlint import toml
 
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml.parse(text)
+    except toml.Invalid as error:
         raise SettingsError(f"{where}: not valid TOML: {error}") from None
 
 
 def _read(file: str) -> dict[str, Any] | None:
+    from bnlint import toml
+    from bnlint.regular import open_regular
+
     try:
-        with open(file, "rb") as stream:
-            data = stream.read()
+        with open_regular(file) as stream:
+            data = stream.read(toml.SIZE_LIMIT + 1)
     except OSError as error:
         raise SettingsError(f"{shown(file)}: cannot be read: {error.strerror}") from None
     project = os.path.basename(file) == "pyproject.toml"
     if project and b"bnlint" not in data:
         return None
+    if len(data) > toml.SIZE_LIMIT:
+        raise SettingsError(f"{shown(file)}: larger than {toml.SIZE_LIMIT // 2**20} MB, and settings are not")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -301,6 +316,8 @@ def _build(root: str, file: str | None, table: _Source, given: _Source) -> Setti
         values["exclude"] = tuple(values["exclude"])
     if values.get("min-batch", 1) < 1:
         raise SettingsError(f"{last('min-batch').at('min-batch')} must be at least 1, not {values['min-batch']}")
+    for glob in values.get("per-file-ignores", {}):
+        matcher(root, (glob.removeprefix("!"),))
     return Settings(
         root=root,
         file=file,
@@ -423,12 +440,12 @@ def matcher(root: str, globs: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether one of the globs (as in .gitignore, relative to `root`) matches a path or a folder that it is in. Raises SettingsError."""
     if not globs:
         return lambda path: False
-    import pathspec
+    from bnlint import globs as reader
 
     try:
-        spec = pathspec.GitIgnoreSpec.from_lines(globs)
+        spec = reader.read(globs)
     except ValueError as error:
-        raise SettingsError(f"not a valid glob in {', '.join(map(repr, globs))}: {error}") from None
+        raise SettingsError(f"not a valid glob: {error}") from None
 
     def matches(path: str) -> bool:
         path = os.path.abspath(path)

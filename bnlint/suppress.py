@@ -266,7 +266,7 @@ def _removal(chunk: Source, token: TokenInfo, found: re.Match[str], code_end: in
     import re
 
     row, start = token.start
-    following = re.compile(r"\s+(?=#(?!\d))").search(token.string, found.end())  # `see #12` is no other comment
+    following = re.compile(r"(?<!\s)\s++(?=#(?!\d))").search(token.string, found.end())  # `see #12` is no other comment
     if found.start() == 0:
         if following:
             return TextEdit(_part(chunk, token, 0, following.end()), "")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from bnlint.graph.model import Span
 
 SIZE_LIMIT: Final = 16 * 2**20
-"""Bytes of Python source that are read at most; its tree takes some hundred times as much memory."""
+"""Bytes of Python source that are read at most."""
+
+TOKEN_LIMIT: Final = 1_000_000
+"""Words and signs of Python source that are parsed at most: the tree takes up to a kilobyte for each."""
 
 NOTEBOOK_SIZE_LIMIT: Final = 128 * 2**20
 """Bytes of a notebook that are read at most: most of them are pictures."""
@@ -117,6 +120,8 @@ class Chunk:
 
     def parse(self) -> ast.Module:
         """The syntax tree. Raises Unreadable."""
+        if len(self.text) > TOKEN_LIMIT and _holds_more(self.text):
+            raise Unreadable(f"holds more than {TOKEN_LIMIT:,} words and signs; split or exclude it", 1, 1, self.cell)
         try:
             return syntax.parse(self.text)
         except SyntaxError as error:
@@ -238,9 +243,14 @@ def _decode(data: bytes) -> tuple[str, str, bool]:
     if bom and encoding != "utf-8":
         raise Unreadable(f"starts with a UTF-8 byte order mark but declares the encoding {encoding}; remove one of the two", 1, 1)
     try:
-        return body.decode(encoding), encoding, bom
+        text = body.decode(encoding)
+        if not _shows_ascii(encoding):
+            raise Unreadable(f"declares the encoding {encoding}, in which bytes are not what they seem; save it as UTF-8", 1, 1)
+        return text, encoding, bom
+    except Unreadable:
+        raise
     except LookupError:
-        raise Unreadable(f"declares the encoding {encoding!r}, which Python does not know; mend the declaration", 1, 1) from None
+        raise Unreadable(f"declares the encoding {encoding[:60]!r}, which Python does not know; mend the declaration", 1, 1) from None
     except UnicodeDecodeError as error:
         place = _place(body, error.start)
         if sum(map(head.count, (bytes((control,)) for control in _CONTROLS))) > len(head) / 50:
@@ -251,6 +261,15 @@ def _decode(data: bytes) -> tuple[str, str, bool]:
         raise Unreadable(f"{_undecodable(body[error.start :], encoding)}; {advice}", *place) from None
     except Exception:  # codecs such as unicode_escape and idna raise errors of many kinds
         raise Unreadable(f"is not valid {encoding}, the encoding that it declares; save it as UTF-8", 1, 1) from None
+
+
+@cache
+def _shows_ascii(encoding: str) -> bool:
+    """Whether each ASCII character stands for itself, whatever surrounds it. (In utf-7 and raw_unicode_escape a comment may hold code.)"""
+    if encoding == "utf-8":
+        return True
+    ascii = bytes(range(128)) + rb"\u0041\x41"
+    return all(data.decode(encoding, "replace") == data.decode("ascii") for data in (ascii, ascii[::-1]))
 
 
 def _declared(data: bytes) -> str:
@@ -279,6 +298,15 @@ def _place(data: bytes, offset: int) -> tuple[int, int]:
     before = data[:offset]
     start = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
     return _newlines(before.decode("latin-1")).count("\n") + 1, len(before[start:].decode("utf-8", "replace")) + 1
+
+
+def _holds_more(text: str) -> bool:
+    """Whether a text has more tokens than are parsed; a comment or a string counts as one."""
+    import re
+    from itertools import islice
+
+    token = r"""(?:\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"[^"\n]*"|'[^'\n]*'|\#[^\n]*|\w+|[^\w\s])"""
+    return next(islice(re.finditer(token, text), TOKEN_LIMIT, None), None) is not None
 
 
 def _newlines(text: str) -> str:

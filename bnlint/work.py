@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
 
 from bnlint import engine, groups, repair
 from bnlint.engine import Checked
@@ -12,19 +10,22 @@ from bnlint.footprint import Footprint
 from bnlint.groups import Candidate, Group, Input, Part
 from bnlint.readahead import ahead
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Final
+
     from bnlint.cache import Cache
     from bnlint.cache.facts import Fact
     from bnlint.engine import Plan
 
-Tell = Callable[[str], None]
+    Tell = Callable[[str], None]
 
-Outcome = tuple["Sequence[Checked]", "Sequence[Fact]"]
-"""What came of each file of a group, and the facts about the disk on which that rests."""
+    Outcome = tuple[Sequence[Checked], Sequence[Fact]]
+    """What came of each file of a group, and the facts about the disk on which that rests."""
 
 MUCH: Final = 200_000
 """Bytes of files to analyse above which several processes are worth their start."""
-
 
 MOST: Final = 64
 """Processes at most."""

@@ -224,3 +224,18 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     (tmp_path / "b.json").chmod(0o600)
     baseline.write(held)
     assert (tmp_path / "b.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("path", ["../victim.json", "/tmp/victim.json", "link.json"])
+def test_a_baseline_out_of_the_folder_is_neither_read_nor_written(path: str, tmp_path: Path) -> None:
+    """The settings of a repository name no file of the user's."""
+    write(a=ERROR)
+    victim = Path("..").resolve() / "victim.json"
+    victim.write_text("precious")
+    os.symlink(victim, "link.json")
+    Path("bnlint.toml").write_text(f'baseline = "{path}"\n')
+    for arguments in (["--write-baseline", "."], ["."]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "is not in the folder of the settings" in result.stderr
+    assert victim.read_text() == "precious"

@@ -213,3 +213,16 @@ def test_without_version_control_the_root_is_the_folder_that_holds_the_package(f
     for place in ("src", "site-packages"):
         touch(f"{place}/net/__init__.py", f"{place}/net/deep/__init__.py", f"{place}/net/deep/model.py", f"{place}/alone/model.py")
     assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == root
+
+
+def test_a_walk_follows_no_link_out_of_the_project(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A report shows the lines that it speaks of; a file that is named is read all the same."""
+    secret = tmp_path_factory.mktemp("home") / "secret"
+    secret.write_text("password = 1\n")
+    touch("repo/.git/HEAD", "repo/src/x.py", "repo/shared/y.py")
+    os.symlink(secret, "repo/src/leak.py")
+    os.symlink("../shared/y.py", "repo/src/y.py")
+    found = discover(["repo/src"], load_settings("repo", ()))
+    assert [file.path for file in found.files] == ["repo/src/x.py", "repo/src/y.py"]
+    assert found.skipped == {"link that leads out of the project": 1}
+    assert [file.path for file in discover(["repo/src/leak.py"], load_settings("repo", ())).files] == ["repo/src/leak.py"]

@@ -19,18 +19,21 @@ START = {
     "cli",
     "discovery",
     "engine",
+    "footprint",
     "groups",
     "index",
     "raw",
+    "readahead",
     "records",
+    "regular",
     "repair",
     "report",
-} | {*("result", "run", "selection", "settings")}
+} | {*("result", "run", "selection", "settings", "work")}
 """The parts of bnlint that every run needs."""
 
 PARSER = {"shared", "syntax", "text"}
 JUDGES = {"checks", "findings", "graph", "judge", "keras_api", "versions"}
-FRONT_END = {*PARSER, *JUDGES, "pins", "source", "suppress"}
+FRONT_END = {*PARSER, *JUDGES, "pin_files", "pins", "source", "suppress"}
 READER = {*JUDGES, "models", "saved", "shared", "syntax"}
 WORDS = {"digest", "phrases"}
 
@@ -38,6 +41,7 @@ LIGHT = {
     "bisect",
     "collections",
     "contextlib",
+    "errno",
     "functools",
     "gc",
     "importlib",

@@ -117,6 +117,10 @@ def test_a_declaration_after_code_is_none() -> None:
         (b"# coding: ascii\ny = '\xe9'\n", "is not valid ascii", (2, 6)),
         (b"# coding: klingon\n", "declares the encoding 'klingon', which Python does not know", (1, 1)),
         (b"# coding: hex\n", "does not know", (1, 1)),
+        (b"# coding: utf-7\n# +AAo-import os\n", "bytes are not what they seem", (1, 1)),
+        (b"# coding: raw_unicode_escape\n# \\u000aimport os\n", "bytes are not what they seem", (1, 1)),
+        (b"# coding: unicode_escape\n# \\x0aimport os\n", "bytes are not what they seem", (1, 1)),
+        (b"# coding: cp037\n", "bytes are not what they seem", (1, 1)),
         (b"\xef\xbb\xbf# coding: latin-1\n", "byte order mark", (1, 1)),
         (b"# coding: idna\nx\xff..a\n", "is not valid idna", None),
     ],
@@ -157,6 +161,17 @@ def test_sizes_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(chunk(b"x = 1\n" * 400_000).lines) == 400_001  # 2.4 MB
     monkeypatch.setattr(text, "SIZE_LIMIT", 2**20)
     assert "is 1.1 MB, over the limit of 1 MB" in unreadable("a.py", b"#" * (11 * 2**20 // 10)).message
+
+
+@pytest.mark.parametrize("source", ["a;" * 600_000, "f(a, b)\n" * 200_000, "[" + "1, " * 600_000 + "]"])
+def test_the_number_of_words_has_a_limit(source: str) -> None:
+    """The tree of a megabyte of them takes a gigabyte."""
+    assert "holds more than 1,000,000 words and signs" in unreadable("a.py", source.encode()).message
+
+
+@pytest.mark.parametrize("source", ["'" + "a;" * 2_000_000 + "'", "# " + "a;" * 2_000_000, "'''" + "a;\n" * 600_000 + "'''"])
+def test_a_text_of_many_words_is_one(source: str) -> None:
+    assert len(chunk(source).parse().body) < 2
 
 
 # Notebooks

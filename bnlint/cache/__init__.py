@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint import __version__, catalogue, engine
@@ -18,6 +17,7 @@ from bnlint.cache import store
 from bnlint.cache.facts import Disk, Fact, of, pins
 from bnlint.discovery import Known, Verdicts
 from bnlint.groups import Part
+from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
     from bnlint.engine import Checked, Plan

@@ -12,10 +12,13 @@ TOLERANCE = 1e-9
 
 
 def number(value: object) -> int | float | None:
-    """The value where it is a finite number; True and False are none."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return value
-    return None
+    """The value where it is a finite number, of a size that a float can have; True and False are none."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def single_axis(value: object) -> int | None:

@@ -1,11 +1,8 @@
-"""Text edits become bytes; the bytes are checked against what was planned, and written whole or not at all."""
+"""Text edits become bytes, which are checked against what was planned."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
-import os
-import stat
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import AnyStr
@@ -44,8 +41,11 @@ def splice(document: Document, changes: Iterable[TextEdit]) -> bytes:
         cells.setdefault(chunk.cell, []).append((start, end, change.text.replace("\n", newline)))
     ordered = {cell: _ordered(found) for cell, found in cells.items()}
     if document.kind == "python":
+        original = document.chunks[0].original
         try:
-            return document.encode(_replace(document.chunks[0].original, ordered.get(None, [])))
+            if document.encode(original) != document.data:
+                raise Refused(f"in its encoding, {document.encoding}, some characters can be written in two ways")
+            return document.encode(_replace(original, ordered.get(None, [])))
         except UnicodeEncodeError:
             raise Refused(f"the encoding of the file, {document.encoding}, lacks a character of the new text") from None
     strings = {chunk.cell: found for chunk, found in zip(document.chunks, document.sources, strict=True)}
@@ -116,78 +116,3 @@ def _same(one: locate.Source, other: locate.Source) -> bool:
 def _unparsed(source: locate.Source) -> dict[int | None, str]:
     """The cells that do not parse: their text must stay."""
     return {chunk.cell: chunk.original for chunk in source.document.chunks if chunk.cell not in source.parts}
-
-
-# Writing
-
-
-def write(path: str, old: bytes, new: bytes, root: str | None = None) -> None:
-    """Replace the content of a file, whole or not at all; mode and owner stay. Raises Refused.
-
-    A symbolic link is followed to its target inside `root`.
-    """
-    import tempfile
-
-    temporary = ""
-    try:
-        target = _target(path, root)
-        state = os.stat(target)
-        if not stat.S_ISREG(state.st_mode):
-            raise Refused("it is not a regular file")
-        if state.st_nlink > 1:
-            raise Refused("it is a hard link: another name of it would keep the old content")
-        if not os.access(target, os.W_OK) or not state.st_mode & 0o222:
-            raise Refused("it is read-only")
-        folder = os.path.dirname(target)
-        descriptor, temporary = tempfile.mkstemp(prefix=".bnlint-", suffix=".tmp", dir=folder)
-        with open(descriptor, "wb") as file:
-            file.write(new)
-            file.flush()
-            _keep_mode(file.fileno(), state)
-            os.fsync(file.fileno())
-        with open(target, "rb") as file:
-            if file.read() != old:
-                raise Refused("it was changed by someone else meanwhile")
-        os.replace(temporary, target)
-        temporary = ""
-        _sync_folder(folder)
-    except OSError as error:
-        raise Refused(f"it could not be written: {error.strerror or error}") from None
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-
-
-def _target(path: str, root: str | None) -> str:
-    target = os.path.realpath(path)
-    if root is None:
-        if os.path.islink(path):
-            raise Refused("it is a symbolic link")
-    elif (os.path.islink(path) or _inside(os.path.abspath(path), os.path.abspath(root))) and not _inside(target, os.path.realpath(root)):
-        raise Refused("a symbolic link leads to it from the project, and it lies outside")
-    return target
-
-
-def _inside(path: str, folder: str) -> bool:
-    try:
-        return os.path.commonpath((path, folder)) == folder
-    except ValueError:  # another drive
-        return False
-
-
-def _keep_mode(descriptor: int, state: os.stat_result) -> None:
-    if hasattr(os, "fchown"):
-        with contextlib.suppress(OSError):  # only root may give files away
-            os.fchown(descriptor, state.st_uid, state.st_gid)
-        os.fchmod(descriptor, stat.S_IMODE(state.st_mode))
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the new name last; the file is whole already, so that a system that cannot do this is no failure."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

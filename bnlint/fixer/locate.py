@@ -182,7 +182,7 @@ def _range(node: ast.AST) -> tuple[tuple[int, int], tuple[int, int]] | None:
 
 
 def _descend(node: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> list[ast.AST]:
-    for child in ast.iter_child_nodes(node):
+    for child in _children(node, start):
         at = _range(child)
         if at is None:
             below = _descend(child, start, end)
@@ -191,6 +191,16 @@ def _descend(node: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> lis
         elif at[0] <= start and end <= at[1]:
             return [child, *_descend(child, start, end)]
     return []
+
+
+def _children(node: ast.AST, start: tuple[int, int]) -> Iterator[ast.AST]:
+    """The children that may hold a position: of a list of statements the last that does not start behind it."""
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            last = bisect_right(value, start, key=lambda statement: (statement.lineno, statement.col_offset))
+            yield from value[max(last - 1, 0) : last]
+        else:
+            yield from (item for item in (value if isinstance(value, list) else (value,)) if isinstance(item, ast.AST))
 
 
 def _field(outer: ast.AST, inner: ast.AST) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sized
 
 from bnlint.graph.index import of_graph, of_project
 from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Origin, Project, Span, Tensor, Under, Unknown
@@ -12,7 +12,14 @@ Assumption = Mapping[Unknown, bool]
 """Outcomes of tests that are taken for granted on the path under consideration."""
 
 LIMIT = 512
-"""Steps after which a search through joins gives up and answers with an unknown step."""
+"""Work after which a search through joins gives up and answers with an unknown step."""
+
+LENGTH = 16
+"""Calls and tests on the way to a step that make it one more to do: each step copies them."""
+
+
+MANY = 128
+"""Tests of which it is not asked whether one follows from another: it takes time with the square of their number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +71,8 @@ def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumpt
 
 def merge(assumption: Assumption, under: Under) -> Assumption | None:
     """The assumption with all outcomes of `under`; None if they contradict it."""
+    if not assumption and len(under) > MANY:
+        return dict(under)
     for condition, outcome in under:
         extended = extend(assumption, condition, outcome)
         if extended is None:
@@ -116,6 +125,7 @@ def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call,
         return
     seen: set[tuple[int, frozenset[tuple[Unknown, bool]]]] = set()
     stack: list[tuple[Tensor, Assumption]] = [(tensor, assumption)]
+    work = 0
     while stack:
         current, held = stack.pop()
         if isinstance(current, Call):
@@ -123,8 +133,9 @@ def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call,
             if merged is not None:
                 yield current, merged
             continue
+        work += _work(held)
         mark = (id(current), frozenset(held.items()))
-        if mark in seen or len(seen) > LIMIT:
+        if work > LIMIT or mark in seen:
             continue
         seen.add(mark)
         for alternative, outcome in zip(reversed(current.alternatives), (False, True), strict=True):
@@ -143,19 +154,23 @@ def _through(through: Through | Collection[str]) -> Through:
     return lambda call: call.layer.role in roles
 
 
+def _work(*path: Sized) -> int:
+    return 1 + sum(map(len, path)) // LENGTH
+
+
 def producers(call: Call, through: Through | Collection[str] = (), under: Assumption | None = None) -> tuple[Step, ...]:
     """What feeds a call: one Step for each alternative. Calls that `through` (roles, or a predicate) accepts are looked through."""
     passes = _through(through)
     start = merge(under or {}, call.under)
     found: list[Step] = []
     stack: list[tuple[Call, tuple[Call, ...], Assumption]] = [] if start is None else [(call, (), start)]
-    steps = 0
+    work = 0
     while stack:
         current, via, held = stack.pop()
         for tensor in current.inputs:
             for source, merged in sources(tensor, held):
-                steps += 1
-                if steps > LIMIT:
+                work += _work(via, merged)
+                if work > LIMIT:
                     return (*found, Step(None, via, merged))
                 if passes(source) and source.inputs:
                     stack.append((source, (*via, source), merged))
@@ -170,11 +185,11 @@ def consumers(graph: ModelGraph, call: Call, through: Through | Collection[str] 
     start = merge(under or {}, call.under)
     found: list[Step] = []
     stack: list[tuple[Tensor, tuple[Call, ...], Assumption]] = [] if start is None else [(call, (), start)]
-    steps = 0
+    work = 0
     while stack:
         current, via, held = stack.pop()
-        steps += 1
-        if steps > LIMIT:
+        work += _work(via, held)
+        if work > LIMIT:
             return (*found, Step(None, via, held))
         users = index.users.get(id(current), ())
         if id(current) in index.outputs or not users:

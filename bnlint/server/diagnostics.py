@@ -11,6 +11,7 @@ from pygls import uris
 
 from bnlint import catalogue
 from bnlint.findings import Finding, Severity
+from bnlint.regular import open_regular
 from bnlint.report import printable
 from bnlint.server.positions import Lines
 
@@ -86,7 +87,7 @@ def _content(path: str) -> str:
     from bnlint.text import Unreadable, load
 
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return load(path, file.read()).chunks[0].original
     except (OSError, Unreadable, IndexError):
         return ""

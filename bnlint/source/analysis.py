@@ -43,9 +43,7 @@ FRAMES = 6000
 """Python's own recursion limit while a document is read: nested code takes a few frames a level, and none of the C stack."""
 
 
-def analyse(
-    documents: Iterable[Document], root: str | None = None, whole: bool = True, seen: Footprint | None = None
-) -> Analysis:
+def analyse(documents: Iterable[Document], root: str | None = None, whole: bool = True, seen: Footprint | None = None) -> Analysis:
     """Read documents as one project: what one imports from another, and from files on disk below `root`, is followed.
 
     Unless `whole`, only such functions are analysed on their own as may have to do with BatchNormalization. `seen` takes down what

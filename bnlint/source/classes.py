@@ -32,7 +32,7 @@ from bnlint.source.values import (
 
 def make_class(m: Machine, node: ast.ClassDef) -> Class:
     """A class value; its body runs now."""
-    bases = tuple(expressions.evaluate(m, base) for base in node.bases if not isinstance(base, ast.Starred))
+    bases = tuple(_near(expressions.evaluate(m, base)) for base in node.bases if not isinstance(base, ast.Starred))
     keras, complete = None, True
     for base in bases:
         if isinstance(base, Class):
@@ -59,6 +59,16 @@ def make_class(m: Machine, node: ast.ClassDef) -> Class:
     if made.plain == "enum":
         records.enumerate_members(m, made)
     return made
+
+
+LINEAGE = 100
+"""Classes from which one derives, directly or not."""
+
+
+def _near(base: object) -> object:
+    """A base class; one that itself derives from too many is not followed."""
+    far = isinstance(base, Class) and len(base.lineage()) > LINEAGE
+    return Unknown("a class that derives from too many") if far else base
 
 
 KERAS_BASES = frozenset({"keras.Model", "keras.Sequential", "keras.Layer"})
