@@ -114,10 +114,13 @@ class Arguments:
 
     @property
     def positional(self) -> tuple[Argument, ...]:
-        return tuple(item for item in self.items if item.name is None)
+        return tuple([item for item in self.items if item.name is None])
 
     def keyword(self, name: str) -> Argument | None:
-        return next((item for item in self.items if item.name == name), None)
+        for item in self.items:
+            if item.name == name:
+                return item
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

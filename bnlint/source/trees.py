@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 
 def walk(*roots: ast.AST) -> Iterator[ast.AST]:
-    """All nodes of some trees but the contexts of names, in no order. (`ast.walk` takes three times as long.)"""
+    """All nodes of some trees but the contexts of names, in no order. (`ast.walk` takes four times as long.)"""
     stack = list(roots)
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(children(node))
+        stack += children(node)
 
 
 def children(node: ast.AST) -> Iterable[ast.AST]:
@@ -22,8 +22,13 @@ def children(node: ast.AST) -> Iterable[ast.AST]:
     its own marks on them, which lead into other trees.
     """
     found: list[ast.AST] = []
-    for value in node.__dict__.values() if node._fields else ():
-        if isinstance(value, list):
+    if not node._fields:
+        return found
+    for value in node.__dict__.values():
+        kind = value.__class__
+        if kind is int or kind is str:
+            continue
+        if kind is list:
             found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
             found.append(value)
