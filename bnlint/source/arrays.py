@@ -193,7 +193,7 @@ def _download(m: Machine, name: str) -> object:
 def unknown_slice(m: Machine, node: ast.Slice) -> Unknown:
     """A slice whose bounds are not known; its width may be: `[i * 4 : (i + 1) * 4]` takes 4, whatever `i` is."""
     made = Unknown("a slice with unknown bounds")
-    m.derived["slice", made] = True
+    m.slices.add(made)
     if node.lower is None or node.upper is None or node.step is not None:
         return made
     widths: set[int] = set()
@@ -224,7 +224,7 @@ def _probed(m: Machine, node: ast.expr, probe: int, seen: dict[Unknown, int]) ->
 
 def is_slice(m: Machine, key: Unknown) -> bool:
     """Whether an unknown key is a slice."""
-    return ("slice", key) in m.derived
+    return key in m.slices
 
 
 def slice_width(m: Machine, key: object) -> int | None:
@@ -237,11 +237,10 @@ def slice_width(m: Machine, key: object) -> int | None:
 
 def with_width(m: Machine, value: Unknown, width: int) -> Unknown:
     """Note how many samples an unknown part of data holds."""
-    m.derived["width", value] = width
+    m.widths[value] = width
     return value
 
 
 def width_of(m: Machine, value: Unknown) -> int | None:
     """How many samples an unknown part of data holds, where that is known."""
-    width = m.derived.get(("width", value))
-    return width if isinstance(width, int) else None
+    return m.widths.get(value)

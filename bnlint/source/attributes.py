@@ -67,7 +67,7 @@ def unbound(m: Machine, name: str) -> object:
     known = m.derived.get(place)
     if not isinstance(known, Unknown):
         reason = f"`{name}` comes from `{star}`, which is not followed" if star else f"nothing visible binds `{name}`"
-        known = m.derived[place] = Unknown(reason)
+        known = m.standing(place, Unknown(reason))
     return known
 
 
@@ -151,13 +151,13 @@ def shape_of(m: Machine, value: object) -> object:
     if isinstance(value, Array):
         return value.shape
     if not isinstance(value, TENSORS) or value.shape is None:
-        return m.derived.setdefault(("shape", value), Unknown("the shape of a tensor"))
+        return m.standing(("shape", value), Unknown("the shape of a tensor"))
     sizes = enumerate(value.shape)
     return tuple(_size_of(m, value, axis) if isinstance(size, Unknown) else size for axis, size in sizes)
 
 
 def _size_of(m: Machine, tensor: Tensor, axis: int) -> object:
-    return m.derived.setdefault(("size", tensor, axis), Unknown("a size of a tensor"))
+    return m.standing(("size", tensor, axis), Unknown("a size of a tensor"))
 
 
 def dynamic_shape_of(m: Machine, value: object) -> object:
@@ -204,9 +204,7 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
             return LayerList(instance, tuple(dict.fromkeys(instance.layers)))
         return Bound(instance, name)
     key = ("attribute", instance, name)
-    known = m.derived.get(key)
-    if not isinstance(known, Unknown):
-        known = m.derived[key] = Unknown(f"{instance.cls.name} has no known attribute `{name}`", mode=name in MODES)
+    known = m.standing(key, Unknown(f"{instance.cls.name} has no known attribute `{name}`", mode=name in MODES))
     if name in training.METHODS:
         return Bound(known, name)
     return known
@@ -248,6 +246,7 @@ def super_attribute(m: Machine, base: Super, name: str) -> object:
 def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> object:
     """`owner.name = value`."""
     m.effects += not isinstance(owner, Instance)
+    m.touched.append(owner)
     if name == "trainable":
         training.set_trainable(m, owner, value, node)
     if isinstance(owner, Instance) and name == "__dict__":

@@ -79,13 +79,18 @@ def instantiate(m: Machine, cls: Class, arguments: Arguments, node: ast.Call) ->
     kind = concrete(cls)
     if kind is not None:
         return subclassed_layer(m, cls, kind, arguments, node)
-    m.effects += 1
     if cls.members:
         return m.each(first_argument(arguments), lambda value: records.member(m, cls, value))
     instance = Instance(cls, origin=m.origin(node), arguments=arguments, epoch=m.epoch)
-    cls.instances.append(instance)
+    register(m, instance)
     initialise(m, instance, arguments, node)
     return instance
+
+
+def register(m: Machine, instance: Instance) -> None:
+    """Note that an object was made."""
+    instance.cls.instances.append(instance)
+    m.instances.append(instance)
 
 
 def concrete(cls: Class) -> str | None:
@@ -199,6 +204,8 @@ def _parts(value: object) -> Iterable[object]:
 
 def own(m: Machine, owner: Instance, value: object) -> None:
     """Note that an instance holds layers; they may be reached as `self.layers`."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return
     if isinstance(value, Instance) and owner.cls.keras is not None:
         value.cls.used.add("sublayer")
     captures.in_module(m, owner, value)
@@ -208,7 +215,6 @@ def own(m: Machine, owner: Instance, value: object) -> None:
 
 def apply_instance(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> object:
     """`instance(x)`: what its `__call__` does; of a Keras class what its `call` does."""
-    m.effects += 1
     direct = instance.cls.find("__call__")
     if isinstance(direct, Function):
         return invoke.run(m, direct, arguments, node, instance)
@@ -229,6 +235,7 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     if not isinstance(function, Function) or invoke.too_deep(m, function):
         return opaque(m, instance, inputs, node, hole=first.span if first else None)
     instance.called = True
+    m.touched.append(instance)
     cls.used.add("sublayer")
     shapes = [attributes.shape_of(m, tensor) for tensor in inputs]
     several = first is not None and isinstance(m.settle(first.value), (List, tuple))
@@ -244,7 +251,7 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
         m.event("apply", instance, {"training": told["training"], "owner": m.caller()}, node, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None
-    result = invoke.enter(m, function, names, m.span(node), instance)
+    result = invoke.repeated(m, function, names, m.span(node), instance)
     if any(not call.layer.is_function for call in m.calls[start:]):
         return result
     m.calls += [call for call in m.forget(start) if call.layer.role in ("input", "unknown") and not call.inputs]
@@ -271,25 +278,30 @@ def build(m: Machine, instance: Instance, node: ast.AST, shape: object = None) -
     if instance.built or not isinstance(function, Function):
         return
     instance.built = True
+    m.touched.append(instance)
     arguments = Arguments((Argument(None, Unknown("the input shape") if shape is None else shape, None),))
-    invoke.enter(m, function, invoke.bind(m, function, arguments, instance).names, m.span(node), instance)
+    invoke.repeated(m, function, invoke.bind(m, function, arguments, instance).names, m.span(node), instance)
 
 
 def opaque(m: Machine, instance: Instance, inputs: tuple[Tensor, ...], node: ast.AST, hole: Span | None) -> object:
     """A user's layer that calls no layers: one node."""
     if not inputs:
         return Unknown(f"the output of {instance.cls.name}")
-    known = instance.cls.keras is not None
-    key = ("opaque", instance)
-    layer = m.derived.get(key)
-    if not isinstance(layer, Layer):
-        layer = m.derived[key] = Layer(
-            instance.cls.name if known else "unknown",
-            "other" if known else "unknown",
-            name=instance.fields.get("name"),
-            arguments=instance.arguments,
-            family="user",
-            origin=instance.origin,
-        )
+    layer = opaque_layer(instance)
+    m.touched.append(instance)
     shape, channels = output("Identity", {}, [])
     return m.call(layer, layers.distinct(inputs), m.origin(node), shape=shape, channels=channels, hole=hole)
+
+
+def opaque_layer(instance: Instance) -> Layer:
+    """The layer as which such an object appears."""
+    known = instance.cls.keras is not None
+    instance.layer = instance.layer or Layer(
+        instance.cls.name if known else "unknown",
+        "other" if known else "unknown",
+        name=instance.fields.get("name"),
+        arguments=instance.arguments,
+        family="user",
+        origin=instance.origin,
+    )
+    return instance.layer

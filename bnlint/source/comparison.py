@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from bnlint.graph.model import Call, Join, Layer, Unknown
+from bnlint.graph.model import Call, Choice, Join, Layer, Shape, Unknown
 from bnlint.records import dataclass, field
-from bnlint.source import trees
+from bnlint.source import surroundings, trees
 from bnlint.source.machine import Machine
 from bnlint.source.spelling import Hole
-from bnlint.source.values import Class, Dict, Dotted, Function, List, Partial, Scope
+from bnlint.source.values import (
+    MISSING,
+    Bound,
+    Class,
+    Dict,
+    Dotted,
+    Fields,
+    Function,
+    Instance,
+    List,
+    Model,
+    Partial,
+    Placed,
+    Scope,
+    Splice,
+    is_constant,
+)
+
+STEPS = 256
+"""What a function is taken to cost that was not entered yet."""
 
 CLOSURES = 8
 """Inner functions among the arguments of a call that are looked into."""
@@ -19,69 +39,176 @@ class _Strange(Exception):
     """A value by which two calls cannot be compared."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """A name in an object or a dict. `owner` is the class, or the function that got the dict."""
+
+    owner: object
+    fields: Fields
+    name: object
+    hole: Hole
+
+
 @dataclass(slots=True, eq=False)
 class Asked:
-    """A call: its `key` is that of every call that is the same, `holes` are the names that it was given, by parameter, `things` the
-    tensors, layers, lists and dicts in its arguments, in the order in which they were met."""
+    """A call: its `key` is that of every call that is the same.
+
+    `holes` are the names that it was given, by parameter, or by object and attribute; `things` are the tensors, layers, lists, dicts and
+    objects in its arguments, and the unknown values there, in the order in which they were met. `noted` are the ids of unknown values that
+    are no others in another call, `scopes` those of what inner functions can write to.
+    """
 
     m: Machine
+    function: Function
+    patience: int
+    """Values that may be looked at."""
     key: tuple[object, ...] = ()
-    holes: dict[str, Hole] = field(default_factory=dict)
+    holes: dict[object, Hole] = field(default_factory=dict)
     things: list[object] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
+    noted: set[int] = field(default_factory=set)
+    scopes: set[int] = field(default_factory=set)
+    named: list[Named] = field(default_factory=list)
     closures: int = 0
 
     def place(self, thing: object) -> int:
         """The number of a thing."""
-        if id(thing) not in self.places:
-            self.places[id(thing)] = len(self.things)
+        found = self.places.get(id(thing))
+        if found is None:
+            found = self.places[id(thing)] = len(self.things)
             self.things.append(thing)
-        return self.places[id(thing)]
+        return found
 
     def part(self, value: object) -> object:
         """What is equal for two values that cannot be told apart."""
         if value is None or isinstance(value, (bool, int, float, str)):
             return type(value), value
+        self.patience -= 1
+        if self.patience < 0:
+            raise _Strange
+        known = self.places.get(id(value))
+        if known is not None:
+            return "seen", known
         match value:
             case Call():
-                return "call", self.place(value), value.shape, value.channels, value.layer.kind, value in self.m.symbolic
+                kind = value.layer.kind, value.channels, value in self.m.symbolic
+                return "call", self.place(value), kind, self.of_shape(value.shape)
             case Join():
-                return "join", self.place(value), value.shape, value.channels
+                return "join", self.place(value), value.channels, self.of_shape(value.shape)
             case tuple():
                 return ("tuple", *[self.part(item) for item in value])
             case List():
                 return ("list", self.place(value), *[self.part(item) for item in value.items])
             case Dict(factory=None):
-                items = [(self.part(key), self.part(content)) for key, content in value.fields.items()]
-                return ("dict", self.place(value), value.open, value.presumed, *items)
+                number = self.place(value)
+                return ("dict", number, value.open, value.presumed, *self.of_fields(number, value.fields, self.function.node))
             case Layer():
-                return "layer", self.place(value), value
+                varying = [self.part(each) for each in value.config.values() if isinstance(each, (Unknown, Choice))]
+                return ("layer", self.place(value), self.m.recordings.model_of(value), *varying)
+            case Instance():
+                return self.of_instance(value)
+            case Model(kind="sequential", derived=None):
+                fields = [(key, self.part(content)) for key, content in value.fields.items()]
+                return ("model", self.place(value), value.called, value.epoch < self.m.epoch, *fields)
+            case Placed():
+                return "placed", self.place(value), value.decided - self.m.decided, self.part(value.value)
+            case Bound(owner=Instance()):
+                return "bound", self.part(value.owner), value.name, value.function
+            case Choice():
+                return "choice", self.place(value), self.part(value.condition), self.part(value.if_true), self.part(value.if_false)
+            case Splice():
+                return "splice", self.place(value), self.part(value.condition), self.part(value.if_true), self.part(value.if_false)
             case Dotted():
                 return "dotted", value.name, value.canonical, value.file
-            case Function() if is_inner(value) and self.closures < CLOSURES:
+            case Function() if value.is_inner and self.closures < CLOSURES:
                 self.closures += 1
-                return ("closure", value.node, *[(name, self.part(content)) for name, content in free(self.m, value).items()])
-            case Function() if is_inner(value):
+                return ("closure", value.node, *[(name, self.part(content)) for name, content in self.free(value).items()])
+            case Function() if value.is_inner:
                 raise _Strange
-            case Function() | Class() | Unknown() | Partial():
+            case Unknown():
+                return self.of_unknown(value)
+            case Function() | Class() | Partial():
                 return value
+        if is_constant(value):
+            return type(value), value
         raise _Strange
+
+    def of_shape(self, shape: Shape) -> object:
+        return shape and tuple([self.part(size) for size in shape])
+
+    def of_unknown(self, value: Unknown) -> object:
+        """An unknown value is told by what is said and known of it: it is another one in each call."""
+        if self.m.is_noted(value):
+            self.noted.add(id(value))
+            return value
+        number, opened, test = self.place(value), self.m.open.get(value), value.test
+        said = value.reason, value.mode, value in self.m.parameters
+        tested = test and (test[0], self.part(test[1]), test[2])
+        return "unknown", number, said, tested, None if opened is None else self.part(opened)
+
+    def assumed(self) -> Iterator[object]:
+        """The tests whose outcomes are taken for granted, told by the unknown values in the arguments where they are about such."""
+        for condition, outcome in self.m.under.items():
+            yield (self.part(condition) if self._is_about(condition) else condition), outcome
+
+    def _is_about(self, condition: Unknown) -> bool:
+        if id(condition) in self.places:
+            return True
+        return condition.test is not None and self._is_about(condition.test[1])
+
+    def of_instance(self, value: Instance) -> object:
+        """An object is told by its class and what it holds; a member of an enumeration is the only one of its kind."""
+        if value.constant is not MISSING or value.cls.plain == "enum":
+            return value
+        if value.cls.keras == "keras.Model" and value.epoch < self.m.epoch:
+            raise _Strange
+        number = self.place(value)
+        state = value.called, value.built, value.open, value.layer is None, len(value.layers), value.epoch < self.m.epoch
+        return ("object", number, value.cls, state, *self.of_fields(number, value.fields, value.cls))
+
+    def of_fields(self, number: int, fields: Fields, owner: object) -> Iterator[object]:
+        """What an object or a dict holds; `owner` is what makes something of the names there."""
+        for name, content in fields.items():
+            if isinstance(content, str) and content and holds_name(str(name)) and (owner, name) not in self.m.recordings.told:
+                self.holes[number, name] = Hole(content)
+                self.named.append(Named(owner, fields, name, self.holes[number, name]))
+                yield name, "a name"
+            else:
+                yield self.part(name), self.part(content)
+
+    def free(self, function: Function) -> dict[str, object]:
+        """What an inner function finds in the functions around it: the names that it mentions, and what they are bound to now."""
+        place = ("names", function.node)
+        mentioned = self.m.derived.get(place)
+        if not isinstance(mentioned, frozenset):
+            names = (node.id for node in trees.walk(function.node) if isinstance(node, ast.Name))
+            mentioned = self.m.derived[place] = frozenset(names)
+        found: dict[str, object] = {}
+        scope: Scope | None = function.scope
+        while scope is not None and scope.parent is not None:
+            self.scopes.add(id(scope.names))
+            for name, value in scope.names.items():
+                if name in mentioned and name not in found and not scope.is_class:
+                    found[name] = value
+            scope = scope.parent
+        return dict(sorted(found.items()))
 
 
 def asked(m: Machine, function: Function, names: dict[str, object]) -> Asked | None:
-    """A call of a function with its parameters bound; None if it cannot be compared with others."""
-    made = Asked(m)
-    inner = is_inner(function)
+    """A call of a function with its parameters bound; None if it cannot be compared with others, or not for less than the call costs."""
+    made = Asked(m, function, m.recordings.steps.get(function.node, STEPS))
+    inner = function.is_inner
     told = m.recordings.told
     parts: list[object] = []
     try:
-        for name, value in (free(m, function) | names if inner else names).items():
+        for name, value in (made.free(function) | names if inner else names).items():
             if isinstance(value, str) and value and holds_name(name) and (function.node, name) not in told:
                 made.holes[name] = Hole(value)
                 parts.append((name, "a name"))
             else:
                 parts.append((name, made.part(value)))
-        made.key = (function.node if inner else function, m.data_format, m.policy, tuple(m.under.items()), tuple(parts))
+        context = m.data_format, m.policy, surroundings.for_each_batch(m, function), *made.assumed()
+        made.key = (function.node if inner else function, context, tuple(parts))
         hash(made.key)
     except (_Strange, TypeError):
         return None
@@ -91,25 +218,3 @@ def asked(m: Machine, function: Function, names: dict[str, object]) -> Asked | N
 def holds_name(parameter: str) -> bool:
     """Whether a parameter is there for the name of a layer, or for what such names begin with."""
     return "name" in parameter or "prefix" in parameter or parameter == "scope"
-
-
-def is_inner(function: Function) -> bool:
-    """Whether a function stands in another one."""
-    return function.scope.parent is not None and not function.scope.is_class
-
-
-def free(m: Machine, function: Function) -> dict[str, object]:
-    """What an inner function finds in the functions around it: the names that it mentions, and what they are bound to now."""
-    place = ("names", function.node)
-    mentioned = m.derived.get(place)
-    if not isinstance(mentioned, frozenset):
-        names = (node.id for node in trees.walk(function.node) if isinstance(node, ast.Name))
-        mentioned = m.derived[place] = frozenset(names)
-    found: dict[str, object] = {}
-    scope: Scope | None = function.scope
-    while scope is not None and scope.parent is not None:
-        for name, value in scope.names.items():
-            if name in mentioned and name not in found and not scope.is_class:
-                found[name] = value
-        scope = scope.parent
-    return dict(sorted(found.items()))

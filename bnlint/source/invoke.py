@@ -22,6 +22,7 @@ from bnlint.source import (
     statements,
     surroundings,
     tf1,
+    trees,
 )
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
@@ -51,7 +52,7 @@ def is_literal(node: ast.expr) -> bool:
     """Whether an expression is made of constants alone."""
     if isinstance(node, (ast.Constant, ast.Name, ast.Attribute, ast.Call)):
         return isinstance(node, ast.Constant)
-    return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in ast.walk(node))
+    return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in trees.walk(node))
 
 
 class Site(ast.Call):
@@ -279,15 +280,16 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
     if place in m.derived:
         return m.derived[place]
     steps, made = m.steps, (len(m.calls), len(m.constructions), len(m.events))
-    names, site = bind(m, function, arguments, instance).names, m.span(node)
-    if instance is MISSING:
-        result = repetition.run(m, function, names, site, lambda given: enter(m, function, given, site))
-    else:
-        result = enter(m, function, names, site, instance)
+    result = repeated(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
     idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
     if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
         m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")
     return result
+
+
+def repeated(m: Machine, function: Function, names: dict[str, object], site: Span, instance: object = MISSING) -> object:
+    """Enter a function, if that must be."""
+    return repetition.run(m, function, names, site, lambda given: enter(m, function, given, site, instance))
 
 
 def too_deep(m: Machine, function: Function) -> bool:
@@ -341,5 +343,5 @@ def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(current, (ast.Yield, ast.YieldFrom)):
             return True
         if not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(current))
+            stack += trees.children(current)
     return False

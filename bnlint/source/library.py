@@ -98,9 +98,7 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         training.load_weights(m, arguments, node)
 
     key = ("library", callee.name)
-    known = m.derived.get(key)
-    if not isinstance(known, Unknown):
-        known = m.derived[key] = Unknown(f"`{callee.name}` is not followed")
+    known = m.standing(key, Unknown(f"`{callee.name}` is not followed"))
     if name.startswith("keras.") and name.rpartition(".")[2][:1].isupper() and not arguments.items:
         return known
     unfollowed = Unknown(known.reason)

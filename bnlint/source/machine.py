@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Turn, Unknown
+from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Turn, Under, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.records import dataclass
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
 from bnlint.source.joins import WEIGHT, join, weight
-from bnlint.source.recordings import Recordings
+from bnlint.source.recordings import Exposed, Recordings
 from bnlint.source.values import (
     MISSING,
     TENSORS,
@@ -80,6 +80,8 @@ class Machine(Budget):
         self.running: list[Function] = []
         self.captures: list[tuple[Layer, dict[str, object]]] = []
         self.rounds: list[Rounds] = []
+        self.loading: list[File] = []
+        """The modules that are running."""
         self.runs: list[Run] = []
         self.root = Turn()
         self.roots = 0
@@ -92,9 +94,16 @@ class Machine(Budget):
         self.sites: dict[tuple[str, ...], list[Any]] = {}  # calls by their names, as analysis finds them
         self.leading: dict[int, Function | Class] = {}  # what was opened alone when the function of this node (its id) was called first
         self.classes: list[Class] = []
+        self.instances: list[Instance] = []
+        self.touched: list[object] = []
+        """Objects and models to which something was done, as often as that was."""
+        self.exposed: list[Exposed] = []
+        """Layers that a loop around would build in each of its rounds."""
         self.models: list[Model] = []
         self.applications: list[Model] = []
         self.derived: dict[tuple[object, ...], object] = {}
+        self.derivations: dict[Unknown, tuple[object, ...]] = {}
+        """Under which key of `derived` an unknown value stands that follows from others."""
         self.open: dict[Unknown, Tensor] = {}
         self.parameters: set[Unknown] = set()
         self.symbolic: set[Call] = set()
@@ -108,6 +117,9 @@ class Machine(Budget):
         self.gradients: dict[Unknown, dict[str, object]] = {}
         self.parts: dict[Unknown, Part] = {}
         self.cells: dict[Unknown, Cell] = {}
+        self.slices: set[Unknown] = set()
+        self.widths: dict[Unknown, int] = {}
+        """How many samples unknown parts of data hold."""
         self.data_format = "channels_last"
         self.policy: object = None
         self.within: tuple[tuple[Within, bool], ...] = ()
@@ -178,7 +190,7 @@ class Machine(Budget):
         if not isinstance(value, Dotted) or not value.foreign:
             return value
         place = ("foreign", value.name)
-        return self.derived.setdefault(place, Unknown(f"`{value.name}` is not followed"))
+        return self.standing(place, Unknown(f"`{value.name}` is not followed"))
 
     def plain(self, value: object) -> object:
         """The value, settled and opaque."""
@@ -192,7 +204,7 @@ class Machine(Budget):
         except TypeError:
             return Unknown(subject.reason, mode=subject.mode)
         if not isinstance(found, Unknown):
-            found = self.derived[place] = Unknown(subject.reason, mode=subject.mode)
+            found = self.standing(place, Unknown(subject.reason, mode=subject.mode))
             if subject in self.foreign:
                 self.foreign.add(found)
             if subject in self.batches:
@@ -209,8 +221,24 @@ class Machine(Budget):
         except TypeError:
             return Unknown(subject.reason, mode=subject.mode)
         if not isinstance(found, Unknown):
-            found = self.derived[place] = Unknown(subject.reason, test=(operator, subject, constant), mode=subject.mode)
+            found = self.standing(place, Unknown(subject.reason, test=(operator, subject, constant), mode=subject.mode))
         return found
+
+    def standing(self, place: tuple[object, ...], made: Unknown) -> Unknown:
+        """The unknown value that stands for something that follows from others: the same each time."""
+        found = self.derived.setdefault(place, made)
+        if found is made:
+            self.derivations[made] = place
+        assert isinstance(found, Unknown)
+        return found
+
+    def is_noted(self, value: Unknown) -> bool:
+        """Whether more is known of an unknown value than what it says itself."""
+        if value is self.training or value in self.batches or value in self.outputs or value in self.gradients:
+            return True
+        if value in self.parts or value in self.cells or value in self.slices or value in self.widths:
+            return True
+        return value in self.replicas or value in self.strategies or value in self.foreign
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
@@ -346,12 +374,14 @@ class Machine(Budget):
         node: ast.AST | Origin,
         arguments: Arguments | None = None,
         tape: int | None = None,
+        under: Under | None = None,
     ) -> Event:
-        """Note something that is done; `tape` is the innermost that records unless given."""
+        """Note something that is done; `tape` is the innermost that records, and `under` what holds now, unless given."""
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
         self.built += 1
-        made = Event(kind, target, args, len(self.events), tuple(self.under.items()), tape, arguments or Arguments(), origin, self.root)
+        tests = tuple(self.under.items()) if under is None else under
+        made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)
         self.home.events.append(made)
         return made

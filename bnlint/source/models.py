@@ -198,7 +198,7 @@ def note_mode(cls: Class, arguments: Arguments) -> None:
 
 def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) -> object:
     """`model(x)`: its layers once more on x; on data, an event."""
-    m.effects += 1
+    m.touched.append(model)
     first = next((a for a in arguments.items if a.name in (None, "inputs", "x")), None)
     if first is None:
         return Unknown("a model called without an input")
@@ -353,6 +353,7 @@ def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST
 
 
 def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
+    m.effects += name in ("input", "name", "output")  # no two layers have the same
     if name in ("output", "input"):
         made = next((call for call in reversed(m.calls) if call.layer is layer), None)
         if made is None or (name == "input" and not made.inputs):
@@ -406,6 +407,7 @@ def layer_list(m: Machine, model: Model, flat: bool = False) -> LayerList:
 
 def find_layer(m: Machine, model: Model, name: object) -> object:
     """`model.get_layer(name)`: its output is one node where the model is not looked into."""
+    m.effects += 1
     if model.kind != "application" and isinstance(name, str):
         for layer in layers_of(m, model):
             if layer.name == name:

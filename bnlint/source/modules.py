@@ -60,11 +60,13 @@ def load(m: Machine, file: File) -> None:
     m.files.read(file)
     start, data_format, epoch = len(m.calls), m.data_format, m.epoch
     m.data_format, m.epoch = "channels_last", 0
+    m.loading.append(file)
     for chunk, tree in zip(file.chunks, file.trees, strict=True):
         frame = Frame(file.scope, chunk, "")
         root(m, file, frame, MODULE, lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
     file.data_format, m.data_format, m.epoch = m.data_format, data_format, epoch
     file.state = "run"
+    m.loading.pop()
     m.runs.append(Run(file, "", start, len(m.calls)))
 
 

@@ -1,21 +1,32 @@
-"""Calls of helpers that are made once more from what the same call made before, where that is all that they do."""
+"""Calls of helpers and methods that are made once more from what the same call made before, where that is all that they do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
-from bnlint.graph.model import Arguments, Call, Join, Layer, Origin, Span, Tensor
+from bnlint.graph.model import Call, Choice, Event, Join, Span, Tensor, Unknown
 from bnlint.records import replace
-from bnlint.source import rounds, surroundings
+from bnlint.source import copies
 from bnlint.source.comparison import Asked, asked
 from bnlint.source.machine import Machine
-from bnlint.source.recordings import PATIENCE, Recording
-from bnlint.source.spelling import Text, filled, held
-from bnlint.source.state import Key
-from bnlint.source.values import TENSORS, Class, Dict, Dotted, Fields, Function, Instance, List, Scope, Splice
-
-COST = 3
-"""Steps that a call costs which is made once more."""
+from bnlint.source.recordings import PATIENCE, Left, Recording
+from bnlint.source.spelling import Text, held
+from bnlint.source.values import (
+    MISSING,
+    Bound,
+    Class,
+    Dict,
+    Dotted,
+    Fields,
+    Function,
+    Instance,
+    List,
+    Model,
+    Placed,
+    Splice,
+    is_constant,
+)
 
 Enter = Callable[[dict[str, object]], object]
 """Runs the body of a function with its parameters bound."""
@@ -24,35 +35,43 @@ Enter = Callable[[dict[str, object]], object]
 def run(m: Machine, function: Function, names: dict[str, object], site: Span, enter: Enter) -> object:
     """Enter a function, or make once more what it made when it was entered with such arguments."""
     call = asked(m, function, names) if _may_repeat(m, function) else None
-    if call is None:
-        return enter(names)
-    found = m.recordings.found.get(call.key)
-    if found is not None:
+    found = m.recordings.found.get(call.key) if call is not None else None
+    if call is not None and found is not None:
         m.mark_called(function)
-        return again(m, found, call, site)
-    return _recorded(m, function, names, call, enter)
+        return copies.again(m, found, call, site)
+    before = m.steps
+    result = enter(names) if call is None else _recorded(m, function, names, call, enter)
+    m.recordings.steps[function.node] = m.steps - before
+    return result
 
 
 def _may_repeat(m: Machine, function: Function) -> bool:
     """Whether what a function makes depends on its arguments alone, as far as can be told before."""
-    if function.scope.is_class or m.tapes or m.arg_scope or m.attempts or m.within:
+    if m.tapes or m.arg_scope or m.attempts or m.within:
         return False
-    if m.recordings.patience.get(function.node, PATIENCE) <= 0:
-        return False
-    return not any((each.owner or each.decorators) and surroundings.runs_for_each_batch(each) for each in m.running)
+    return m.recordings.patience.get(function.node, PATIENCE) > 0
 
 
 def _recorded(m: Machine, function: Function, names: dict[str, object], call: Asked, enter: Enter) -> object:
     """Enter a function and keep what it makes, if it did nothing else."""
     book, node = m.recordings, function.node
-    starts = len(m.constructions), len(m.calls), len(m.events), len(m.functions), len(m.log), len(m.forked)
+    layers, calls, events, functions = len(m.constructions), len(m.calls), len(m.events), len(m.functions)
+    instances, models, exposed, log, forked, touched = (
+        len(each) for each in (m.instances, m.models, m.exposed, m.log, m.forked, m.touched)
+    )
     before, built, decided, under = _effects(m), m.built, m.decided, m.under
-    result = enter({**names, **{name: held(hole) for name, hole in call.holes.items()}})
-    layers, calls, events, functions, log, forked = starts
+    owned = {number: len(thing.layers) for number, thing in enumerate(call.things) if isinstance(thing, Instance)}
+    with _marked(call):
+        result = enter({**names, **{name: held(hole) for name, hole in call.holes.items() if isinstance(name, str)}})
+    changes = _changes(m, call, log, owned)
     made = Recording(
         tuple(m.constructions[layers:]),
         tuple(m.calls[calls:]),
         tuple(m.events[events:]),
+        tuple([_left(thing, thing.fields.items()) for thing in m.instances[instances:]])
+        + tuple([_left(model, model.fields.items()) for model in m.models[models:]]),
+        changes or (),
+        tuple(m.exposed[exposed:]),
         result,
         tuple(call.things),
         tuple(call.holes.values()),
@@ -62,87 +81,91 @@ def _recorded(m: Machine, function: Function, names: dict[str, object], call: As
         tuple(m.forked[forked:]),
     )
     alone = before == _effects(m) and m.under == under and all(inner.called for inner in m.functions[functions:])
-    good = alone and _is_whole(m, made) and not _reaches_out(m, call.things, log)
-    told = {(node, name) for name, hole in call.holes.items() if hole.seen}
+    survey = _surveyed(m, made, call, m.touched[touched:]) if alone and changes is not None else None
+    told: set[tuple[object, object]] = {(node, name) for name, hole in call.holes.items() if hole.seen and isinstance(name, str)}
+    told |= {(each.owner, each.name) for each in call.named if each.hole.seen}
     book.told |= told
-    if good and not told and _is_stable(m, call, made):
-        book.found[call.key] = made
-    book.patience[node] = book.patience.get(node, PATIENCE) + (2 if good else -1)
+    if survey is not None and not told:
+        _keep(m, call, replace(made, contents=survey.contents), tuple(survey.unknowns))
+    book.patience[node] = book.patience.get(node, PATIENCE) + (2 if survey is not None else -1)
     return result
 
 
-def _is_stable(m: Machine, call: Asked, made: Recording) -> bool:
-    """Whether the tests that decide what is made are those of any such call: none, or those that the call before this one met."""
-    met = m.recordings.forked.setdefault(call.key, made.forked)
-    m.recordings.forked[call.key] = made.forked
-    return not made.forked or (met is not made.forked and met == made.forked)
+@contextmanager
+def _marked(call: Asked) -> Iterator[None]:
+    """Put texts that tell when they are read in the places of the names that objects hold."""
+    before = [(each, each.fields[each.name], held(each.hole)) for each in call.named]
+    for each, _, text in before:
+        each.fields[each.name] = text
+    try:
+        yield
+    finally:
+        for each, name, text in before:
+            if each.fields.get(each.name) is text:
+                each.fields[each.name] = name
+
+
+def _keep(m: Machine, call: Asked, made: Recording, unknowns: tuple[Unknown, ...]) -> None:
+    """Keep what a call made for others that are the same. Where unknown values are in it that follow from none that it was given, the
+    call must be made twice: then it is known which of them are those of any such call, and which are new in each."""
+    if unknowns:
+        before = m.recordings.met.get(call.key, ())
+        m.recordings.met[call.key] = unknowns
+        if len(before) != len(unknowns):
+            return
+        fresh = frozenset(id(one) for one, other in zip(unknowns, before, strict=True) if one is not other)
+        made = replace(made, fresh=fresh)
+    m.recordings.found[call.key] = made
 
 
 def _effects(m: Machine) -> tuple[object, ...]:
     """What a function that only builds layers leaves as it is."""
     state = m.effects, m.tapes_made, m.data_format, m.policy
-    made = m.classes, m.models, m.applications, m.open, m.parameters, m.symbolic
+    made = m.classes, m.applications, m.open, m.parameters, m.symbolic, m.captures
     return (*state, *(len(each) for each in made))
 
 
-def _is_whole(m: Machine, made: Recording) -> bool:
-    """Whether what was made hangs together in no other way than those in which it is made once more."""
-    calls = {id(call) for call in made.calls}
-    layers = {id(layer) for layer in made.layers}
-    known = calls | layers | {id(thing) for thing in made.things}
-    if any(event.kind != "data_format" or event.args["value"] is not None for event in made.events):
-        return False
-    for layer in (*made.layers, *(call.layer for call in made.calls if call.layer.is_function)):
-        if layer.inner is not None and id(layer.inner) not in known:
-            return False
-        if not layer.is_function and any(_holds(argument.value, calls) for argument in layer.arguments.items):
-            return False
-        if any(isinstance(part, Text) for value in layer.config.values() if isinstance(value, (list, tuple)) for part in value):
-            return False
-    return _is_plain(made.result, known, m.optional)
+# What was written
 
 
-def _holds(value: object, ids: Container[int]) -> bool:
-    """Whether one of some tensors and layers is the value, or in it."""
-    if isinstance(value, (List, tuple)):
-        return any(_holds(item, ids) for item in (value.items if isinstance(value, List) else value))
-    return isinstance(value, (Layer, *TENSORS)) and id(value) in ids
-
-
-def _is_plain(value: object, known: set[int], optional: Container[Key]) -> bool:
-    """Whether a result is made of things that are known, of constants, and of lists of these."""
-    match value:
-        case None | bool() | int() | float() | str() | Dotted():
-            return True
-        case tuple():
-            return all(_is_plain(item, known, optional) for item in value)
-        case Join():
-            return id(value) in known or all(_is_plain(part, known, optional) for part in value.alternatives)
-        case List():
-            return id(value) in known or all(_is_plain(item, known, optional) for item in value.items)
-        case Dict(factory=None) if not any((id(value.fields), key) in optional for key in value.fields):
-            return id(value) in known or all(_is_plain(item, known, optional) for item in value.fields.values())
-    return id(value) in known
-
-
-def _reaches_out(m: Machine, things: list[object], mark: int) -> bool:
-    """Whether something was written since the mark that others see: to what the arguments or the modules hold.
+def _changes(m: Machine, call: Asked, mark: int, owned: dict[int, int]) -> tuple[Left, ...] | None:
+    """What was done to the things of a call; None if something was written that others see.
 
     Then what was recorded may have seen it, too, and is forgotten.
     """
-    written = {id(fields) for fields, _, _ in m.log[mark:]}
-    if written.isdisjoint(id(fields) for thing in things for fields in _fields(thing, 2)) and written.isdisjoint(_outer(m)):
-        return False
-    m.recordings.found.clear()
-    return True
+    written: dict[int, dict[object, Fields]] = {}
+    for fields, key, _ in m.log[mark:]:
+        written.setdefault(id(fields), {})[key] = fields
+    if not written.keys().isdisjoint(_outer(m)):
+        m.recordings.found.clear()
+        return None
+    if not written.keys().isdisjoint(call.scopes):
+        return None
+    found: list[Left] = []
+    for number, thing in enumerate(call.things):
+        if isinstance(thing, (Instance, Model)) or (isinstance(thing, (List, Dict)) and id(thing.fields) in written):
+            contents = [(key, thing.fields.get(key, MISSING)) for key in written.get(id(thing.fields), ())]
+            found.append(_left(thing, contents, owned.get(number, 0)))
+    return tuple(found)
+
+
+def _left(thing: Instance | Model | List | Dict, fields: Iterable[tuple[object, object]], start: int = 0) -> Left:
+    match thing:
+        case Instance():
+            return Left(thing, tuple(fields), thing.called, thing.built, tuple(thing.layers[start:]), thing.layer)
+        case Model():
+            current = thing.derived is not None and thing.derived[0] is thing.fields.get("items")
+            return Left(thing, tuple(fields), thing.called, ends=thing.derived[1:] if current and thing.derived else None)
+    return Left(thing, tuple(fields))
 
 
 def _outer(m: Machine) -> set[int]:
-    book, scopes = m.recordings, [file.scope for file in m.files.by_path.values()]
-    counted = tuple(len(scope.names) for scope in scopes)
+    book = m.recordings
+    counted = m.roots, m.effects, *[len(file.scope.names) for file in m.loading]
     if counted != book.counted:
-        book.counted = counted
+        book.counted, scopes = counted, [file.scope for file in m.files.by_path.values()]
         book.outer = {id(scope.names) for scope in scopes}
+        book.constants = {id(value) for scope in scopes for value in scope.names.values() if isinstance(value, Unknown)}
         book.outer |= {id(fields) for scope in scopes for value in scope.names.values() for fields in _fields(value, 3)}
     return book.outer
 
@@ -160,12 +183,13 @@ def _fields(value: object, depth: int) -> Iterator[Fields]:
         case Function():
             yield value.fields
             parts = tuple(value.defaults.values())
-            scope: Scope | None = value.scope
-            while scope is not None and scope.parent is not None:
+            scope = value.scope
+            while scope.parent is not None:
                 yield scope.names
                 scope = scope.parent
         case Class():
             yield value.scope.names
+            parts = tuple(value.scope.names.values())
         case tuple():
             parts = value
         case Splice():
@@ -174,109 +198,101 @@ def _fields(value: object, depth: int) -> Iterator[Fields]:
         yield from _fields(part, depth - 1)
 
 
-def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
-    """Make once more what a call made, with other things and names in the places of those that it was given."""
-    copies = _Copies(m, made, call, site)
-    for layer in made.layers:
-        m.constructions.append(copies.of_layer(layer))
-        if layer.role == "batchnorm" and not made.forked:
-            rounds.builds(m, m.constructions[-1])
-    for old in made.calls:
-        m.calls.append(copies.of_call(old))
+# What was made
+
+
+MAKEABLE = frozenset({"apply", "data_format", "escape", "named", "not_a_layer", "positional", "wrapped"})
+"""Events that are made once more."""
+
+
+def _surveyed(m: Machine, made: Recording, call: Asked, touched: Iterable[object]) -> _Survey | None:
+    """What was made, looked through; None if it hangs together in other ways than those in which it is made once more."""
+    objects = {id(thing) for thing in (*(each.thing for each in made.objects), *made.things)}
+    if any(id(each) not in objects for each in touched):
+        return None
+    calls = {id(each) for each in made.calls}
+    survey = _Survey(m, objects | calls | {id(layer) for layer in made.layers} | call.noted | {id(m.training)})
+    known = survey.known
+    for layer in (*made.layers, *(each.layer for each in made.calls if each.layer.is_function)):
+        if layer.inner is not None and id(layer.inner) not in known:
+            return None
+        if not layer.is_function and any(copies.holds(argument.value, calls) for argument in layer.arguments.items):
+            return None
+        if any(isinstance(part, Text) for value in layer.config.values() if isinstance(value, (list, tuple)) for part in value):
+            return None
+    values: list[object] = [made.result, made.forked]
     for event in made.events:
-        m.event(event.kind, event.target, event.args, copies.of_origin(event.origin), event.arguments)
-    m.forked += made.forked
-    m.built += made.built - len(made.events)
-    m.spend(COST * (1 + len(made.calls)))
-    return copies.of(made.result)
+        if not _is_makeable(event):
+            return None
+        values += (event.target, *event.args.values())
+    for left in (*made.objects, *made.changes):
+        values += (content for _, content in left.fields)
+    for each in made.calls:
+        if not all(map(survey.meets, each.inputs)):
+            return None
+        values += survey.varying(each.shape or (), (each.training,), (condition for condition, _ in each.under))
+    return survey if all(map(survey.takes, values)) else None
 
 
-class _Copies:
-    """The copies of what was recorded, by the ids of the originals."""
+def _is_makeable(event: Event) -> bool:
+    return event.kind in MAKEABLE and (event.kind != "data_format" or event.args["value"] is None)
 
-    def __init__(self, m: Machine, made: Recording, call: Asked, site: Span) -> None:
-        self.stack, self.depth, self.further = (*m.stack, site), made.depth, m.decided - made.decided
-        self.names = {old: new.value for old, new in zip(made.holes, call.holes.values(), strict=True)}
-        self.made: dict[int, object] = {id(old): new for old, new in zip(made.things, call.things, strict=True)}
-        self.stacks: dict[int, tuple[Span, ...]] = {}
 
-    def of_origin(self, origin: Origin) -> Origin:
-        """The place, reached from here."""
-        stack = self.stacks.get(id(origin.stack))
-        if stack is None:
-            stack = self.stacks[id(origin.stack)] = (*self.stack, *origin.stack[self.depth :])
-        return Origin(origin.span, stack, origin.scope, origin.key)
+class _Survey:
+    """Whether values are made of things that are known, of constants, and of lists of these; which are unknown, what lists hold now."""
 
-    def of(self, value: object) -> object:
-        """A value with copies and other names in it."""
-        if id(value) in self.made:
-            return self.made[id(value)]
+    def __init__(self, m: Machine, known: set[int]) -> None:
+        self.m, self.known, self.optional = m, known, m.optional
+        self.met: set[int] = set()
+        self.unknowns: list[Unknown] = []
+        self.contents: dict[int, Fields] = {}
+
+    def varying(self, *groups: Iterable[object]) -> Iterator[object]:
+        """What of some values may be another one in another call."""
+        return (value for group in groups for value in group if isinstance(value, (Unknown, Choice)))
+
+    def meets(self, tensor: Tensor) -> bool:
+        """Whether the tests are such that decide where a tensor comes from."""
+        if isinstance(tensor, Call) or id(tensor) in self.known or id(tensor) in self.met:
+            return True
+        self.met.add(id(tensor))
+        tests = (tensor.condition, *self.varying(tensor.shape or ()))
+        return all(map(self.takes, tests)) and all(map(self.meets, tensor.alternatives))
+
+    def takes(self, value: object) -> bool:
+        if id(value) in self.known or value is MISSING or isinstance(value, (str, Dotted, Class)) or is_constant(value):
+            return True
         match value:
-            case Text():
-                return filled(value, self.names)
-            case Join():
-                return self.of_tensor(value)
             case tuple():
-                return tuple([self.of(item) for item in value])
+                good = all(map(self.takes, value))
+            case Join():
+                good = self.meets(value) and all(map(self.takes, value.alternatives))
             case List():
-                return List({"items": tuple([self.of(item) for item in value.items])})
-            case Dict():
-                return Dict({key: self.of(item) for key, item in value.fields.items()}, value.open, value.presumed)
-        return value
-
-    def of_tensor(self, old: Tensor) -> Tensor:
-        copy = self.made.get(id(old))
-        if copy is None and isinstance(old, Join):
-            first, second = old.alternatives
-            one, other = self.of_tensor(first), self.of_tensor(second)
-            copy = self.made[id(old)] = old if one is first and other is second else replace(old, alternatives=(one, other))
-        return copy if isinstance(copy, TENSORS) else old
-
-    def of_layer(self, old: Layer) -> Layer:
-        texts = {name: filled(value, self.names) for name, value in old.config.items() if type(value) is Text}
-        config: Mapping[str, object] = {**old.config, **texts} if texts else old.config
-        arguments = old.arguments
-        if any(type(argument.value) is Text or _holds(argument.value, self.made) for argument in arguments.items):
-            items = tuple([replace(argument, value=self.of(argument.value)) for argument in arguments.items])
-            arguments = Arguments(items, arguments.complete, arguments.presumed)
-        inner = self.made.get(id(old.inner), old.inner)
-        assert inner is None or isinstance(inner, Layer)
-        copy = Layer(
-            old.kind,
-            old.role,
-            filled(old.name, self.names) if isinstance(old.name, str) else old.name,
-            config,
-            arguments,
-            old.activation,
-            old.trainable,
-            old.weights,
-            inner,
-            old.is_function,
-            old.family,
-            old.subclass,
-            old.path,
-            old.attempted,
-            self.of_origin(old.origin),
-        )
-        self.made[id(old)] = copy
-        return copy
-
-    def of_call(self, old: Call) -> Call:
-        layer = self.made.get(id(old.layer), old.layer)
-        assert isinstance(layer, Layer)
-        if layer is old.layer and layer.is_function:
-            layer = self.of_layer(layer)
-        copy = Call(
-            layer,
-            tuple([self.of_tensor(tensor) for tensor in old.inputs]),
-            old.training,
-            old.shape,
-            old.channels,
-            old.under,
-            old.hole,
-            old.owner,
-            old.decided + self.further,
-            self.of_origin(old.origin),
-        )
-        self.made[id(old)] = copy
-        return copy
+                self.contents[id(value)] = dict(value.fields)
+                good = all(map(self.takes, value.items))
+            case Dict(factory=None):
+                self.contents[id(value)] = dict(value.fields)
+                apart = any((id(value.fields), key) in self.optional for key in value.fields)
+                good = not apart and all(map(self.takes, value.fields.values()))
+            case Choice():
+                good = all(map(self.takes, (value.condition, value.if_true, value.if_false)))
+            case Splice():
+                good = all(map(self.takes, (value.condition, *value.if_true, *value.if_false)))
+            case Placed():
+                good = self.takes(value.value)
+            case Bound():
+                good = self.takes(value.owner)
+            case Function():
+                good = not value.is_inner
+            case Unknown() if (how := self.m.derivations.get(value)) is not None:
+                good = all(self.takes(part) for part in how if isinstance(part, Unknown))
+            case Unknown() if id(value) in self.m.recordings.constants:
+                good = True
+            case Unknown():
+                self.unknowns.append(value)
+                good = not self.m.is_noted(value)
+            case _:
+                good = False
+        if good:
+            self.known.add(id(value))
+        return good

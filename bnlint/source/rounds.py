@@ -11,6 +11,7 @@ from bnlint.graph.query import upstream
 from bnlint.records import dataclass, field
 from bnlint.source import classes
 from bnlint.source.machine import Machine
+from bnlint.source.recordings import Exposed
 
 
 @dataclass(slots=True, eq=False)
@@ -44,9 +45,10 @@ def begins(m: Machine) -> None:
     m.rounds[-1].under = m.under
 
 
-def builds(m: Machine, layer: Layer) -> None:
+def builds(m: Machine, layer: Layer, decided: int, under: Mapping[Unknown, bool]) -> None:
     """Note a layer that every round of the innermost loop builds: it stands under no test inside it."""
-    if m.rounds and m.decided == m.rounds[-1].decided and m.under == m.rounds[-1].under:
+    m.exposed.append(Exposed(layer, decided, under))
+    if m.rounds and decided == m.rounds[-1].decided and under == m.rounds[-1].under:
         m.rounds[-1].built.append((m.rounds[-1].number, layer))
 
 

@@ -75,6 +75,7 @@ def check_element(m: Machine, value: object, origin: Origin) -> Placed:
         args = {"what": "function", "kind": kind, "returns": code}
     if isinstance(value, (Model, Instance)):
         value.called = True
+        m.touched.append(value)
     if isinstance(value, Instance):
         value.cls.used.add("sublayer")
     if args is not None:

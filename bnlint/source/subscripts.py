@@ -237,6 +237,7 @@ def part(m: Machine, tensor: Tensor, position: int | str, node: ast.AST) -> obje
     if isinstance(tensor, Call) and tensor.layer.role == "input" and not tensor.inputs:
         key = ("part", tensor, position)
         if key not in m.derived:
+            m.effects += 1
             under, m.under = m.under, {}
             m.derived[key] = m.call(Layer(tensor.layer.kind, "input", is_function=True, origin=tensor.layer.origin), (), tensor.origin)
             m.under = under
@@ -267,7 +268,7 @@ def element(m: Machine, iterable: object, loop: ast.AST | None = None) -> Callab
         return lambda done: m.derive(iterable, "element", done)
     if isinstance(iterable, Bound) and iterable.name == "enumerate":
         inner = element(m, iterable.owner)
-        return lambda done: (0 if done == 0 else m.derived.setdefault(("number", iterable, done), Unknown("a number")), inner(done))
+        return lambda done: (0 if done == 0 else m.standing(("number", iterable, done), Unknown("a number")), inner(done))
     if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
         inners = [element(m, part) for part in iterable.owner]
         return lambda done: tuple(inner(done) for inner in inners)

@@ -148,11 +148,25 @@ def _built_again(m: Machine, layer: Layer, span: Span) -> None:
         where = runs_for_each_batch(function)
         if where:
             sites = (span, *m.stack)
-            if not any(_guarded(each, site) for each in m.running[depth:] for site in sites):
+            if any(_guarded(each, site) for each in m.running[depth:] for site in sites):
+                m.effects += 1  # it depends on where the call stands that led here
+            else:
                 m.event("built", layer, {"where": where, "name": _shown(function)}, layer.origin)
             return
     if layer.role == "batchnorm":
-        rounds.builds(m, layer)
+        rounds.builds(m, layer, m.decided, m.under)
+
+
+def for_each_batch(m: Machine, function: Function) -> bool:
+    """Whether what a function builds that is entered now would be built again with each batch."""
+    for each in (function, *reversed(m.running)):
+        if each.name == "build" and each.owner is not None:
+            return False
+        if each.often is None:
+            each.often = runs_for_each_batch(each)
+        if each.often:
+            return True
+    return False
 
 
 def runs_for_each_batch(function: Function) -> str:

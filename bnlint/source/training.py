@@ -139,6 +139,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
     if made is not MISSING:
         return made
     if name == "get_config":
+        m.effects += 1
         return Dict(dict(owner.config)) if isinstance(owner, Layer) else Dict({}, open=True)
     if name in MODEL_METHODS:
         return _model_event(m, owner, name, arguments, node)

@@ -88,6 +88,16 @@ class Function:
     decorators: tuple[str, ...] = ()
     called: bool = False
     fields: Fields = field(default_factory=dict)
+    often: str | None = None
+    """What makes it run for each batch ("" if nothing does), where that was asked."""
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether it, or the class that it is a method of, stands in a function."""
+        scope = self.scope
+        while scope.is_class and scope.parent is not None:
+            scope = scope.parent
+        return scope.parent is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -145,6 +155,8 @@ class Instance:
     root: bool = False
     constant: object = MISSING
     """The plain value that it is, too (a member of an IntEnum)."""
+    layer: Layer | None = None
+    """As what it appears where it is called and calls no layers."""
     result: tuple[int, int, object] | None = None
     """Of the `call` that was analysed on its own: first and last of its calls, what it returned."""
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bnlint.graph import dump
+from bnlint.source import copies as copying
 from bnlint.source import repetition
 from tests.oracle.generated import generate
 from tests.source.programs import Program, read
@@ -37,9 +38,9 @@ def said(found: Program) -> tuple[object, ...]:
 def copies(source: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many calls are made once more; the program must be what it is when all of them are followed."""
     made: list[object] = []
-    again = repetition.again
+    again = copying.again
     with monkeypatch.context() as context:
-        context.setattr(repetition, "again", lambda *given: (made.append(given), again(*given))[1])
+        context.setattr(copying, "again", lambda *given: (made.append(given), again(*given))[1])
         found = read(source)
     assert said(found) == said(followed(source, monkeypatch))
     return len(made)
@@ -77,7 +78,7 @@ def copies(source: str, monkeypatch: pytest.MonkeyPatch) -> int:
                 "y = x\nfor i in range(6):\n    y = f(y)",
                 "from mine import flag\ndef f(x):\n    if flag:\n        x = ReLU()(x)\n    return BatchNormalization()(x)",
             ),
-            3,
+            4,
         ),
         (program("y = x\nfor i in range(5):\n    y = f(y)", "def f(x):\n    return Dense(2 if K.image_data_format() else 3)(x)"), 3),
     ],
@@ -123,3 +124,84 @@ def test_random_programs_are_the_same(seed: int, monkeypatch: pytest.MonkeyPatch
     made = generate(seed, 3 if seed % 2 else 2)
     for source in made.files.values():
         copies(source, monkeypatch)
+
+
+BLOCK = """
+class Block(layers.Layer):
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.conv, self.bn = Conv2D(filters, 3, padding="same"), BatchNormalization()
+    def call(self, x, training=None):
+        return self.bn(self.conv(x), training=training) + x
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        (program("y = x\nfor i in range(5):\n    y = Block(8)(y)", BLOCK), 7),  # of five constructors one is followed, of five calls two
+        (program("y = x\nfor i in range(5):\n    y = Block(8, name=f'b{i}')(y)", BLOCK), 7),
+        (program("block = Block(8)\ny = block(block(block(x)))", BLOCK), 1),
+        (program("y = x\nfor i in range(5):\n    y = f(y, i)", f"{BLOCK}def f(x, i):\n    return Block(8, name='b%d' % i)(x)"), 7),
+        (
+            program(
+                "y = x\nfor i in range(5):\n    y = f(y)",
+                "def f(x):\n    body = keras.Sequential([Dense(1), BatchNormalization()])\n    body.add(ReLU())\n    return body(x)",
+            ),
+            3,
+        ),
+        (
+            program(
+                "y = x\nfor i in range(5):\n    y = Stack()(y)",
+                f"{BLOCK}class Stack(layers.Layer):\n    def build(self, shape):\n        self.blocks = [Block(3), Block(3)]\n"
+                "        self.kept = {'n': len(self.blocks)}\n"
+                "    def call(self, x):\n        for block in self.blocks:\n            x = block(x)\n        return Dense(self.kept['n'])(x)",
+            ),
+            9,
+        ),
+        (
+            program(
+                "y = x\nfor i in range(6):\n    y = f(y)",
+                "def f(x):\n    h = tf.shape(x)[0]\n    x = tf.reshape(x, (-1, h * 2, 4, 8))\n"
+                "    if h > 3:\n        x = BatchNormalization()(x)\n    return Dense(8)(x)",
+            ),
+            4,
+        ),
+        (
+            program(
+                "y = x\nfor i in range(6):\n    y = f(y)",
+                "def f(x):\n    try:\n        x = mystery.layer(x)\n    except ImportError:\n        x = BatchNormalization()(x)\n    return x",
+            ),
+            3,
+        ),
+    ],
+)
+def test_objects_and_unknown_values_are_made_once_more(source: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert copies(source, monkeypatch) == count
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "class Block(Block):\n    seen = []\n    def __init__(self, n, **kw):\n        super().__init__(n + len(self.seen))\n        self.seen.append(n)\n",
+        "class Block(Block):\n    def call(self, x):\n        self.bn = BatchNormalization(epsilon=0.1)\n        return self.bn(super().call(x))\n",
+        "class Block(Block):\n    def call(self, x):\n        return Dense(3 if self.name.endswith('2') else 4)(super().call(x))\n",
+        "class Block(Block):\n    def __init__(self, n, name):\n        super().__init__(n)\n        self.bn = BatchNormalization(name=name + '_bn')\n"
+        "    def call(self, x):\n        return Dense(3, name=self.bn.name + '_dense')(super().call(x))\n",
+        "class Block(Block):\n    def __init__(self, n, **kw):\n        super().__init__(n)\n        self.act = lambda x: ReLU()(self.conv(x))\n"
+        "    def call(self, x):\n        return self.act(x)\n",
+        "class Block(Block):\n    def call(self, x):\n        return self.inner(x, 2)\n    def inner(self, x, n):\n        return self.inner(self.bn(x), n - 1) if n else x\n",
+        "class Block(Block):\n    def call(self, x):\n        self.n = getattr(self, 'n', 0) + 1\n        return Dense(self.n)(x)\n",
+    ],
+)
+def test_objects_that_do_more_are_what_they_were(helper: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = "y = x\nblocks = [Block(8, name=f'b{i}') for i in range(5)]\nfor block in blocks:\n    y = block(y)\n"
+    copies(program(blocks, BLOCK + helper), monkeypatch)
+    copies(program(f"{blocks}for block in blocks:\n    y = block(y)\n", BLOCK + helper), monkeypatch)
+
+
+def test_what_is_changed_behind_a_call_is_not_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists and objects are made once more as the call left them, not as they are now."""
+    helper = f"{BLOCK}def f(x):\n    return [Dense(1)(x)], Block(2)"
+    body = "y = x\nfor i in range(5):\n    found, block = f(y)\n    found.append(ReLU()(y))\n    block.bn = None\n    y = add(found)"
+    assert copies(program(body, helper), monkeypatch) > 0
