@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Grade = Literal["full", "partly", "not"]
 
 NOT_REACHED = "nothing that was followed leads here"
+CUT_SHORT = "nothing leads here that was followed before the budget for it was spent"
 NOT_APPLIED = "it is built, but not seen to be applied"
 TOO_WIDE = "there are too many ways to it"
 
@@ -38,6 +39,7 @@ def sites(modules: Iterable[Module], graphs: Iterable[ModelGraph]) -> tuple[Site
             span = _born(call)
             if span is not None and span.path in paths:
                 applied.setdefault(span, {}).update(dict.fromkeys(_missing(graph, call)))
+    not_reached = CUT_SHORT if any(module.cut for module in modules) else NOT_REACHED
     found = [Site(span, "partly" if reasons else "full", tuple(reasons)) for span, reasons in applied.items()]
     for module in modules:
         kept = {id(layer) for cls in module.classes for layer in cls.layers}
@@ -48,7 +50,7 @@ def sites(modules: Iterable[Module], graphs: Iterable[ModelGraph]) -> tuple[Site
             if layer.role == "batchnorm" and span is not None and span not in applied:
                 idle[span] = idle.get(span, True) and id(layer) in kept
         found += [Site(span, "full") if certain else Site(span, "not", (NOT_APPLIED,)) for span, certain in idle.items()]
-        found += [Site(origin.span, "not", (NOT_REACHED,)) for origin in module.unreached if origin.span is not None]
+        found += [Site(origin.span, "not", (not_reached,)) for origin in module.unreached if origin.span is not None]
     return tuple(sorted(found, key=lambda site: (site.span.path, site.span.cell or 0, site.span.line, site.span.column)))
 
 

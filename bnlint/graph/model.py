@@ -410,7 +410,8 @@ class Module:
 
     `constructions` holds every layer built in the file, applied or not; `unreached` are the constructor calls of BatchNormalization that
     nothing seen leads to; `guarded` is code that is ready for another version of Keras; `mentions` are the names of interest
-    (`UPDATE_OPS`) that stand in its code, also where that is not followed, or in that of files which are read for its sake alone.
+    (`UPDATE_OPS`) that stand in its code, also where that is not followed, or in that of files which are read for its sake alone; `cut`
+    tells that not all of it was followed, for it would have cost too much.
     """
 
     path: str
@@ -422,6 +423,7 @@ class Module:
     unreached: tuple[Origin, ...] = ()
     guarded: tuple[Span, ...] = ()
     mentions: frozenset[str] = frozenset()
+    cut: bool = False
 
 
 NEWEST: Final = (3, 15)

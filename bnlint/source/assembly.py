@@ -87,7 +87,7 @@ def _module(file: File, part: _Part, graphs: Mapping[int, object], mentions: fro
     events = (replace(event, target=_named(event.target, graphs), args=_args(event, graphs)) for event in (*file.events, *part.escapes))
     imports, gaps, unreached = tuple(file.imports), tuple(file.gaps), tuple(file.unreached)
     guarded = tuple(span for chunk, tree in zip(file.chunks, file.trees, strict=True) for span in guards.guarded(chunk, tree))
-    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached, guarded, mentions)
+    return Module(file.path, imports, tuple(part.classes), tuple(part.built), tuple(events), gaps, unreached, guarded, mentions, file.cut)
 
 
 def _concerns(graph: ModelGraph, paths: set[str]) -> bool:
@@ -159,6 +159,7 @@ def _model(m: Machine, model: Model) -> ModelGraph:
     try:
         _, outputs = models.tensors(m, model)
     except (Exhausted, RecursionError):
+        file.cut = True
         file.gaps.append(Gap(f"the model {model.name} is too large to be followed to its end", model.origin))
         outputs = ()
     calls = m.in_order(ancestors(outputs))

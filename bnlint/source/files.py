@@ -23,6 +23,7 @@ class File:
     `place` is its absolute path, `name` its dotted name below the folder from which it is imported, `folder` that of its submodules (of a
     package; one without `__init__.py` has no chunks). `asked`: it is analysed for its own sake, not only because others import it.
     `distant`: it names no BatchNormalization, and is left when its roots have built nothing for `idle` steps that are too many.
+    `cut`: not all of it was followed.
     """
 
     path: str
@@ -44,6 +45,7 @@ class File:
     steps: int = 0
     distant: bool = False
     idle: int = 0
+    cut: bool = False
 
 
 class Files:

@@ -32,6 +32,7 @@ class Run:
 def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], object], budget: int = ROOT_STEPS) -> object:
     """Run one root of a file within its budget; what is left over is a gap. A module may idle as long as it likes."""
     if file.distant and file.idle > m.idle:
+        file.cut = True
         return MISSING
     with m.suspended(file, frame):
         m.roots += 1
@@ -41,6 +42,7 @@ def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], obje
         try:
             return run()
         except (Exhausted, RecursionError):
+            file.cut = True
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
             if m.built == built:
                 m.idle = max(m.idle // 2, GLANCE)

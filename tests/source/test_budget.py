@@ -5,6 +5,7 @@ import time
 import pytest
 
 from bnlint import text
+from bnlint.graph import coverage
 from tests.source.programs import read, read_bytes
 
 FLAGS = "from mine import flags\nx = Input((8,))\n"
@@ -196,3 +197,10 @@ def test_what_builds_nothing_and_costs_much_is_run_once() -> None:
     program = read(fetch + builders)
     assert len(program.models) == 200
     assert program.gaps == []
+
+
+@pytest.mark.parametrize(("steps", "reason"), [(40, coverage.CUT_SHORT), (2, coverage.NOT_REACHED)])
+def test_what_the_budget_cut_short_is_said_to_be(steps: int, reason: str) -> None:
+    program = read("a = [Dense(1)]\n" + "a = a + a\n" * steps + "if False:\n    y = BatchNormalization()(Input((8,)))\n")
+    (site,) = coverage.sites([program.module], program.models)
+    assert (site.grade, site.reasons, program.module.cut) == ("not", (reason,), steps == 40)
