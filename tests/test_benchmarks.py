@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks import corpora, measure, run, tools
+from benchmarks import corpora, growth, measure, run, tools
 from benchmarks.measure import Failed, Spent, Spread
 from tests.conftest import needs
 
@@ -144,3 +145,16 @@ def test_each_says_how_it_is_used(name: str) -> None:
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: python -m benchmarks.{name}")
+
+
+def test_growth_is_steep_where_it_is_so_twice() -> None:
+    assert growth.steep([0.1, 0.2, 1.5, 12.0])
+    assert not growth.steep([0.1, 0.7, 1.4, 2.8, 20.0])  # one jump may be chance
+    assert not growth.steep([0.001, 0.01, 0.1])  # nor does noise count
+
+
+@pytest.mark.parametrize("shape", growth.SHAPES)
+def test_programs_that_grow_are_read_whole(shape: Callable[[int], str]) -> None:
+    (_, small, _), (_, large, cut) = growth.cost(shape(1)), growth.cost(shape(2))
+    assert 0 < small <= large
+    assert not cut
