@@ -364,12 +364,14 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
 
 
 def _is_for_another_model(project: Project, freeze: Event) -> bool:
-    """Whether what is frozen is trained all the same, like the discriminator of a GAN: it was compiled before, or is set free in turn."""
+    """Whether what is frozen is trained all the same, like the discriminator of a GAN: it is set free in turn, or (in Keras 2) was compiled
+    before."""
     if not any(event.target is freeze.target for event in events(project, "fit", "train_on_batch")):
         return False
-    freed = any(event.target is freeze.target and event.args.get("value") is True for event in events(project, "set_trainable"))
+    if any(event.target is freeze.target and event.args.get("value") is True for event in events(project, "set_trainable")):
+        return True
     compiled = (event for event in events(project, "compile") if event.target is freeze.target and event.run == freeze.run)
-    return freed or any(event.order < freeze.order for event in compiled)
+    return project.keras.major < 3 and any(event.order < freeze.order for event in compiled)
 
 
 def born_at(project: Project, span: Span) -> tuple[Layer, ...]:
