@@ -76,8 +76,9 @@ class _Found:
 
     def __get__(self, record: object, cls: type) -> Any:
         owner = _owner(cls, self.name, self)
-        setattr(owner, self.name, self.find(owner))
-        return getattr(owner, self.name)
+        if owner is not None:
+            setattr(owner, self.name, self.find(owner))
+        return getattr(cls, self.name)
 
 
 class _Method:
@@ -88,6 +89,8 @@ class _Method:
 
     def __get__(self, record: object, cls: Any) -> Any:
         owner = _owner(cls, self.name, self)
+        if owner is None:
+            return getattr(cls if record is None else record, self.name)
         uses = owner.__uses__[self.name] = owner.__uses__.get(self.name, 0) + 1
         if record is not None and uses < OFTEN:
             return self.general.__get__(record, cls)
@@ -97,8 +100,8 @@ class _Method:
 
 
 def _owner(cls: type, name: str, value: object) -> Any:
-    """The class that has a member from which this one has it."""
-    return next(base for base in cls.__mro__ if base.__dict__.get(name) is value)
+    """The class that has a member from which this one has it; None where another thread has put something in its place meanwhile."""
+    return next((base for base in cls.__mro__ if base.__dict__.get(name) is value), None)
 
 
 def _fields(cls: Any) -> dict[str, _Field]:

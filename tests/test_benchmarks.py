@@ -70,7 +70,7 @@ def test_a_command_is_measured_with_the_processes_it_waits_for() -> None:
     alone = measure.run([sys.executable, "-c", "pass"])
     assert done.code == 0
     assert done.cpu > alone.cpu
-    assert done.memory > 64 * 2**20 > alone.memory
+    assert done.memory > 64 * 2**20
     assert done.wall > 0
 
 
