@@ -101,7 +101,8 @@ class _Method:
 
 def _owner(cls: type, name: str, value: object) -> Any:
     """The class that has a member from which this one has it; None where another thread has put something in its place meanwhile."""
-    return next((base for base in cls.__mro__ if base.__dict__.get(name) is value), None)
+    owner = next(base for base in cls.__mro__ if name in base.__dict__)
+    return owner if owner.__dict__[name] is value else None
 
 
 def _fields(cls: Any) -> dict[str, _Field]:
