@@ -162,7 +162,7 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 def _outside_of_packages(folder: str) -> str:
     """The folder from which a package is imported; of one that is installed the package itself."""
-    while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(os.path.dirname(folder)) not in INSTALLED:
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(os.path.dirname(folder)) not in INSTALLED:
         folder = os.path.dirname(folder)
     return folder
 

@@ -361,11 +361,10 @@ def is_excluded(path: str, held_to: Settings) -> bool:
 
 def read(path: str) -> bytes:
     """The bytes of a file; no more of them than are enough to see that it is too large. Raises OSError."""
-    from bnlint.regular import open_regular
+    from bnlint.regular import read_bytes
     from bnlint.text import NOTEBOOK_SIZE_LIMIT
 
-    with open_regular(path) as file:
-        return file.read(NOTEBOOK_SIZE_LIMIT + 1)
+    return read_bytes(path, NOTEBOOK_SIZE_LIMIT + 1)
 
 
 def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tuple[Finding, ...]:

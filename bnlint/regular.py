@@ -19,14 +19,38 @@ class NotRegular(OSError):
         super().__init__(errno.EINVAL, "it is no regular file")
 
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
 def open_regular(path: str) -> BinaryIO:
     """A regular file, to be read. Raises OSError."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    return open(_opened(path)[0], "rb")
+
+
+def _opened(path: str) -> tuple[int, int]:
+    """The descriptor of a regular file, and its size."""
+    descriptor = os.open(path, _FLAGS)
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
         os.close(descriptor)
         raise NotRegular
-    return open(descriptor, "rb")
+    return descriptor, state.st_size
+
+
+def read_bytes(path: str, limit: int) -> bytes:
+    """What a regular file holds, up to so many bytes; in one request to the system, where it keeps its size. Raises OSError."""
+    descriptor, size = _opened(path)
+    data, wanted = b"", min(size + 1, limit)
+    try:
+        while len(data) < limit:
+            part = os.read(descriptor, min(wanted, limit - len(data)))
+            data = data + part if data else part
+            if len(part) < wanted:
+                break
+            wanted = 2**20
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def read_text(path: str, errors: str) -> str:

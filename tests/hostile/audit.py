@@ -26,6 +26,7 @@ SETTINGS = {"bnlint.toml", "pyproject.toml", ".gitignore", "exclude"}
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CACHE = ".bnlint_cache"
+STORE = os.path.join(PACKAGE, "cache", "store.py")
 ENVIRONMENT = {"PATH", "HDF5_PLUGIN_PRELOAD", "OPENBLAS_NUM_THREADS", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
 
 
@@ -45,9 +46,12 @@ class _Plan:
             "compile": self.compiles,
             "os.listdir": self.lists,
             "os.scandir": self.lists,
+            "os.walk": self.lists,
             "os.mkdir": self.caches,
             "os.remove": self.caches,
             "os.rename": self.caches,
+            "os.utime": self.caches,
+            "os.fork": lambda caller: caller == os.path.join(PACKAGE, "workers.py"),
             "subprocess.Popen": self.starts,
         }
 
@@ -61,6 +65,8 @@ class _Plan:
         if not isinstance(path, str):  # a descriptor
             return True
         place = self.place(path)
+        if caller == STORE:
+            return self.caches(caller, path)
         if flags & WRITING:
             return place in self.written or place == os.devnull or self.caches(caller, path)
         real = os.path.realpath(place)  # nothing of a project leads to a canary, though links and names in it do
@@ -82,13 +88,15 @@ class _Plan:
         """Trees, which cannot be run; and code of the standard library."""
         return caller == os.path.join(PACKAGE, "syntax.py") or _is_standard(caller)
 
-    def lists(self, caller: str, path: str | int | None) -> bool:
+    def lists(self, caller: str, path: str | int | None, *more: object) -> bool:
         place = self.place(path) if isinstance(path, str) else self.folder
         outside = os.path.dirname(self.folder)  # a folder with an `__init__.py` is a package, which is imported from there
         near = _below(place, self.folder) or place in (outside, *(os.path.join(outside, name) for name in ("src", "requirements")))
         return near or _below(os.path.realpath(place), *CODE) or caller.startswith("<frozen importlib")
 
     def caches(self, caller: str, path: str, *more: object) -> bool:
+        if caller == STORE and isinstance(path, str) and os.path.basename(path) in (path, CACHE):
+            return True  # the folder, and what is below it, which is named from there; which folder that is, is tested with the cache
         parts = os.path.relpath(self.place(path), self.folder).split(os.sep)
         return CACHE in parts and parts[0] != os.pardir
 

@@ -48,7 +48,7 @@ class Zygote:
 
     def __init__(self, scratch: Path, prefix: Sequence[str] = ()) -> None:
         self.scratch = scratch
-        command = [*prefix, sys.executable, "-m", "tests.hostile.zygote"]
+        command = [*prefix, sys.executable, "-B", "-m", "tests.hostile.zygote"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, folder: Path, arguments: Sequence[str], limit: float) -> Outcome:
