@@ -59,7 +59,7 @@ def _changes(before: Report, after: Report) -> Iterator[str]:
         if old["kind"] == new["kind"]:
             differing = (name for name in old.keys() & new.keys() - {"neighbour", "kind"} if old[name] != new[name])
             yield from (f"`{old['kind']}`: `{name}={old[name]!r}` becomes `{new[name]!r}`" for name in sorted(differing))
-    for occasion in before["moves"].keys() & after["moves"].keys():
+    for occasion in [each for each in OCCASIONS if each in before["moves"] and each in after["moves"]]:
         first, second = (any(model["moves"][occasion]) for model in (before, after))
         if first is not second:
             yield f"{OCCASIONS[occasion]} {'no longer moves' if first else 'now moves'} the statistics"
