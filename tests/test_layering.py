@@ -56,7 +56,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "raw": {"findings", "fixer", "graph"},
     "repair": {"engine", "findings", "fixer"},
     "result": {"engine", "findings", "fixer", "graph", "raw", "repair", "text"},
-    "cache": {"__init__", "catalogue", "discovery", "engine", "findings", "footprint", "graph", "groups", "pin_files", "text"},
+    "cache": {"__init__", "catalogue", "discovery", "engine", "findings", "footprint", "graph", "groups", "pin_files", "regular", "text"},
     "readahead": set(),
     "work": {"cache", "engine", "footprint", "groups", "readahead", "repair", "text", "workers"},
     "workers": {"cache", "engine"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from bnlint import pin_files
 from bnlint.engine import digest
 from bnlint.footprint import Footprint, listing
+from bnlint.regular import read_bytes
 from bnlint.text import SIZE_LIMIT
 
 Fact = tuple[str, str]
@@ -83,11 +83,6 @@ def stamp(found: os.stat_result, settled: int) -> int:
 def _read(path: str) -> bytes:
     """The text of a regular file; nothing if there is none."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return read_bytes(path, SIZE_LIMIT + 1)
     except (OSError, ValueError):
         return b""
-    with open(descriptor, "rb") as file:
-        try:
-            return file.read(SIZE_LIMIT + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-        except OSError:
-            return b""
