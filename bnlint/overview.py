@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnlint import __version__
 from bnlint.page import Page
-from bnlint.regular import open_regular
+from bnlint.regular import open_regular, read_bytes
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding
@@ -82,7 +82,6 @@ class _Sources:
         from bnlint import text
 
         try:
-            with open_regular(path) as file:
-                return text.load(path, file.read(text.NOTEBOOK_SIZE_LIMIT + 1))
+            return text.load(path, read_bytes(path, text.NOTEBOOK_SIZE_LIMIT + 1))
         except (OSError, text.Unreadable):
             return None

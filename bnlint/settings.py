@@ -218,11 +218,10 @@ def _parse(where: str, text: str) -> dict[str, Any]:
 
 def _read(file: str) -> dict[str, Any] | None:
     from bnlint import toml
-    from bnlint.regular import open_regular
+    from bnlint.regular import read_bytes
 
     try:
-        with open_regular(file) as stream:
-            data = stream.read(toml.SIZE_LIMIT + 1)
+        data = read_bytes(file, toml.SIZE_LIMIT + 1)
     except OSError as error:
         raise SettingsError(f"{shown(file)}: cannot be read: {error.strerror}") from None
     project = os.path.basename(file) == "pyproject.toml"

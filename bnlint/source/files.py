@@ -11,7 +11,7 @@ from typing import Literal
 from bnlint.footprint import Footprint, listing
 from bnlint.graph.model import Event, Gap, Import, Origin
 from bnlint.records import dataclass, field
-from bnlint.regular import open_regular
+from bnlint.regular import read_bytes
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load
 
@@ -184,8 +184,7 @@ class Files:
         """What a file that was not asked for holds; nothing if it cannot be read."""
         if file.place not in self.seen.texts:
             try:
-                with open_regular(file.place) as stream:
-                    self.seen.texts[file.place] = stream.read(SIZE_LIMIT + 1)
+                self.seen.texts[file.place] = read_bytes(file.place, SIZE_LIMIT + 1)
             except OSError:
                 self.seen.texts[file.place] = b""
         return self.seen.texts[file.place]
