@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from bnlint import api
 from bnlint.survey import cluster, survey
 from tests.conftest import needs
+from tests.oracle import packages
 from tests.survey.tables import rows, save, written
 from tests.test_cli import run
 
@@ -30,26 +32,50 @@ SETTINGS: Any = {"select": ["ALL"], "placement": "after"}
 """With which something is found in Keras."""
 
 
+PACKAGES = (
+    "image-classifiers==1.0.0",
+    "efficientnet==1.1.1",
+    "keras-resnet==0.2.0",
+    "keras-unet==0.1.2",
+    "keras-unet-collection==0.1.13",
+    "classification-models-3D==1.1.0",
+    "larq-zoo==2.4.0",
+    "keras-ocr==0.9.3",
+    "csbdeep==0.8.1",
+    "deepface==0.0.103",
+    "ktrain==0.31.2",
+    "spektral==1.3.1",
+)
+"""Packages that are surveyed whole, with all that is in them."""
+
+
+def checkouts(top: Path, packages: Mapping[str, Sequence[tuple[str, Path]]]) -> Path:
+    """Some packages side by side, as in checkouts, and in a table of two files, in no order of packages; of each file the path in its package,
+    and where it is."""
+    table = []
+    for package, files in packages.items():
+        (top / package / ".git").mkdir(parents=True)
+        for path, file in files:
+            (top / package / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, top / package / path)
+            table.append({"path": path, "content": file.read_bytes(), "repo": package})
+    save(top / "table" / "even.parquet", table[::2], group=4)
+    save(top / "table" / "odd.parquet", table[1::2], group=4)
+    return top
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Some packages side by side, as in checkouts, and in a table of two files, in no order of packages."""
+    """Files of the installed Kerases."""
     needs(*PARTS)
-    top = tmp_path / "packages"
-    table = []
+    found = {}
     for package, part in PARTS.items():
         spec = importlib.util.find_spec(package)
         assert spec is not None
         assert spec.origin is not None
         base = Path(spec.origin).parent
-        (top / package / ".git").mkdir(parents=True)
-        for file in FILES:
-            path = f"{package}/{part}/{file}"
-            (top / package / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(base / part / file, top / package / path)
-            table.append({"path": path, "content": (base / part / file).read_bytes(), "repo": package})
-    save(top / "table" / "even.parquet", table[::2], group=4)
-    save(top / "table" / "odd.parquet", table[1::2], group=4)
-    return top
+        found[package] = [(f"{package}/{part}/{file}", base / part / file) for file in FILES]
+    return checkouts(tmp_path / "packages", found)
 
 
 def alone(folder: Path, table: list[dict[str, Any]]) -> dict[str, str]:
@@ -103,8 +129,8 @@ def test_a_survey_says_what_the_command_line_says(folder: Path, tmp_path: Path) 
     assert together.complete
     assert single.complete
 
-    packages = [folder / package for package in PARTS]
-    assert surveyed(tmp_path / "together") == said(*packages)
+    whole_packages = [folder / package for package in PARTS]
+    assert surveyed(tmp_path / "together") == said(*whole_packages)
     assert len(surveyed(tmp_path / "together")) >= 5
 
     files = rows(tmp_path / "single", "files")
@@ -113,6 +139,21 @@ def test_a_survey_says_what_the_command_line_says(folder: Path, tmp_path: Path) 
     assert surveyed(tmp_path / "single") == sorted(((names[name], *rest) for name, *rest in said(*folders)), key=repr)
 
     found = rows(tmp_path / "together", "gaps")
-    assert sorted((os.path.basename(row["path"]), row["line"], row["grade"], tuple(row["reasons"])) for row in found) == gaps(*packages)
+    assert sorted((os.path.basename(row["path"]), row["line"], row["grade"], tuple(row["reasons"])) for row in found) == gaps(*whole_packages)
     assert [row["path"] for row in rows(tmp_path / "together", "files")] == [row["path"] for row in files]
     assert single.rows == together.rows == len(files)
+
+
+@pytest.mark.slow
+def test_of_whole_packages_too(tmp_path: Path) -> None:
+    folders = {requirement: packages.install(requirement) for requirement in PACKAGES}
+    files = {name: sorted((file.relative_to(base).as_posix(), file) for file in base.rglob("*.py")) for name, base in folders.items()}
+    top = checkouts(tmp_path / "packages", files)
+    with cluster.connected(None, 2):
+        done = survey(str(top / "table"), str(tmp_path / "out"), group_by="repo", rows=200, **SETTINGS)
+    assert done.complete
+    assert done.rows == sum(map(len, files.values()))
+    assert done.statuses.keys() <= {"linted", "dismissed", "skipped"}
+    expected = said(*(top / name for name in folders))
+    assert surveyed(tmp_path / "out") == expected
+    assert len({repository for repository, *_ in expected}) >= 10
