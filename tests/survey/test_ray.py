@@ -50,7 +50,7 @@ PACKAGES = (
 
 
 def checkouts(top: Path, packages: Mapping[str, Sequence[tuple[str, Path]]]) -> Path:
-    """Some packages side by side, as in checkouts, and in a table of two files, in no order of packages; of each file the path in its package,
+    """Some packages side by side, as in checkouts, and in a table of two files, in no order of packages; of each file the path in it,
     and where it is."""
     table = []
     for package, files in packages.items():
@@ -129,8 +129,8 @@ def test_a_survey_says_what_the_command_line_says(folder: Path, tmp_path: Path) 
     assert together.complete
     assert single.complete
 
-    whole_packages = [folder / package for package in PARTS]
-    assert surveyed(tmp_path / "together") == said(*whole_packages)
+    all_of = [folder / package for package in PARTS]
+    assert surveyed(tmp_path / "together") == said(*all_of)
     assert len(surveyed(tmp_path / "together")) >= 5
 
     files = rows(tmp_path / "single", "files")
@@ -139,13 +139,13 @@ def test_a_survey_says_what_the_command_line_says(folder: Path, tmp_path: Path) 
     assert surveyed(tmp_path / "single") == sorted(((names[name], *rest) for name, *rest in said(*folders)), key=repr)
 
     found = rows(tmp_path / "together", "gaps")
-    assert sorted((os.path.basename(row["path"]), row["line"], row["grade"], tuple(row["reasons"])) for row in found) == gaps(*whole_packages)
+    assert sorted((os.path.basename(row["path"]), row["line"], row["grade"], tuple(row["reasons"])) for row in found) == gaps(*all_of)
     assert [row["path"] for row in rows(tmp_path / "together", "files")] == [row["path"] for row in files]
     assert single.rows == together.rows == len(files)
 
 
 @pytest.mark.slow
-def test_of_whole_packages_too(tmp_path: Path) -> None:
+def test_of_all_of_too(tmp_path: Path) -> None:
     folders = {requirement: packages.install(requirement) for requirement in PACKAGES}
     files = {name: sorted((file.relative_to(base).as_posix(), file) for file in base.rglob("*.py")) for name, base in folders.items()}
     top = checkouts(tmp_path / "packages", files)
