@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.oracle import families, packages
-from tests.oracle.compare import Verdict, answer, judge_all, merge, read_graph
+from tests.oracle.compare import TooLong, Verdict, answer, judge_all, merge, read_graph
 from tests.oracle.roles import Neighbour
 from tests.oracle.truth import Sides, Site, Truth
 
@@ -18,7 +17,7 @@ NOTHING = Sides(frozenset(), frozenset())
 COLUMNS = ("sites", "found", "exact", "covers", "unknown", "wrong")
 WORST = 10
 LIMIT = 600
-"""Seconds that bnlint has to read a package whole."""
+"""Seconds of processor time that bnlint has to read a package whole."""
 WORKERS = 2
 """Processes that build or read at the same time."""
 
@@ -129,7 +128,7 @@ def _read(built: packages.Built, alone: bool) -> Truth | None:
     programs = () if alone else built.programs
     try:
         return answer(read_graph(map(str, (built.folder, *programs)), LIMIT))
-    except subprocess.TimeoutExpired:
+    except TooLong:
         return None
 
 
