@@ -215,8 +215,8 @@ def is_output(graph: ModelGraph, call: Call) -> bool:
     return any(source is call for tensor in graph.outputs for source, _ in sources(tensor))
 
 
-def ancestors(tensors: Collection[Tensor]) -> set[int]:
-    """The ids of all calls and joins that the tensors depend on, themselves included."""
+def _reached(tensors: Collection[Tensor]) -> Iterator[Tensor]:
+    """All calls and joins that the tensors depend on, themselves included, each once, in no order."""
     seen: set[int] = set()
     stack: list[Tensor] = list(tensors)
     while stack:
@@ -224,22 +224,18 @@ def ancestors(tensors: Collection[Tensor]) -> set[int]:
         if id(current) in seen:
             continue
         seen.add(id(current))
+        yield current
         stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
-    return seen
+
+
+def ancestors(tensors: Collection[Tensor]) -> set[int]:
+    """The ids of all calls and joins that the tensors depend on, themselves included."""
+    return {id(tensor) for tensor in _reached(tensors)}
 
 
 def upstream(tensors: Collection[Tensor]) -> Iterator[Call]:
     """All calls that the tensors depend on, the tensors themselves included, in no order."""
-    seen: set[int] = set()
-    stack: list[Tensor] = list(tensors)
-    while stack:
-        current = stack.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, Call):
-            yield current
-        stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
+    return (tensor for tensor in _reached(tensors) if isinstance(tensor, Call))
 
 
 def is_recorded(project: Project) -> bool:
