@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("bnlint", "rules", "tests", "fixtures", "README.md", "CONTRIBUTING.md", "pyproject.toml")
+COPIED = ("bnlint", "rules", "tests", "fixtures", "docs", "README.md", "CONTRIBUTING.md", "pyproject.toml")
 
 PAGE = """\
 +++
@@ -146,16 +146,19 @@ def test_it_is_tested(project: Path) -> None:
         "no:cacheprovider",
         "tests/test_pages.py",
         "tests/test_catalogue.py",
+        "tests/test_docs.py",
         "-k",
-        "BN199 or bn199 or stale or date",
+        "BN199 or bn199 or stale or date or fresh",
     )
     assert done.returncode == 0, done.stdout
     assert int(done.stdout.rpartition(" passed")[0].rpartition("\n")[2].split(", ")[0].split()[0]) >= 6, done.stdout
 
 
-def test_it_stands_in_the_readme_and_nothing_else_has_changed(made: tuple[Path, set[str]]) -> None:
+def test_it_stands_in_the_documents_and_nothing_else_has_changed(made: tuple[Path, set[str]]) -> None:
     assert "| [BN199](rules/BN199-long-name.md) | long-name |" in (made[0] / "README.md").read_text()
-    assert made[1] == {"README.md", "bnlint/index.py", "bnlint/phrases.py", "rules/BN199-long-name.md", "bnlint/checks/bn199_long_name.py"}
+    assert "| [BN199](../rules/BN199-long-name.md) long-name | `longest` | `12` |" in (made[0] / "docs" / "settings.md").read_text()
+    written = {"README.md", "docs/settings.md", "bnlint/index.py", "bnlint/phrases.py"}
+    assert made[1] == {*written, "rules/BN199-long-name.md", "bnlint/checks/bn199_long_name.py"}
 
 
 def test_in_preview_it_is_on_for_those_who_ask(project: Path) -> None:

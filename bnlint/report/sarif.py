@@ -50,7 +50,6 @@ def render(report: Report) -> str:
 
 def _rule(code: str) -> dict[str, Any]:
     rule, page = catalogue.rules()[code], catalogue.page(code)
-    family = catalogue.FAMILIES.get(code[2:3], "")
     return {
         "id": code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
@@ -62,7 +61,7 @@ def _rule(code: str) -> dict[str, Any]:
         "properties": {
             "precision": "very-high" if rule.severity in ("error", "warning") else "high",
             "problem.severity": PROBLEMS[rule.severity],
-            "tags": ["batch-normalization", "keras", *([family] if family else [])],
+            "tags": ["batch-normalization", "keras", rule.family],
         },
     }
 
