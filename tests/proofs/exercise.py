@@ -30,7 +30,8 @@ def describe(keras: Any, path: str, source: str) -> Report:
     try:
         program = _load(keras, path, source)
         models = [_describe(program, model) for model in program.models]
-        sites = truth.neighbours([model for model in program.models if _is_graph(model)], program.sites)
+        built = [model for model in program.models if _is_graph(model) and id(model) not in program.added]
+        sites = truth.neighbours(built, program.sites)
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return {"error": type(error).__name__, "message": str(error)}
@@ -98,8 +99,9 @@ def _load(keras: Any, path: str, source: str) -> "Program":
 class Program:
     """A program that ran, on seeded weights; `path` is where its text is put.
 
-    `models` are those it made, or what its builders and classes make; `results` is what its functions return for data, where it has a
-    model for them to use; `moved_by_functions` tells of each normalisation whether they moved its statistics; `lines` are those that ran.
+    `models` are those it made, or what its builders and classes make; `added` are those that hold a layer which it applies to nothing, by
+    their id; `results` is what its functions return for data, where it has a model for them to use; `moved_by_functions` tells of each
+    normalisation whether they moved its statistics; `lines` are those that ran.
     """
 
     def __init__(self, keras: Any, path: str, source: str, shape: tuple[int, ...]) -> None:
@@ -110,6 +112,7 @@ class Program:
         keras.utils.set_random_seed(7)
         self.names: dict[str, Any] = {"__name__": "program", "__file__": path}
         self.lines: set[int] = set()
+        self.added: set[int] = set()
         self.results: dict[str, np.ndarray] = {}
         self.moved_by_functions: dict[int, bool] = {}
         sys.settrace(self._trace)
@@ -141,7 +144,9 @@ class Program:
                 made = value()
                 yield made if isinstance(made, self.keras.Model) else self.keras.Sequential([made])
             elif isinstance(value, self.keras.layers.Layer) and not value.built:
-                yield self.keras.Sequential([value])
+                model = self.keras.Sequential([value])
+                self.added.add(id(model))
+                yield model
             elif inspect.isfunction(value) and own:
                 yield from self._built_by(value)
 

@@ -53,6 +53,12 @@ def test_a_builder_is_called_with_a_tensor(run: Run, major: int) -> None:
     assert [layer["kind"] for layer in model["layers"]] == ["InputLayer", "Conv2D", "BatchNormalization"]
 
 
+def test_a_layer_that_is_applied_to_nothing_is_exercised_but_stands_nowhere(run: Run, major: int) -> None:
+    answer = run(major, "describe", path="p.py", source=IMPORTS + "norm = layers.BatchNormalization()\n")
+    assert answer["models"][0]["moves"]["fit"] == [True]
+    assert answer["sites"] == []
+
+
 def test_only_keras_3_needs_the_training_parameter(run: Run, major: int) -> None:
     without, with_it = (
         run(major, "describe", path="p.py", source=IMPORTS + SUBCLASS.format(parameter=parameter)) for parameter in ("", ", training=None")
