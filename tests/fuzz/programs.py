@@ -25,12 +25,12 @@ def originals() -> tuple[str, ...]:
 
 
 def program(seed: int) -> str:
-    """The program of a seed; it parses."""
+    """The program of a seed; it parses, and is not empty."""
     dice = random.Random(seed)
     text = dice.choice(originals())
     for _ in range(dice.choice((0, 1, 2, 3, 5, 8))):
         changed = dice.choice(CHANGES)(dice, text)
-        if changed is not None and len(changed) < LONGEST and parses(changed):
+        if changed is not None and len(changed) < LONGEST and statements(changed):
             text = changed
     return text
 

@@ -115,12 +115,12 @@ def watched() -> Iterator[list[str]]:
 
 
 def _keeps_comments(old: str, new: str, replaced: str) -> None:
-    """Those between statements stay, but for bnlint's own; those in statements stay, but for what stands in what is replaced."""
-    now = Counter(text for text, _ in comments(new))
-    free = Counter(text for text, inside in comments(old) if not inside and "bnlint:" not in text)
-    assert not free - now
-    lost = Counter(text for text, _ in comments(old)) - now
-    assert not [text for text in lost if text not in replaced]
+    """Those between statements stay, and of those in statements what no edit replaces. Those to bnlint itself may be mended."""
+    before = [(comment, inside) for comment, inside in comments(old) if "bnlint:" not in comment]
+    now = Counter(comment for comment, _ in comments(new))
+    assert not Counter(comment for comment, inside in before if not inside) - now
+    lost = Counter(comment for comment, _ in before) - now
+    assert not [comment for comment in lost if comment not in replaced]
 
 
 def comments(text: str) -> Iterator[tuple[str, bool]]:
