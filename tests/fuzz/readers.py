@@ -13,6 +13,7 @@ from bnlint.graph.verify import verify
 from bnlint.saved import process
 from bnlint.settings import SettingsError
 from tests.fuzz import notebooks, programs
+from tests.fuzz.promises import NOWHERE
 from tests.saved import samples
 from tests.saved.test_wire_mutants import SEEDS as MODELS
 
@@ -39,7 +40,7 @@ def linted(name: str) -> Callable[[bytes, Path], None]:
 
     def read(data: bytes, folder: Path) -> None:
         for mend in ("none", "unsafe"):
-            result = api.lint_data(data, name, api.Plans(isolated=True, overrides={"select": ["ALL"]}), mend)  # type: ignore[arg-type]
+            result = api.lint_data(data, NOWHERE + name, api.Plans(isolated=True, overrides={"select": ["ALL"]}), mend)  # type: ignore[arg-type]
             assert result.failures == ()
             for finding in result.findings:
                 one_line(finding.message)
