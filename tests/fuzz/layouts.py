@@ -7,60 +7,35 @@ import io
 import random
 import tokenize
 from collections.abc import Callable
+from itertools import accumulate
 
-OPENING, CLOSING = "([{", ")]}"
+BLANK_LINES = ("\n", "   \n", "# note {}\n", "      # note {}\n", "\f\n")
+BEHIND = ("# note {}", " # note {} ", "  # note {} ö")
+IN_BRACKETS = (" ", "\t", "\n", "\n\n", "  # note {}\n", "# note {}\n ", "\n# note {}\n", " \\\n", "\f", "\n\t ")
+BETWEEN = (" ", "  ", "\t", " \\\n", " \\\n        ")
 
 
 def dressed(dice: random.Random, text: str) -> str:
     """Comments, blanks and line breaks wherever Python allows them."""
     rate = dice.choice((0.02, 0.1, 0.4))
-    pieces: list[str] = []
-    row, column, depth, notes, fresh = 1, 0, 0, 0, True
-    lines = [*text.split("\n"), ""]
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        (first, start), (last, end) = token.start, token.end
-        blank = "" if (first, start) == (row, column) else _between(lines, row, column, first, start)
-        row, column = last, end
-        pieces.append(blank)
-        if token.type in (tokenize.NEWLINE, tokenize.NL):
-            fresh = True
-            if not _commented(pieces) and dice.random() < rate:
-                notes += 1
-                pieces.append(f"{dice.choice(('', ' ', '  '))}# note {notes}{dice.choice(('', ' ', ' ö'))}")
-            pieces.append(token.string)
-            if depth == 0 and dice.random() < rate / 2:
-                notes += 1
-                pieces.append(dice.choice(("\n", "   \n", f"# note {notes}\n", f"      # note {notes}\n", "\f\n")))
-            continue
-        if token.type in (tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENDMARKER):
-            pieces.append(token.string)
-            continue
-        if not fresh and dice.random() < rate:
-            notes += 1
-            pieces.append(_noise(dice, depth, notes))
-        fresh = False
-        if token.string in CLOSING and token.string:
-            depth -= 1
-        pieces.append(token.string)
-        if token.string in OPENING and token.string:
-            depth += 1
+    starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    pieces, position, depth, fresh, commented = list[str](), 0, 0, True, False
+    for number, token in enumerate(tokenize.generate_tokens(io.StringIO(text).readline)):
+        (row, column), ends = token.start, token.type in (tokenize.NEWLINE, tokenize.NL)
+        begin = starts[row - 1] + column
+        end = begin + len(token.string)
+        pieces.append(text[position:begin])
+        if not fresh and not (ends and commented) and token.type != tokenize.COMMENT and dice.random() < rate:
+            pieces.append(dice.choice(BEHIND if ends else IN_BRACKETS if depth else BETWEEN).format(number))
+        pieces.append(text[begin:end])
+        position = end
+        if ends and depth == 0 and dice.random() < rate / 2:
+            pieces.append(dice.choice(BLANK_LINES).format(number))
+        fresh = ends or token.type in (tokenize.INDENT, tokenize.DEDENT)
+        commented = token.type == tokenize.COMMENT
+        if token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
     return "".join(pieces)
-
-
-def _between(lines: list[str], row: int, column: int, last: int, end: int) -> str:
-    if row == last:
-        return lines[row - 1][column:end]
-    return "\n".join([lines[row - 1][column:], *lines[row : last - 1], lines[last - 1][:end]])
-
-
-def _commented(pieces: list[str]) -> bool:
-    return any(piece.lstrip().startswith("#") for piece in pieces[-3:])
-
-
-def _noise(dice: random.Random, depth: int, number: int) -> str:
-    if depth == 0:
-        return dice.choice((" ", "  ", "\t", " \\\n", " \\\n        "))
-    return dice.choice((" ", "\t", "\n", "\n\n", "  # note {}\n", "# note {}\n ", "\n# note {}\n", " \\\n", "\f", "\n\t ")).format(number)
 
 
 def bracketed(dice: random.Random, text: str) -> str:
