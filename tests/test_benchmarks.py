@@ -1,5 +1,6 @@
 """The benchmarks: their arithmetic, their tables, and that they start. What they measure is no test."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import corpora, growth, measure, run, tools
+from benchmarks import corpora, growth, load, measure, run, tools
 from benchmarks.measure import Failed, Spent, Spread
+from bnlint.api import lint_paths
 from tests.conftest import needs
 
 ROOT = Path(__file__).parent.parent
@@ -138,7 +140,7 @@ def test_bnlint_is_compared_with_itself(tmp_path: Path) -> None:
     assert len(told) == 2
 
 
-@pytest.mark.parametrize("name", ["prepare", "run", "fixing", "models"])
+@pytest.mark.parametrize("name", ["prepare", "run", "fixing", "models", "load"])
 def test_each_says_how_it_is_used(name: str) -> None:
     if name == "fixing":
         needs("libcst")
@@ -158,3 +160,23 @@ def test_programs_that_grow_are_read_whole(shape: Callable[[int], str]) -> None:
     (_, small, _), (_, large, cut) = growth.cost(shape(1)), growth.cost(shape(2))
     assert 0 < small <= large
     assert not cut
+
+
+@pytest.mark.parametrize("name", load.SHAPES)
+def test_loads_are_as_large_as_they_say(tmp_path: Path, name: str) -> None:
+    load.SHAPES[name].make(tmp_path, 200)
+    found = lint_paths([tmp_path], isolated=True)
+    cells = [cell for path in tmp_path.rglob("*.ipynb") for cell in json.loads(path.read_text())["cells"]]
+    sizes = {"tree": sum(path.is_file() for path in tmp_path.rglob("*")), "notebook": len(cells), "notebooks": len(cells)}
+    assert sizes.get(name, len(found.findings)) == 200
+    assert found.findings
+    assert found.failures == ()
+
+
+def test_the_load_is_told_in_a_table() -> None:
+    shape = load.Shape(load.many, (100, 100), "findings", {"check": load.CHECK, "fix": load.FIX})
+    shown, steep = load.table(shape, 1)
+    head, _, *rows = shown.splitlines()
+    assert head.startswith("| findings | 100 (CPU s) | 100 (CPU s) |")
+    assert [row.split(" | ")[0] for row in rows] == ["| check", "| fix"]
+    assert steep == []

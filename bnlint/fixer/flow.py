@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bnlint.fixer import Refused
 from bnlint.fixer.locate import Place, Source
@@ -169,29 +169,33 @@ def fate(statements: Iterable[ast.stmt], name: str) -> bool | None:
 
 
 def _fate(statement: ast.stmt, name: str) -> bool | None:
+    blocks = list(_blocks(statement))
+    if any(loads(head, name) for head in _heads(statement, {id(item) for block in blocks for item in block})):
+        return True
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         return False if statement.name == name else None  # what closures read is asked elsewhere
     if isinstance(statement, ast.ClassDef):
         return fate(statement.body, name) or None
-    blocks = list(_blocks(statement))
     if not blocks:
-        if any(loads(inner, name) for inner in ast.iter_child_nodes(statement)) or (
-            isinstance(statement, ast.AugAssign) and name in bound(statement)
-        ):
+        if isinstance(statement, ast.AugAssign) and name in bound(statement):
             return True
         return False if name in (targets(statement) or ()) else None
-    inside = {id(item) for block in blocks for item in block}
-    arms = ast.ExceptHandler | ast.match_case
-    heads = [head for head in ast.iter_child_nodes(statement) if id(head) not in inside and not isinstance(head, arms)]
-    if any(loads(head, name) for head in heads):
-        return True
     if isinstance(statement, ast.For | ast.AsyncFor) and name in bound(statement.target):
-        return None
+        return fate(statement.orelse, name) or None  # a loop that finds nothing to do replaces nothing
     states = [fate(block, name) for block in blocks]
     if True in states:
         return True
     always = isinstance(statement, ast.With | ast.AsyncWith) or (isinstance(statement, ast.If) and len(states) == 2)
     return False if always and all(state is False for state in states) else None
+
+
+def _heads(node: ast.AST, inside: Collection[int]) -> Iterator[ast.AST]:
+    """The parts of a statement that stand in none of its blocks."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ExceptHandler | ast.match_case):
+            yield from _heads(child, inside)
+        elif id(child) not in inside:
+            yield child
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -212,6 +216,8 @@ def _read_by_closure(scope: ast.AST, name: str) -> bool:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)} | bound(node)
             if name in own:
+                given = (*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", ()))
+                stack.extend((value, inside) for value in given)  # these are read around the function
                 continue
             inside = True
         if inside and isinstance(node, ast.Name) and node.id == name:

@@ -102,6 +102,24 @@ def test_image_translation_trains_on_single_images_deliberately() -> None:
     assert cases(small_batch, net.build(y, events=[fit(batch_size=1)]).project) == ["instance"]
 
 
+@pytest.mark.parametrize(
+    ("path", "scope", "case"),
+    [
+        ("nets/pix2pix_facades.py", "", "instance"),
+        ("train.py", "Pix2Pix.train", "instance"),
+        ("pix2pix/train.py", "train", "small"),  # the folder may hold other things, too
+    ],
+)
+def test_the_name_of_image_translation_tells_it(path: str, scope: str, case: str) -> None:
+    once = replace(fit(batch_size=1), origin=Origin(span(50, width=40, path=path), scope=scope))
+    assert cases(small_batch, trained(once, shape=IMAGES)) == [case]
+
+
+def test_a_call_in_training_mode_outside_of_a_gradient_tells_it() -> None:
+    for calls, case in ((True, "instance"), (False, "small"), (unknown(), "small")):
+        assert cases(small_batch, trained(fit(batch_size=1), event("call", training=calls), shape=IMAGES)) == [case]
+
+
 def test_the_data_set_that_is_trained_on_makes_the_batches() -> None:
     data = object()
     (hit,) = small_batch(trained(batched(data, 4, batch_size=4), fit(x=data, batch_size=4)))

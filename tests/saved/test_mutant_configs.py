@@ -1,4 +1,4 @@
-"""5,000 seeded mutants of configs: each gives a graph that is legal and can be linted, or is refused in one line."""
+"""Seeded mutants of configs: each gives a graph that is legal and can be linted, or is refused in one line."""
 
 import copy
 import json
@@ -129,7 +129,15 @@ def attempted(config: Any) -> ModelGraph | str:
         return problem.message
 
 
-@pytest.mark.parametrize("numbers", [range(600), pytest.param(range(600, 5000), marks=pytest.mark.slow)], ids=["some", "many"])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        range(600),
+        pytest.param(range(600, 5000), marks=pytest.mark.slow),
+        *(pytest.param(range(start, start + 9500), marks=pytest.mark.nightly) for start in range(5000, 100_000, 9500)),
+    ],
+    ids=lambda numbers: f"{numbers.start}-{numbers.stop}",
+)
 def test_a_mutant_gives_a_graph_or_a_line(numbers: range) -> None:
     plan = api.Plans(isolated=True).of("m.keras")
     originals = seeds()

@@ -21,6 +21,7 @@ SEEDS: dict[str, Callable[[Path], None]] = {
     "x.weights.h5": samples.write_store,
 }
 GATE, ALL, BATCH = 500, 5000, 250
+NIGHT, PART = 100_000, 10_000
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +72,15 @@ def test_many_damaged_files_are_read_or_refused(name: str, tmp_path: Path, recor
         "table", f"{ALL} mutants of {name}: {sound} read, {ALL - sound} refused, the library crashed or hung on {crashed} of them"
     )
     assert sound < ALL
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", range(GATE + ALL, NIGHT, PART))
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_hundred_thousand_damaged_files_are_read_or_refused(
+    name: str, start: int, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    stop = min(start + PART, NIGHT)
+    sound, crashed = read_all(name, start, stop, tmp_path)
+    record_property("table", f"mutants {start} to {stop} of {name}: {sound} read, the library crashed or hung on {crashed}")
+    assert 0 < sound < stop - start

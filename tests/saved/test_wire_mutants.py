@@ -32,6 +32,7 @@ from tests.saved.test_onnx import NORM, norm
 from tests.saved.test_savedmodel import END, lite, serving
 
 GATE, ALL, BATCH = 500, 5000, 250
+NIGHT, PART = 100_000, 10_000
 SECONDS = 10
 """Of the processor, for one file of a few kilobytes."""
 
@@ -135,4 +136,16 @@ def test_damaged_files_are_read_or_refused(name: str, start: int, tmp_path: Path
 def test_many_damaged_files_are_read_or_refused(name: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     sound = read_all(name, GATE, GATE + ALL, tmp_path)
     record_property("table", f"{ALL} mutants of {name}: {sound} read, {ALL - sound} refused")
+    assert sound > 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("start", range(GATE + ALL, NIGHT, PART))
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_hundred_thousand_damaged_files_are_read_or_refused(
+    name: str, start: int, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    stop = min(start + PART, NIGHT)
+    sound = read_all(name, start, stop, tmp_path)
+    record_property("table", f"mutants {start} to {stop} of {name}: {sound} read, {stop - start - sound} refused")
     assert sound > 0

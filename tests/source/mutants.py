@@ -29,7 +29,7 @@ def mutants(seed: int, count: int) -> Iterator[str]:
     programs = originals()
     made = 0
     while made < count:
-        changed = _change_tree(dice, dice.choice(programs)) if dice.random() < 0.6 else _change_lines(dice, programs)
+        changed = change_tree(dice, dice.choice(programs)) if dice.random() < 0.6 else _change_lines(dice, programs)
         if changed is not None:
             made += 1
             yield changed
@@ -55,7 +55,7 @@ def _change_lines(dice: random.Random, programs: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def _change_tree(dice: random.Random, program: str) -> str | None:
+def change_tree(dice: random.Random, program: str) -> str | None:
     """A program with some of its expressions and statements exchanged for others of its own: it always parses."""
     try:
         tree = ast.parse(program)
