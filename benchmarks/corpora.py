@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 FOLDER = HERE / ".corpora"
 """Where it is kept unless another folder is named; git ignores it."""
 
-PLATFORM = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--platform=manylinux2014_x86_64", "--platform=any")
+SYSTEMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64", "any")
+PLATFORM = ("--python-version=3.11", *(f"--platform={name}" for name in SYSTEMS))
 """Whatever this machine is, all measure the same files."""
 
 TOKEN = b"atchNorm"

@@ -34,26 +34,38 @@ class Measured:
     left_out: Sequence[str] = ()
 
 
-def compare(folder: Path, corpus: str, wanted: Sequence[Tool], rounds: int, limit: float, tell: Tell = print) -> Measured:
+@dataclass(frozen=True)
+class Effort:
+    """How often each tool runs, and the seconds after which it is stopped and left out, or begins no other round."""
+
+    rounds: int = 5
+    limit: float = 600
+    patience: float = 300
+
+
+def compare(folder: Path, corpus: str, wanted: Sequence[Tool], effort: Effort, tell: Tell = print) -> Measured:
     """Run the tools in turn; who begins changes from round to round."""
     files = folder / "corpora" / corpus
     size = corpora.describe(files)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     spent: dict[Tool, list[Spent]] = {tool: [] for tool in wanted if not missing(folder, tool)}
+    waited = dict.fromkeys(spent, 0.0)
     left_out = [f"{tool.name}: is not installed" for tool in wanted if tool not in spent]
     with tempfile.TemporaryDirectory() as temporary:
         caches = {tool: Path(temporary) / str(number) for number, tool in enumerate(wanted)}
-        for number in range(-1, rounds):  # the round before the first fills the caches
-            for tool in _turn([tool for tool in spent if number >= 0 or tool.is_warm], number):
+        for number in range(-1, effort.rounds):  # the round before the first fills the caches
+            due = [tool for tool in spent if (waited[tool] < effort.patience if number >= 0 else tool.is_warm)]
+            for tool in _turn(due, number):
                 caches[tool].mkdir(exist_ok=True)
                 command = tool.filled(folder, files, caches[tool])
                 try:
-                    done = measure.run(command, folder=ROOT, environment=environment, limit=limit, codes=tool.codes)
+                    done = measure.run(command, folder=ROOT, environment=environment, limit=effort.limit, codes=tool.codes)
                 except Failed as failed:
                     left_out.append(f"{tool.name}: {failed}")
                     del spent[tool]
                     continue
-                tell(f"{corpus}, {tool.name}, round {number + 1} of {rounds}: {done.cpu:.2f} s of processor time, {done.wall:.2f} s")
+                tell(f"{corpus}, {tool.name}, round {number + 1} of {effort.rounds}: {done.cpu:.2f} s of processor time, {done.wall:.2f} s")
+                waited[tool] += done.wall
                 if number >= 0:
                     spent[tool].append(done)
     return Measured(corpus, size, spent, left_out)
@@ -70,9 +82,10 @@ def table(measured: Measured) -> str:
     by_name = {tool.name: runs for tool, runs in measured.spent.items()}
     rows = []
     for tool, runs in measured.spent.items():
-        base = by_name.get(tool.against, by_name.get("bnlint"))
+        base = by_name.get(tool.against, by_name.get("bnlint", ()))
         cpu = [run.cpu for run in runs]
-        ratio = str(measure.ratios(cpu, [run.cpu for run in base])) if base is not None else ""
+        both = [(run.cpu, other.cpu) for run, other in zip(runs, base, strict=False)]
+        ratio = str(measure.ratios(*zip(*both, strict=True))) if both else ""
         memory = Spread.of([run.memory / 2**20 for run in runs]).middle
         rows.append((tool.name, str(Spread.of(cpu)), str(Spread.of([run.wall for run in runs])), f"{memory:.0f}", ratio))
     lines = [f"**{measured.corpus}**: {measured.size}", "", measure.markdown(HEAD, rows)]
@@ -93,18 +106,28 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=corpora.FOLDER, help="what `prepare` has fetched (%(default)s)")
     parser.add_argument("--corpora", nargs="*", choices=corpora.known(), default=corpora.known(), metavar="NAME", help="%(choices)s")
     parser.add_argument("--tools", nargs="*", choices=known, default=list(known), metavar="NAME", help="%(choices)s")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each tool runs (%(default)s)")
-    parser.add_argument("--limit", type=float, default=600, help="seconds after which a tool is stopped, and left out (%(default)s)")
+    usual = Effort()
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="how often each tool runs (%(default)s)")
+    parser.add_argument(
+        "--limit", type=float, default=usual.limit, help="seconds after which a tool is stopped, and left out (%(default)s)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=usual.patience,
+        help="seconds on one corpus after which a tool begins no other round (%(default)s)",
+    )
     parser.add_argument("--write", action="store_true", help="put the tables into the README")
     given = parser.parse_args()
     compileall.compile_dir(ROOT / "bnlint", quiet=2)
+    effort = Effort(given.rounds, given.limit, given.patience)
     found = []
     for corpus in given.corpora:
         if not (given.folder / "corpora" / corpus).is_dir():
             print(f"{corpus} is missing: python -m benchmarks.prepare --corpora {corpus}")
             continue
         wanted = [known[name] for name in given.tools if corpus in known[name].corpora]
-        found.append(table(compare(given.folder, corpus, wanted, given.rounds, given.limit)))
+        found.append(table(compare(given.folder, corpus, wanted, effort)))
         print(f"\n{found[-1]}\n")
     if given.write and found:
         README.write_text(written(README.read_text(encoding="utf-8"), "\n\n".join(found)), encoding="utf-8")

@@ -1,14 +1,15 @@
 """Who lints it: bnlint and its peers, each of them in an environment of its own."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import corpora
 from benchmarks.corpora import HERE, problem
 
 Tell = Callable[[str], None]
@@ -16,7 +17,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A command, of which `{…}` are yet to be filled in, and the corpora that it is measured on.
+    """A command, of which `{…}` are yet to be filled in, and the corpora that it is measured on. `{each}` alone is all files, one by one.
 
     `against` is the tool whose time is 1. `codes` are the exit codes with which it may end.
     """
@@ -35,7 +36,9 @@ class Tool:
 
     def filled(self, folder: Path, files: Path, cache: Path) -> list[str]:
         known = {"python": sys.executable, "bin": programs(folder, self.peer), "files": files, "here": HERE, "cache": cache}
-        return [word.format(**known) for word in self.command]
+        each = [str(file) for file in corpora.python_files(files)] if "{each}" in self.command else []
+        words = ([word.format(**known)] if word != "{each}" else each for word in self.command)
+        return [word for filled in words for word in filled]
 
 
 def read() -> Mapping[str, Any]:
@@ -61,6 +64,12 @@ def programs(folder: Path, peer: str | None) -> Path:
     return folder / "peers" / (peer or "") / ("Scripts" if sys.platform == "win32" else "bin")
 
 
+def interpreter(peer: str) -> str | None:
+    """The Python that a peer runs on; None if it is another one than this, and is not there."""
+    name = read()["pythons"].get(peer)
+    return sys.executable if name is None else shutil.which(name)
+
+
 def install(folder: Path, names: Iterable[str], tell: Tell = print) -> None:
     """Install the peers that are missing. One that cannot be installed here is left out."""
     for name in names:
@@ -68,13 +77,18 @@ def install(folder: Path, names: Iterable[str], tell: Tell = print) -> None:
         if (place / "complete").exists():
             continue
         tell(f"installing {', '.join(peers()[name])}")
-        venv.create(place, clear=True, with_pip=True)
-        command = [str(programs(folder, name) / "python"), "-m", "pip", "install", "-q", *peers()[name]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            (place / "complete").touch()
+        python = interpreter(name)
+        if python is None:
+            tell(f"left out: {name}: needs {read()['pythons'][name]} on the PATH")
+            continue
+        pip = [str(programs(folder, name) / "python"), "-m", "pip", "install", "-q", *peers()[name]]
+        for command in ([python, "-m", "venv", "--clear", str(place)], pip):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                tell(f"left out: {name}: {problem(done.stderr)}")
+                break
         else:
-            tell(f"left out: {name}: {problem(done.stderr)}")
+            (place / "complete").touch()
 
 
 def missing(folder: Path, tool: Tool) -> bool:

@@ -133,12 +133,12 @@ def fix_source(
     return Fixed(after.text() if isinstance(source, str) else after.after, result.fixed, result.findings)
 
 
-def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none") -> Result:
-    """Lint, and fix, one file that is in memory; nothing is written."""
+def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none", offer: bool = True) -> Result:
+    """Lint, and fix, one file that is in memory; nothing is written. Unless fixes are on `offer`, nobody looks whether they can be made."""
     plan = plans.of(path)
     if plan.settings.force_exclude and engine.is_excluded(path, plan.settings):
         return Result(skipped={"excluded by the settings": 1})
-    run = Run(plans, mend, write=False)
+    run = Run(plans, mend, write=False, offer=offer)
     run.take(Group((Input(path, data, plan),), plan.root))
     return run.result()
 

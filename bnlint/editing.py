@@ -18,6 +18,11 @@ class Refused(Exception):
     """A change that is not made, and why."""
 
 
+def offered(checked: Checked) -> Checked:
+    """The file with only those fixes that can be made, which takes as long as finding some of them: for who asks."""
+    return repair.offer(checked)
+
+
 def fix(checked: Checked, finding: Finding) -> Change:
     """The file with this finding fixed, whatever the safety of the fix. Raises Refused."""
     from bnlint import fixer

@@ -41,8 +41,9 @@ class Run:
         reason: str | None = None,
         tell: Callable[[str], None] = lambda doing: None,
         jobs: int = 1,
+        offer: bool = True,
     ) -> None:
-        self.tell, self.jobs = tell, jobs
+        self.tell, self.jobs, self.offer = tell, jobs, offer
         self.plans, self.mend, self.write, self.since, self.reason = plans, mend, write, since, reason
         self.base: Base | None = None
         self.files: list[Checked] = []
@@ -121,7 +122,7 @@ class Run:
         alike: dict[tuple[str, bool], Plan] = {}
         for file in found.files:
             if file.model:
-                self.take_model(file.path, self.plans.of(file.path, innermost(file.path, present)))
+                self.take_model(file.path, self.plans.of(file.path, innermost(file.path, present)), cache)
                 continue
             place = os.path.dirname(file.path), file.named
             if place not in alike:
@@ -172,7 +173,7 @@ class Run:
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
         self.tell(f"checking {group.label}")
-        found = check(group)
+        found = check(group) if self.offer else engine.check(group)
         if self.reason is not None:
             commented = self.comment(group, found)
             if commented is not group:
@@ -203,12 +204,16 @@ class Run:
         then = found if same else engine.check(replace(group, inputs=tuple(before))) if before else ()
         return frozenset((checked.path, finding.fingerprint) for checked in then for finding in checked.findings)
 
-    def take_model(self, path: str, plan: Plan) -> None:
-        """Lint a model file or folder."""
-        from bnlint import models
+    def take_model(self, path: str, plan: Plan, cache: Cache | None) -> None:
+        """Lint a model file or folder, unless it is known what comes of it."""
+        checked = cache.recall_model(path, plan) if cache is not None else None
+        if checked is None:
+            from bnlint import models
 
-        self.tell(f"reading {path}")
-        checked = models.check(path, plan)
+            self.tell(f"reading {path}")
+            checked = models.check(path, plan)
+            if cache is not None:
+                cache.keep_model(checked)
         if checked.findings and self.base is not None and self.base.holds(path):
             self.hidden[f"older than {self.since}"] += len(checked.findings)
             checked = replace(checked, findings=())

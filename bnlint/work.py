@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     """What came of each file of a group, and the facts about the disk on which that rests."""
 
 MUCH: Final = 200_000
-"""Bytes of files to analyse above which several processes are worth their start."""
+"""Bytes of files to analyse above which several processes are worth their start: that of forked ones."""
+
+MUCH_MORE: Final = 400_000
+"""The same of ones that are started anew: to import what they need takes each some 0.15 s of processor time, as long as 30 kB of models."""
 
 MOST: Final = 64
 """Processes at most."""
@@ -117,26 +120,31 @@ class Work:
             yield found
 
     def _outcomes(self, due: Sequence[Group]) -> Iterator[Outcome]:
-        jobs = min(self.jobs or processors(), len(due), MOST)
-        if jobs > 1 and hasattr(os, "fork") and (self.jobs or sum(group.size for group in due) > MUCH):
+        jobs, size = min(self.jobs or processors(), len(due), MOST), sum(group.size for group in due)
+        examine = outcome if self.cache is None else outcome_to_keep
+        if jobs > 1 and (self.jobs or size > MUCH):
             from bnlint import workers
 
-            self.tell(f"checking {sum(len(group.inputs) for group in due)} files in {jobs} processes")
-            yield from workers.outcomes(due, jobs, self._outcome)
-            return
+            if self.jobs or workers.FORKS or size > MUCH_MORE:
+                self.tell(f"checking {sum(len(group.inputs) for group in due)} files in {jobs} processes")
+                yield from workers.outcomes(due, jobs, examine)
+                return
         for group in due:
             self.tell(f"checking {group.label}")
-            yield self._outcome(group)
+            yield examine(group)
 
-    def _outcome(self, group: Group) -> Outcome:
-        """What comes of a group, and the facts about the disk on which it rests."""
-        seen = Footprint()
-        found = check(group, seen)
-        if self.cache is None:
-            return found, ()
-        from bnlint.cache import facts
 
-        return found, tuple(facts.of(seen))
+def outcome(group: Group) -> Outcome:
+    """What comes of a group."""
+    return check(group), ()
+
+
+def outcome_to_keep(group: Group) -> Outcome:
+    """What comes of a group, and the facts about the disk on which it rests."""
+    from bnlint.cache import facts
+
+    seen = Footprint()
+    return check(group, seen), tuple(facts.of(seen))
 
 
 def check(group: Group, seen: Footprint | None = None) -> list[Checked]:

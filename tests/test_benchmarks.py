@@ -57,6 +57,12 @@ def test_the_table_holds_each_tool_against_its_own() -> None:
     ]
 
 
+def test_a_tool_that_stopped_early_is_held_to_the_rounds_that_it_ran() -> None:
+    base, slow = tools.Tool("bnlint", (), ("few",)), tools.Tool("slow", (), ("few",))
+    rows = run.table(run.Measured("few", "", {base: spent(1, 2, 9), slow: spent(10)})).splitlines()
+    assert rows[-1] == "| slow | 10.0 (10.0 to 10.0) | 20.0 (20.0 to 20.0) | 3 | 10.0 (10.0 to 10.0) |"
+
+
 def test_the_readme_has_a_place_for_the_tables() -> None:
     readme = run.README.read_text(encoding="utf-8")
     once = run.written(readme, "table")
@@ -97,6 +103,7 @@ def test_tools_name_what_there_is() -> None:
         assert set(tool.corpora) <= set(corpora.known())
         assert all("{" not in word for word in tool.filled(Path("/f"), Path("/files"), Path("/cache")))
         assert tool.peer is None or (tools.HERE / tool.command[0]).name == Path(tool.command[0]).name
+    assert set(tools.read()["pythons"]) <= set(tools.peers())
     pinned = [requirement for listed in (*corpora.packages().values(), *tools.peers().values()) for requirement in listed]
     assert all(requirement.count("==") == 1 for requirement in pinned)
     assert len(set(pinned)) == len(pinned)
@@ -133,11 +140,28 @@ def test_bnlint_is_compared_with_itself(tmp_path: Path) -> None:
     known = {tool.name: tool for tool in tools.tools()}
     wanted = [known["bnlint"], known["ruff --select F"], tools.Tool("broken", ("{python}", "-c", "1 / 0"), ("few",), codes=(0,))]
     told: list[str] = []
-    measured = run.compare(tmp_path, "few", wanted, 2, 60, told.append)
+    measured = run.compare(tmp_path, "few", wanted, run.Effort(2, 60), told.append)
     assert [(tool.name, len(runs)) for tool, runs in measured.spent.items()] == [("bnlint", 2)]
     assert measured.left_out == ["ruff --select F: is not installed", "broken: ended with 1"]
     assert measured.size == "1 files, 0.0 MB, 0 thousand lines, 1 files with BatchNormalization"
     assert len(told) == 2
+
+
+def test_patience_ends_with_a_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tool is left out for it, nor does it keep the others from their rounds."""
+    (tmp_path / "corpora" / "few").mkdir(parents=True)
+    quick, slow = (tools.Tool(name, (name,), ("few",)) for name in ("quick", "slow"))
+    monkeypatch.setattr(measure, "run", lambda command, **_: Spent(1, 40 if command == ["slow"] else 1, 0, 0))
+    measured = run.compare(tmp_path, "few", [quick, slow], run.Effort(5, 60, 60), lambda line: None)
+    assert measured.left_out == []
+    assert [len(measured.spent[tool]) for tool in (quick, slow)] == [5, 2]
+
+
+def test_files_are_named_one_by_one(tmp_path: Path) -> None:
+    for name in ("b.py", "a.py"):
+        (tmp_path / name).write_text("")
+    tool = tools.Tool("each", ("{python}", "{each}", "-q"), ("few",))
+    assert tool.filled(tmp_path, tmp_path, tmp_path) == [sys.executable, str(tmp_path / "a.py"), str(tmp_path / "b.py"), "-q"]
 
 
 @pytest.mark.parametrize("name", ["prepare", "run", "fixing", "models", "load"])

@@ -7,16 +7,18 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 import typing
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnlint import api, engine, findings, work
+from bnlint import api, engine, findings, models, work
 from bnlint.cache import codec, facts
 from bnlint.cli import group
 from bnlint.discovery import CACHE
@@ -26,6 +28,9 @@ from bnlint.graph.coverage import Site
 from bnlint.graph.model import Span
 from bnlint.groups import Group
 from bnlint.report import FORMATS
+from bnlint.saved import process
+from tests.conftest import needs
+from tests.saved import samples
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,6 +170,122 @@ def test_a_baseline_is_taken_out_of_what_is_recalled(project: Path) -> None:
     assert run("--write-baseline")[0] == 1  # the broken file is in no baseline
     without = run("--no-cache")
     assert (run(), run()) == (without, without)
+
+
+# Models
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The model files that were read, and not recalled."""
+    paths: list[str] = []
+
+    def check(path: str, held_to: engine.Plan) -> Checked:
+        paths.append(path)
+        return original(path, held_to)
+
+    original = models.check
+    monkeypatch.setattr(models, "check", check)
+    return paths
+
+
+@pytest.fixture
+def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with models in it, all of it as old as need be."""
+    needs("h5py")
+    monkeypatch.setattr(facts, "FRESH", 0)
+    monkeypatch.delenv("BNLINT_CACHE_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    write({"bnlint.toml": "", "warning.py": WARNING})
+    samples.write_archive(tmp_path / "m.keras", spoil=spoilt)
+    samples.write_layers(tmp_path / "m.h5", None)
+    return tmp_path
+
+
+def spoilt(file: Any) -> None:
+    """A variance that no training gives."""
+    file["layers/batch_normalization/vars"]["3"][0] = -1.0
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_a_model_is_read_once(settled: Path, read: list[str], output_format: str) -> None:
+    options = ("--output-format", output_format, "m.keras", "m.h5", "warning.py")
+    without = run("--no-cache", *options)
+    assert "BN603" in without[1]
+    assert run(*options) == without
+    read.clear()
+    assert run(*options) == without
+    assert read == []
+
+
+def test_models_that_a_walk_meets_are_read_once(settled: Path, read: list[str]) -> None:
+    Path("bnlint.toml").write_text("include-models = true\n")
+    first = run()
+    assert sorted(read) == ["m.h5", "m.keras"]
+    assert "BN603" in first[1]
+    assert (run(), read[2:]) == (first, [])
+
+
+def test_recalling_a_model_imports_no_reader(settled: Path) -> None:
+    code = "import sys, bnlint.cli\ntry:\n    bnlint.cli.main()\nfinally:\n    print(*sys.modules, file=sys.stderr)\n"
+    command = [sys.executable, "-c", code, "--output-format", "concise", "m.keras"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    time.sleep(max(0, 2.1 - (time.time() - os.stat("m.keras").st_mtime)))
+    cold, warm = (subprocess.run(command, env=environment, capture_output=True, text=True, check=False) for _ in range(2))
+    assert warm.stdout == cold.stdout != ""
+    readers = {"bnlint.models", "bnlint.saved.archive", "bnlint.saved.process", "bnlint.graph.query"}
+    assert readers < set(cold.stderr.split())
+    assert readers & set(warm.stderr.split()) == set()
+
+
+def test_a_model_that_changed_is_read_anew(settled: Path, read: list[str]) -> None:
+    """Also where its size and its time of change stay."""
+    first, before = run("m.keras"), os.stat("m.keras")
+    samples.write_archive(settled / "m.keras")
+    os.utime("m.keras", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert os.stat("m.keras").st_size == before.st_size
+    second = run("m.keras")
+    assert second != first
+    assert second == run("--no-cache", "m.keras")
+    assert len(read) == 3
+    run("--ignore", "BN6", "m.keras")
+    assert len(read) == 4
+
+
+def test_a_model_that_is_fresh_is_not_kept(settled: Path, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "FRESH", 10**12)
+    assert run("m.keras") == run("m.keras")
+    assert len(read) == 2
+
+
+def test_a_model_that_was_not_read_whole_is_not_kept(settled: Path, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not installed may be, next time; what took too long, or crashed, may do so by chance."""
+    Path("broken.h5").write_bytes(Path("m.h5").read_bytes()[:600])
+    first = run("broken.h5")
+    assert "BN001" in first[1]
+    assert (run("broken.h5"), len(read)) == (first, 2)
+    process.close()  # one that waits has what it needs
+    with monkeypatch.context() as bare:
+        bare.setattr(process, "SITES", ())
+        assert "weights were not read" in run("--output-format", "html", "m.keras")[1]
+    assert "BN603" in run("m.keras")[1]
+    assert len(read) == 4
+    configured = ("--ignore", ",".join(rule.code for rule in api.all_rules() if rule.weights), "m.keras")
+    assert run(*configured) == run(*configured)
+    assert len(read) == 5
+
+
+def test_what_another_run_found_in_models_stays(settled: Path, read: list[str]) -> None:
+    for name in ("m.keras", "m.h5", "warning.py"):
+        run(name)
+    read.clear()
+    run("m.keras", "m.h5")
+    assert read == []
+    Path("m.h5").unlink()
+    samples.write_archive(settled / "m.keras")
+    run("m.keras")
+    (kept,) = Path(CACHE).glob("bnlint-*.json")
+    assert list(json.loads(kept.read_text())["models"]) == ["m.keras"]
 
 
 # What is not

@@ -57,7 +57,20 @@ DIRECTIONS: dict[str, set[str]] = {
     "raw": {"findings", "fixer", "graph"},
     "repair": {"engine", "findings", "fixer"},
     "result": {"engine", "findings", "fixer", "graph", "raw", "repair", "text"},
-    "cache": {"__init__", "catalogue", "discovery", "engine", "findings", "footprint", "graph", "groups", "pin_files", "regular", "text"},
+    "cache": {
+        "__init__",
+        "catalogue",
+        "discovery",
+        "engine",
+        "findings",
+        "footprint",
+        "graph",
+        "groups",
+        "pin_files",
+        "regular",
+        "saved",
+        "text",
+    },
     "readahead": set(),
     "work": {"cache", "engine", "footprint", "groups", "readahead", "repair", "text", "workers"},
     "workers": {"cache", "engine"},
@@ -119,6 +132,7 @@ OWNERS = {
     "click": "cli",
     "dataclasses": "records survey",
     "lsprotocol": "server",
+    "pickle": "workers",
     "pygls": "server",
     "watchfiles": "cli",
     "pyarrow": "survey",
@@ -126,7 +140,7 @@ OWNERS = {
 }
 WORKER = PACKAGE / "saved" / "hdf5-worker"
 """Runs in a process of its own, and alone imports h5py and numpy; it knows nothing of bnlint, nor bnlint of it but where it is."""
-NOBODY = {"keras", "tensorflow", "tf_keras", "libcst", "concurrent", "multiprocessing", "pickle", "importlib.metadata"}
+NOBODY = {"keras", "tensorflow", "tf_keras", "libcst", "concurrent", "multiprocessing", "importlib.metadata"}
 
 
 def modules() -> list[Path]:

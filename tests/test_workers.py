@@ -1,22 +1,31 @@
 """Several processes say what one says; what ends one of them costs what it had in hand."""
 
+from __future__ import annotations
+
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from bnlint import api, work
+from bnlint import api, work, workers
 from bnlint.api import Plans
 from bnlint.cache import codec
-from bnlint.engine import Checked
 from bnlint.groups import Group
 from bnlint.result import Result
+from bnlint.workers import forked, spawned
+from bnlint.workers.crew import Crew
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+if TYPE_CHECKING:
+    from bnlint.work import Outcome
+
+FORKED = pytest.param(True, marks=pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork"))
 
 ROOT = Path(__file__).parent.parent
 WARNING = "from keras import layers\nx = layers.BatchNormalization(momentum={}, eps=1e-3)\n"
@@ -31,6 +40,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(params=[FORKED, False], ids=["forked", "spawned"], autouse=True)
+def forks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """How processes are started."""
+    monkeypatch.setattr(workers, "FORKS", request.param)
+    return bool(request.param)
+
+
 def lint(jobs: int, *paths: str, cached: bool = False) -> Result:
     return api.lint_files(paths or (".",), Plans(isolated=True, cached=cached), jobs=jobs)
 
@@ -40,16 +56,32 @@ def told(result: Result, *left_out: str) -> list[object]:
     return [codec.encode(file) for file in result.files if file.path not in left_out]
 
 
-def when_checked(monkeypatch: pytest.MonkeyPatch, path: str, happens: Callable[[], object]) -> None:
-    """Have something happen in the process that checks a file."""
+@dataclasses.dataclass(frozen=True)
+class Harmed:
+    """Checks as `check` does, but that something happens in the process which checks `m3.py`."""
 
-    def check(group: Group, *rest: object) -> Sequence[Checked]:
-        if group.inputs[0].path == path:
-            happens()
-        return original(group, *rest)  # type: ignore[arg-type]
+    check: Callable[[Group], Outcome]
+    happens: Callable[..., object]
+    arguments: tuple[object, ...] = ()
 
-    original = work.check
-    monkeypatch.setattr(work, "check", check)
+    def __call__(self, group: Group) -> Outcome:
+        if group.inputs[0].path == "m3.py":
+            self.happens(*self.arguments)
+        return self.check(group)
+
+
+def when_checked(monkeypatch: pytest.MonkeyPatch, happens: Callable[..., object], *arguments: object) -> None:
+    """Have something happen in the process that checks `m3.py`."""
+    original = workers.outcomes
+    monkeypatch.setattr(workers, "outcomes", lambda groups, jobs, check: original(groups, jobs, Harmed(check, happens, arguments)))
+
+
+def kill(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+def run_out_of_memory() -> None:
+    raise MemoryError
 
 
 def output(jobs: int, output_format: str, *paths: str) -> tuple[int, bytes, bytes]:
@@ -87,7 +119,7 @@ def test_what_several_processes_found_is_recalled(project: Path, monkeypatch: py
 def test_a_process_that_is_killed_costs_one_group(project: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     everything = lint(1)
     with monkeypatch.context() as harmed:
-        when_checked(harmed, "m3.py", lambda: os.kill(os.getpid(), number))
+        when_checked(harmed, kill, number)
         result = lint(2, cached=True)
     (failure,) = result.failures
     assert failure.startswith(f"m3.py: not checked: the process that did it was ended by {signal.Signals(number).name}")
@@ -97,63 +129,87 @@ def test_a_process_that_is_killed_costs_one_group(project: Path, monkeypatch: py
 
 
 def test_a_process_that_exits_costs_one_group(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    when_checked(monkeypatch, "m3.py", lambda: os._exit(3))
+    when_checked(monkeypatch, os._exit, 3)
     result = lint(2)
     assert len(result.failures) == 1
     assert "ended by itself" in result.failures[0]
 
 
 def test_too_little_memory_costs_one_group(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> None:
-        raise MemoryError
-
-    when_checked(monkeypatch, "m3.py", fails)
+    when_checked(monkeypatch, run_out_of_memory)
     result = lint(2)
     assert len(result.failures) == 1
     assert len({finding.path for finding in result.findings}) == 7
 
 
-def test_no_process_is_left_when_the_run_is_ended(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import select
-    import time
+class Interrupted(Crew):
+    """Whoever waits for it is interrupted."""
 
+    def _arrivals(self) -> NoReturn:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+        raise AssertionError
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process to ask for")
+def test_no_process_is_left_when_the_run_is_ended(project: Path, monkeypatch: pytest.MonkeyPatch, forks: bool) -> None:
     started: list[int] = []
-    fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: started.append(fork()) or started[-1])
-    monkeypatch.setattr(select, "select", lambda *_: os.kill(os.getpid(), signal.SIGINT) or ([], [], []))
-    when_checked(monkeypatch, "m3.py", lambda: time.sleep(100))
+    kind = forked.Forked if forks else spawned.Spawned
+    hire = kind._hire
+
+    def hires(crew: Crew, share: Sequence[int]) -> int:
+        number = hire(crew, share)  # type: ignore[arg-type]
+        started.append(crew.processes[number] if isinstance(crew, forked.Forked) else number)
+        return number
+
+    monkeypatch.setattr(kind, "_hire", hires)
+    monkeypatch.setattr(kind, "_arrivals", Interrupted._arrivals)
+    when_checked(monkeypatch, time.sleep, 100)
     with pytest.raises(KeyboardInterrupt):
         lint(2)
     assert len(started) == 2
     for process in started:
-        with pytest.raises(ChildProcessError):
-            os.waitpid(process, os.WNOHANG)
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def test_where_there_can_be_no_other_process(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fork() -> int:
+    def refuse(*_: object, **__: object) -> NoReturn:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     one = lint(1)
-    monkeypatch.setattr(os, "fork", fork)
+    monkeypatch.setattr(os, "fork", refuse, raising=False)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     assert told(lint(2)) == told(one)
 
 
 def test_a_little_work_is_done_by_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fork", lambda: pytest.fail("another process"))
+    monkeypatch.setattr(workers, "outcomes", lambda *_: pytest.fail("another process"))
     assert told(lint(0)) == told(lint(1))
 
 
 def test_much_work_is_shared(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-    original = os.fork
-
-    def fork() -> int:
-        started.append(1)
-        return original()
-
-    monkeypatch.setattr(os, "fork", fork)
+    """Anew more is started only for more."""
+    shared: list[int] = []
+    original = workers.outcomes
+    monkeypatch.setattr(workers, "outcomes", lambda groups, jobs, check: shared.append(jobs) or original(groups, jobs, check))
     monkeypatch.setattr(work, "MUCH", 100)
     monkeypatch.setattr(work, "processors", lambda: 2)
     assert len(lint(0).findings) > 3
-    assert len(started) == 2
+    assert shared == ([2] if workers.FORKS else [])
+    monkeypatch.setattr(work, "MUCH_MORE", 100)
+    assert len(lint(0).findings) > 3
+    assert shared[-1] == 2
+
+
+def test_what_a_spawned_process_prints_is_no_result(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = lint(1)
+    when_checked(monkeypatch, print, "nonsense")
+    assert told(lint(2)) == told(one)
+
+
+def test_modules_beside_the_files_are_not_taken_for_those_of_python(project: Path) -> None:
+    one = lint(1)
+    for name in ("pickle", "json", "bnlint"):
+        Path(f"{name}.py").write_text("raise SystemExit(9)\n")
+    assert told(lint(2)) == told(one)

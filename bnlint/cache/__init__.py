@@ -2,14 +2,15 @@
 
 A run of one kind (same version, Python, working directory, folders, settings) has one file. It tells of each file whether it was
 dismissed, or the digest of its content; how the others were grouped, and on which facts about the disk that rests; and of each group
-what was found, with the digests of its files and the facts besides.
+what was found, with the digests of its files and the facts besides. Of a model file, which is large, it tells what was found, and
+believes its times and size alone: to take its digest would last as long as to read it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from bnlint import __version__, catalogue, engine
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bnlint.footprint import Footprint
     from bnlint.groups import Candidate
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 OTHERS: Final = 500
 """Results that this run did not ask for, and that are kept all the same: other files may be named next time."""
@@ -40,6 +41,15 @@ class Entry:
     checked: list[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was found in a model file: its stamp and plan, and the data of what came of it."""
+
+    stamp: int
+    plan: str
+    checked: list[Any]
+
+
 @dataclass(slots=True)
 class Memory:
     """The content of a cache. `files`: stamp, plan and digest (none of what was dismissed); `parts` and `facts`: the grouping of all files
@@ -50,6 +60,7 @@ class Memory:
     parts: Sequence[Part] | None = None
     facts: Sequence[Fact] = ()
     entries: dict[str, Entry] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
     stamps: dict[Fact, int] = field(default_factory=dict)
     ignored: Known = field(default_factory=dict)
 
@@ -123,14 +134,22 @@ class Cache:
         plans = [files[path].plan for path in part.paths]
         if entry.plans != [self.plan(each) for each in plans] or not all(map(self._holds, entry.facts)):
             return None
-        from bnlint.cache.codec import Malformed, decode
+        found = _kept(zip(entry.checked, part.paths, plans, entry.digests, strict=False))
+        if found is not None and len(found) == len(plans):
+            self.new.entries[_key(part)] = entry
+            return found
+        return None
 
-        try:
-            found = [decode(*each) for each in zip(entry.checked, part.paths, plans, entry.digests, strict=True)]
-        except (Malformed, ValueError):
+    def recall_model(self, path: str, plan: Plan) -> Checked | None:
+        """What came of a model file; None where that is not known. (Its stamp is that before it is read.)"""
+        stamp, known = self.disk.stamp(path), self.old.models.get(path)
+        if known is None or not stamp or (stamp, self.plan(plan)) != (known.stamp, known.plan):
             return None
-        self.new.entries[_key(part)] = entry
-        return found
+        found = _kept([(known.checked, path, plan, "")])
+        if found is None:
+            return None
+        self.new.models[path] = known
+        return found[0]
 
     def _holds(self, fact: Fact) -> bool:
         found = self._holding.get(fact)
@@ -182,6 +201,18 @@ class Cache:
         digests = [self.new.files[path][2] for path in part.paths]
         self.new.entries[_key(part)] = Entry(digests, [self.plan(each.plan) for each in found], facts, list(map(encode, found)))
 
+    def keep_model(self, checked: Checked) -> None:
+        """Take down what came of a model file. Not of one that was not read, or without the weights that rules ask for: that may be a
+        matter of what is installed; nor where there are other files beside it."""
+        from bnlint.cache.codec import encode
+        from bnlint.saved import WALKED
+
+        stamp, artifact = self.disk.stamp(checked.path), checked.artifact
+        is_whole = artifact is not None and (artifact.weights or not any(rule.weights for rule in checked.plan.rules))
+        if stamp and is_whole and not checked.failures and checked.path.lower().endswith(WALKED) and os.path.isfile(checked.path):
+            self.changed = True
+            self.new.models[checked.path] = Model(stamp, self.plan(checked.plan), encode(checked))
+
     def save(self) -> None:
         """Write what is known now, if it is more than was known. That it cannot be written is no harm."""
         if self.changed or self.verdicts.new != self.old.ignored:
@@ -194,6 +225,7 @@ class Cache:
         theirs = self._decoded(there)
         others = [key for key in theirs.entries if key not in self.new.entries and all(map(os.path.exists, key.split("\0")[1:]))]
         entries = {key: theirs.entries[key] for key in others[-OTHERS:]} | self.new.entries
+        models = {path: model for path, model in theirs.models.items() if os.path.exists(path)} | self.new.models
         facts: dict[Fact, int] = {}
         plans: dict[str, int] = {}
 
@@ -213,6 +245,7 @@ class Cache:
                 key: [entry.digests, number(plans, entry.plans), number(facts, entry.facts), entry.checked]
                 for key, entry in entries.items()
             },
+            "models": {path: [model.stamp, *number(plans, (model.plan,)), model.checked] for path, model in models.items()},
             "facts": [[*fact, stamp(fact)] for fact in facts],
             "plans": list(plans),
             "ignored": self.verdicts.new,
@@ -232,6 +265,7 @@ class Cache:
                     key: Entry(list(digests), [plans[index] for index in own], [table[index] for index in facts], list(checked))
                     for key, (digests, own, facts, checked) in data["entries"].items()
                 },
+                models={path: Model(stamp, plans[plan], list(checked)) for path, (stamp, plan, checked) in data["models"].items()},
                 stamps={fact: stamp for fact, (_, _, stamp) in zip(table, data["facts"], strict=True)},
                 ignored={
                     text: {folder: {name: bool(verdict) for name, verdict in names.items()} for folder, names in folders.items()}
@@ -244,6 +278,16 @@ class Cache:
 
 def _part(rooted: object, idle: object, paths: Sequence[object]) -> Part:
     return Part(tuple(map(str, paths)), bool(rooted), bool(idle))
+
+
+def _kept(of_files: Iterable[tuple[Any, str, Plan, str]]) -> list[Checked] | None:
+    """What came of files, from its data and their paths, plans and digests; None if the data are not as they were written."""
+    from bnlint.cache.codec import Malformed, decode
+
+    try:
+        return [decode(*each) for each in of_files]
+    except Malformed:
+        return None
 
 
 def _key(part: Part) -> str:

@@ -17,6 +17,7 @@ class Malformed(ValueError):
 
 
 CLASSES: Final = {
+    "Artifact": "bnlint.graph.model",
     "Applied": "bnlint.findings",
     "Finding": "bnlint.findings",
     "Histogram": "bnlint.findings",
@@ -29,21 +30,22 @@ CLASSES: Final = {
 
 def encode(checked: Checked) -> list[Any]:
     """The data of all but the file's path, plan and document."""
-    assert checked.artifact is None, "a model file is not kept"
     comments = [[fingerprint, _data(edit)] for fingerprint, edit in checked.comments.items()]
-    return [_data(checked.findings), comments, _data(checked.sites), checked.dismissed, checked.skipped, list(checked.failures)]
+    findings, sites, artifact = map(_data, (checked.findings, checked.sites, checked.artifact))
+    return [findings, comments, sites, artifact, checked.dismissed, checked.skipped, list(checked.failures)]
 
 
 def decode(data: Any, path: str, held_to: Plan, stored: str) -> Checked:
     """What came of the file at `path`. Raises Malformed."""
     try:
-        found, comments, sites, dismissed, skipped, failures = _list(data)
+        found, comments, sites, artifact, dismissed, skipped, failures = _list(data)
         checked = Checked(
             path,
             held_to,
             _reader("tuple[Finding, ...]")(found),
             comments=dict(_reader("tuple[tuple[str, TextEdit], ...]")(comments)),
             sites=_reader("tuple[Site, ...]")(sites),
+            artifact=_reader("Artifact | None")(artifact),
             dismissed=_reader("bool")(dismissed),
             skipped=_reader("str")(skipped),
             failures=_reader("tuple[str, ...]")(failures),
@@ -51,7 +53,8 @@ def decode(data: Any, path: str, held_to: Plan, stored: str) -> Checked:
         )
     except (ValueError, TypeError, RecursionError) as problem:
         raise Malformed(str(problem)) from None
-    if any(finding.path != path for finding in checked.findings) or any(site.span.path != path for site in checked.sites):
+    of = [finding.path for finding in checked.findings] + [site.span.path for site in checked.sites]
+    if any(each != path for each in (*of, checked.artifact.path if checked.artifact is not None else path)):
         raise Malformed("it is about another file")
     if any((rule := catalogue.rules().get(finding.code)) is None or rule.name != finding.name for finding in checked.findings):
         raise Malformed("it is about no rule")

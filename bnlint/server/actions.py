@@ -53,11 +53,11 @@ def offer(
     """The actions at a place, without their edits."""
     only = params.context.only
     if _asked(KINDS[0], only):
-        for finding in linted.findings:
+        for finding in linted.offered.findings:
             where = diagnostics.range_of(linted, finding)
             if diagnostics.uri_of(linted, finding) == params.text_document.uri and _touch(where, params.range):
                 yield from _quick(linted, finding, [diagnostics.diagnostic(linted, finding, accepts)])
-    if any(applies(finding, False) for finding in linted.findings):
+    if any(applies(finding, False) for finding in linted.offered.findings):
         for kind in KINDS[1:]:
             if _asked(kind, only) and (only or kind == FIX_ALL):
                 yield types.CodeAction("bnlint: apply all safe fixes", kind, data=_wanted(linted, "all"))
@@ -68,7 +68,7 @@ def _quick(linted: Linted, finding: Finding, shown: list[types.Diagnostic]) -> I
         title = f"{finding.code}: {printable(finding.help) or 'fix it'}{_warning(finding)}"
         safe = finding.fix.safety is Safety.SAFE
         yield types.CodeAction(title, KINDS[0], shown, safe or None, data=_wanted(linted, "fix", finding))
-    if editing.can_be_ignored(linted.checked, finding):
+    if editing.can_be_ignored(linted.offered, finding):
         title = f"Ignore {finding.code} on this line"
         yield types.CodeAction(title, KINDS[0], shown, data=_wanted(linted, "ignore", finding))
 
@@ -94,7 +94,7 @@ def carry_out(linted: Linted, wanted: Wanted) -> Change | None:
     finding = linted.finding(wanted.fingerprint)
     if finding is None:
         raise Outdated("this is not found any more")
-    return editing.fix(linted.checked, finding) if wanted.kind == "fix" else editing.ignore(linted.checked, finding)
+    return editing.fix(linted.offered, finding) if wanted.kind == "fix" else editing.ignore(linted.offered, finding)
 
 
 def _asked(kind: str, only: Sequence[str] | None) -> bool:

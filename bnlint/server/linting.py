@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bnlint import api
+from bnlint import api, editing
 from bnlint.records import dataclass
 from bnlint.server.positions import Lines
 
@@ -31,10 +31,10 @@ class Linted:
     def findings(self) -> tuple[Finding, ...]:
         return self.result.findings
 
-    @property
-    def checked(self) -> Checked:
-        """The file with its findings; there must be some."""
-        return self.result.files[0]
+    @cached_property
+    def offered(self) -> Checked:
+        """The file with its findings, of which there must be some, and the fixes on offer: worked out when an action is asked for."""
+        return editing.offered(self.result.files[0])
 
     @cached_property
     def _lines(self) -> dict[str, Lines]:
@@ -45,7 +45,7 @@ class Linted:
         return self._lines[self.document.part(cell).uri]
 
     def finding(self, fingerprint: str) -> Finding | None:
-        return next((finding for finding in self.findings if finding.fingerprint == fingerprint), None)
+        return next((finding for finding in self.offered.findings if finding.fingerprint == fingerprint), None)
 
     def mended(self) -> Change | None:
         """What `--fix` makes of it; None where that is nothing."""
@@ -63,7 +63,7 @@ def lint(document: Document, held_to: api.Plans, encoding: str, folders: Iterabl
     if api.is_left_out(document.path, held_to, folders):
         result = api.Result()
     else:
-        result = api.lint_data(document.data(), document.path, held_to)
+        result = api.lint_data(document.data(), document.path, held_to, offer=False)
     return Linted(document, result, encoding, held_to)
 
 

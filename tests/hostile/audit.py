@@ -51,7 +51,7 @@ class _Plan:
             "os.remove": self.caches,
             "os.rename": self.caches,
             "os.utime": self.caches,
-            "os.fork": lambda caller: caller == os.path.join(PACKAGE, "workers.py"),
+            "os.fork": lambda caller: caller == os.path.join(PACKAGE, "workers", "forked.py"),
             "subprocess.Popen": self.starts,
         }
 
