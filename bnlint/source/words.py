@@ -26,8 +26,11 @@ OF_AVERAGES: Final = (
 OF_WEIGHTS: Final = ("load_weights",)
 """What makes a trained model of one that was built."""
 
+OF_SESSIONS: Final = ("Session", "import_graph_def", "restore")
+"""What runs a graph of TensorFlow 1, or fills it with trained weights."""
 
-def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES, *OF_WEIGHTS)) -> frozenset[str]:
+
+def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES, *OF_WEIGHTS, *OF_SESSIONS)) -> frozenset[str]:
     """Those of the watched names that are, or are part of, a name or a text in the code of the files; comments do not count."""
     found: set[str] = set()
     for file in files:
