@@ -223,8 +223,8 @@ def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:
 
 
 def _called_from(m: Machine, origin: Origin) -> Origin:
-    """Where an element is applied: where it stands, by the call of the model in which it stands, if that is called."""
-    return origin if m.stack == origin.stack else replace(origin, stack=(*m.stack, *origin.stack))
+    """Where an element is applied: where it stands, through the calls that led to that of the model."""
+    return origin if m.stack == origin.stack else replace(origin, stack=m.stack)
 
 
 def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
