@@ -74,6 +74,7 @@ def test_all_paths_lead_to_the_same_class(dotted: str) -> None:
         ("keras.layers.CuDNNLSTM", "keras.layers.CuDNNLSTM"),
         ("keras.legacy.layers.Merge", "keras.layers.Merge"),
         ("keras.engine.topology.Input", "keras.Input"),
+        ("keras.applications.mobilenet.DepthwiseConv2D", "keras.layers.DepthwiseConv2D"),
         ("tf.keras.layers.Input", "keras.Input"),
         ("keras.Input", "keras.Input"),
         ("keras.engine.training.Model", "keras.Model"),

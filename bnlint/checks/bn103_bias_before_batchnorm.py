@@ -76,8 +76,9 @@ def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
     if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).subclass is not None:
         return False
     trains = query.frozen(project, order.core(bn), step.under) is False and not any(v is False for v in query.alternatives(bn.training))
-    plain = all(query.resolve(order.core(bn).config.get(name, 0)) in (0, None) for name in ("renorm", "mode"))
-    return trains and plain and is_on_channels(project, layer, step)
+    plain = query.resolve(order.core(bn).config.get("renorm")) in (False, None)
+    by_channel = query.resolve(order.core(bn).config.get("mode")) in (0, 2, None)  # of Keras 1; 2 never uses the moving statistics
+    return trains and plain and by_channel and is_on_channels(project, layer, step)
 
 
 def _is_option(layer: Layer, calls: list[tuple[ModelGraph, Call]], steps: list[query.Step]) -> bool:

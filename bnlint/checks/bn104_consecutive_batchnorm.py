@@ -17,7 +17,11 @@ def check(project: Project) -> Iterator[Hit]:
             first = _before(bn)
             if first is not None and query.frozen(project, order.core(first)) is not True:
                 related = (Related(order.core(first).origin, "first", order.core(first)),)
-                case = "between-models" if _between_models(project, graph, first, bn) else "default"
+                case = "default"
+                if first.layer is bn.layer:
+                    case, related = "itself", (Related(bn.origin, "second"),)
+                elif _between_models(project, graph, first, bn):
+                    case = "between-models"
                 fix = _fix(project, graph, first, bn) if case == "default" else None
                 yield Hit(case, order.core(bn).origin, order.core(bn), related=related, fix=fix)
 
@@ -28,8 +32,8 @@ def _before(bn: Call) -> Call | None:
     first = calls[0] if calls else None
     if first is None or not all(call is not None and call.layer.role == "batchnorm" and call.layer.family in order.OWN for call in calls):
         return None
-    if first.layer is bn.layer:
-        return None
+    if first.layer is bn.layer and (first.origin.span, first.origin.stack) == (bn.origin.span, bn.origin.stack):
+        return None  # rounds of a loop
     own = _axis(bn, bn)
     return first if all(_axis(call, bn) == own for call in calls if call is not None) else None
 

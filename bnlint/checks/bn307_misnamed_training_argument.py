@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.modes import following, given_training, has_mode, kinds, label
+from bnlint.checks.modes import following, given_training, has_mode, kinds, label, misnamed, told
 from bnlint.findings import Fix, Hit, Related, RenameParameter, Safety
 from bnlint.graph import query
-from bnlint.graph.model import ClassInfo, Layer, Method, Project, Unknown
-from bnlint.keras_api.training import is_mode
+from bnlint.graph.model import ClassInfo, Method, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -16,7 +15,7 @@ def check(project: Project) -> Iterator[Hit]:
         for cls in module.classes:
             method = cls.methods.get("call")
             name = _misnamed(cls, method) if method is not None else None
-            if method is not None and name is not None and (layers := _told(project, cls)):
+            if method is not None and name is not None and (layers := told(project, cls)):
                 values = {"cls": cls.name, "parameter": name, "layers": kinds(layers)}
                 yield Hit("name", method.origin, values=values, related=(Related(layers[0].origin, "layer"),), fix=_fix(cls, method, name))
     yield from _texts(project)
@@ -30,14 +29,8 @@ def _misnamed(cls: ClassInfo, method: Method) -> str | None:
         return None
     if cls.used and not cls.used & {"fit", "untold"}:
         return None
-    found = (p for p in method.parameters if is_mode(p.name, p.default) and p.kind in ("positional", "keyword"))
-    return next((parameter.name for parameter in found if parameter.default is False or parameter.default is None), None)
-
-
-def _told(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
-    """The layers to which the `call` of a class hands its parameter as `training`."""
-    calls = (call for call in query.calls_in(project, cls) if call.owner == cls.name and isinstance(call.training, Unknown))
-    return tuple(dict.fromkeys(call.layer for call in calls if has_mode(call.layer)))
+    parameter = misnamed(method)
+    return None if parameter is None else parameter.name
 
 
 def _texts(project: Project) -> Iterator[Hit]:

@@ -39,12 +39,14 @@ def check(project: Project) -> Iterator[Hit]:
 def _attributes(project: Project) -> Iterator[tuple[Origin, str, Layer | None]]:
     """The paths by which the class is reached: to build a layer, or only to ask for it (`isinstance`), to derive from it."""
     called = set()
+    named = {_start(event.origin.span): (event.origin, str(event.args.get("path"))) for event in query.events(project, "named")}
+    paths = {path for _, path in named.values()}
     for layer in query.batchnorms(project):
-        called.add(_start(layer.origin.span))
-        yield layer.origin, layer.path or "", layer
-    for event in query.events(project, "named"):
-        if _start(event.origin.span) not in called:
-            yield event.origin, str(event.args.get("path")), None
+        start, path = _start(layer.origin.span), layer.path or ""
+        called.add(start)
+        if start in named or path not in paths:  # else the class was asked for before, and kept in a variable
+            yield layer.origin, path, layer
+    yield from ((origin, path, None) for start, (origin, path) in named.items() if start not in called)
 
 
 def _start(span: Span | None) -> tuple[str, int | None, int, int] | None:

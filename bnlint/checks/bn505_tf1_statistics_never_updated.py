@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bnlint.checks.purposes import INFERS, words
 from bnlint.findings import Hit
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Project
 
 UPDATES = ("UPDATE_OPS", "get_updates_for", "update_ops")
+RUNS = ("Session", "import_graph_def", "restore")
 
 
 def check(project: Project) -> Iterator[Hit]:
-    by_tape = any(event.tape is not None for event in query.events(project, "gradient"))
-    if by_tape or not any(query.events(project, "apply_gradients")):
+    if any(event.tape is not None for event in query.events(project, "gradient")):
         return
+    trained = any(query.events(project, "apply_gradients"))
     updated = any(query.events(project, "update_ops")) or query.mentions(project, UPDATES)
     for graph in project.models:
         for call in query.calls_of(graph, "batchnorm"):
             case = _case(project, call, updated)
-            if case:
+            if case and (trained or (case == "inference" and _is_defined_only(project, call))):
                 yield Hit(case, call.origin, call.layer, {"name": (call.layer.path or "").rpartition(".")[2]})
+
+
+def _is_defined_only(project: Project, call: Call) -> bool:
+    """Whether a network is defined here, by a function that does not say that it infers, and run elsewhere."""
+    infers = words(call.origin.scope) & INFERS or query.frozen(project, call.layer) is not False
+    return not infers and not query.mentions(project, RUNS)
 
 
 def _case(project: Project, call: Call, updated: bool) -> str:

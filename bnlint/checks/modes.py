@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bnlint.findings import Fix, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, ModelGraph, Project, Span, Unknown
+from bnlint.graph.model import ABSENT, Call, ClassInfo, Event, Layer, Method, ModelGraph, Parameter, Project, Span, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
+from bnlint.keras_api.training import is_mode
 
 # Calls of a model on data
 
@@ -80,9 +81,30 @@ def set_training(event: Event, code: str, safety: Safety) -> Fix | None:
 
 def mode_dependent(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
     """The layers of a class that compute otherwise in training, and are not told which mode to take."""
-    told = {id(call.layer) for call in query.calls_in(project, cls) if isinstance(call.training, bool)}
-    found = (layer for layer in cls.layers if has_mode(layer) and id(layer) not in told)
+    certain = {id(call.layer) for call in query.calls_in(project, cls) if isinstance(call.training, bool)}
+    if "call" in cls.methods and (parameter := misnamed(cls.methods["call"])) is not None and parameter.default:
+        certain.update(map(id, told(project, cls)))  # they train, whatever Keras says
+    found = (layer for layer in cls.layers if has_mode(layer) and id(layer) not in certain)
     return tuple(layer for layer in found if _is_random(layer) or query.frozen(project, layer) is False)
+
+
+def misnamed(method: Method) -> Parameter | None:
+    """The parameter that says whether the model is training, by a name that Keras does not know, so that it has its default in `fit`."""
+    found = (p for p in method.parameters if p.name != "training" and is_mode(p.name, p.default) and p.kind in ("positional", "keyword"))
+    return next((p for p in found if p.default is None or isinstance(p.default, (bool, int))), None)
+
+
+def told(project: Project, cls: ClassInfo) -> tuple[Layer, ...]:
+    """The layers to which the `call` of a class hands a parameter as `training`, itself or through a model that holds them."""
+    events = (event for event in query.events(project, "apply") if event.args.get("owner") == cls.name)
+    through = {event.origin.span for event in events if isinstance(event.args.get("training"), Unknown)}
+    calls = (
+        call.layer
+        for call in query.calls_in(project, cls)
+        if (call.owner == cls.name and isinstance(call.training, Unknown))
+        or (call.training is ABSENT and not through.isdisjoint(call.origin.stack))
+    )
+    return tuple(dict.fromkeys(layer for layer in calls if has_mode(layer)))
 
 
 def inside(span: Span | None, body: Span) -> bool:

@@ -124,7 +124,8 @@ def _keras(rest: list[str]) -> str:
     first, last = rest[0], rest[-1]
     if first == "legacy" and len(rest) > 1:
         return _keras(rest[1:])
-    if len(rest) == 1 or first in _PLACES_OF_LAYERS:
+    # The modules of the applications once imported by name the layers that they use, and others took them from there.
+    if len(rest) == 1 or first in _PLACES_OF_LAYERS or (first == "applications" and len(rest) > 2):
         found = _layer(first, last)
         if found:
             return found

@@ -134,6 +134,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return found if found is not MISSING else Unknown(f"the attribute `{name}` is not known")
         case Partial() if name == "func":
             return base.callee
+        case List() if name == "layers":  # the lists of a layer, as Keras 2 keeps them
+            return base
         case List() | Dict() | Dataset() | Tape() | Variables() | LayerList() | Array():
             return Bound(base, name)
         case tuple() if name in ("ndims", "rank"):

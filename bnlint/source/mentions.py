@@ -21,8 +21,8 @@ from bnlint.text import Chunk
 
 Unit = Function | Class
 
-Sites = Sequence[tuple[Chunk, ast.Call]]
-"""Calls, and the text in which each stands."""
+Sites = Sequence[tuple[Chunk, ast.expr]]
+"""Calls and attributes, and the text in which each stands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Join, Layer, O
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tensors import input_shape
+from bnlint.records import replace
 from bnlint.source import invoke, layers, models
 from bnlint.source.machine import Machine
 from bnlint.source.values import TENSORS, Class, Dotted, Function, Instance, LayerList, List, Model, Placed, Splice
@@ -221,13 +222,18 @@ def through(m: Machine, items: tuple[object, ...], tensor: object) -> Tensor:
     return tensor
 
 
+def _called_from(m: Machine, origin: Origin) -> Origin:
+    """Where an element is applied: where it stands, through the calls that led to that of the model."""
+    return origin if m.stack == origin.stack else replace(origin, stack=m.stack)
+
+
 def _apply_element(m: Machine, item: Placed, tensor: object) -> object:
     assert isinstance(tensor, (Call, Join))
     value = m.settle(item.value)
     if isinstance(value, Layer):
         decided, m.decided = m.decided, item.decided
         try:
-            return layers.applied(m, value, (tensor,), item.origin)
+            return layers.applied(m, value, (tensor,), _called_from(m, item.origin))
         finally:
             m.decided = decided
     argument = Arguments((Argument(None, tensor, None),))

@@ -26,17 +26,33 @@ OF_AVERAGES: Final = (
 OF_WEIGHTS: Final = ("load_weights",)
 """What makes a trained model of one that was built."""
 
+OF_SESSIONS: Final = ("Session", "import_graph_def", "restore")
+"""What runs a graph of TensorFlow 1, or fills it with trained weights."""
 
-def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES, *OF_WEIGHTS)) -> frozenset[str]:
+
+def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERAGES, *OF_WEIGHTS, *OF_SESSIONS)) -> frozenset[str]:
     """Those of the watched names that are, or are part of, a name or a text in the code of the files; comments do not count."""
     found: set[str] = set()
     for file in files:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             possible = [word for word in names if word not in found and word in chunk.text]
             if possible:
-                written = {name for node in walk(tree) for name in _names(node)}
+                idle = {id(node.func) for node in walk(tree) if isinstance(node, ast.Call) and _is_idle_scope(node)}
+                written = {name for node in walk(tree) if id(node) not in idle for name in _names(node)}
                 found.update(word for word in possible if any(word in name for name in written))
     return frozenset(found)
+
+
+def _is_idle_scope(node: ast.Call) -> bool:
+    """Whether this is an arg_scope that is seen to give nothing to a BatchNormalization that matters to its statistics."""
+    named = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    first = node.args[0] if node.args else None
+    given = {keyword.arg for keyword in node.keywords}
+    return named == "arg_scope" and isinstance(first, (ast.List, ast.Tuple)) and given.isdisjoint(TELLING)
+
+
+TELLING: Final = (None, "is_training", "normalizer_fn", "normalizer_params", "updates_collections")
+"""Keywords of an arg_scope (None: `**`) by which a BatchNormalization is told its mode, or what becomes of its update operations."""
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:
