@@ -12,7 +12,7 @@ from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.tables import words
-from bnlint.source import arrays, protocols, surroundings, texts, training
+from bnlint.source import arrays, protocols, surroundings, texts, training, weights
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.spelling import length, unmarked
 from bnlint.source.texts import SIZE_LIMIT
@@ -90,7 +90,7 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
             return m.derive(left, type(op).__name__, right)
         if isinstance(right, Unknown) and is_constant(left):
             return m.derive(right, type(op).__name__, "reversed", left)
-        return Unknown("an operand that is not known")
+        return weights.computed(m, Unknown("an operand that is not known"), left, right)
     function = BINARY.get(type(op))
     return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
 

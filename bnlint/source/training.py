@@ -7,7 +7,7 @@ from typing import Final
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1
+from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1, weights
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -144,7 +144,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
     if name in MODEL_METHODS:
         return _model_event(m, owner, name, arguments, node)
     if isinstance(owner, (Layer, Model, Instance)):
-        return Unknown(f"the result of `{name}`")
+        return weights.taken(m, owner) if name == "get_weights" else Unknown(f"the result of `{name}`")
     if isinstance(owner, TENSORS) and name == "get_shape":
         return attributes.shape_of(m, owner)
     if isinstance(owner, LayerList):
@@ -336,6 +336,8 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     settle = m.settle if kind == "compile" else m.plain
     given = bind_parameters(SIGNATURES[name], arguments)
     args = {key if kind == "save" else OLD_NAMES.get(key, key): settle(value) for key, value in given.items()}
+    if name == "set_weights" and weights.are_copies(m, args.get("source")):
+        return Unknown(f"the result of `{name}`")
     if kind == "compile":
         args["loss"] = _named(args.get("loss"))
     elif kind == "fit":
@@ -344,7 +346,7 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
         args.update({"batch_size": Unknown("the batch size"), **data.batch_of(m, args.get("x"), args.get("y"))})
     if kind in ("fit", "train_on_batch") and isinstance(args["batch_size"], Unknown):
         args["batch_size"] = models.static_batch(m, owner) or args["batch_size"]
-    if isinstance(owner, Instance):
+    if isinstance(owner, Instance) and kind != "compile":
         owner.cls.used.add("fit" if kind in ("fit", "train_on_batch") else "called")
     m.event(kind, owner, args, node, arguments)
     if kind == "train_on_batch":
