@@ -118,6 +118,8 @@ class Machine(Budget):
         self.gradients: dict[Unknown, dict[str, object]] = {}
         self.parts: dict[Unknown, Part] = {}
         self.cells: dict[Unknown, Cell] = {}
+        self.places: set[Unknown] = set()
+        """Where a layer stands in a model, as a number, and how that compares with other numbers."""
         self.slices: set[Unknown] = set()
         self.widths: dict[Unknown, int] = {}
         """How many samples unknown parts of data hold."""
@@ -241,7 +243,7 @@ class Machine(Budget):
         """Whether more is known of an unknown value than what it says itself."""
         if value is self.training or value in self.batches or value in self.outputs or value in self.gradients:
             return True
-        if value in self.parts or value in self.cells or value in self.slices or value in self.widths:
+        if value in self.parts or value in self.places or value in self.cells or value in self.slices or value in self.widths:
             return True
         return value in self.replicas or value in self.strategies or value in self.foreign or value in self.weights
 

@@ -207,6 +207,11 @@ def operation(
     return m.call(layer, tuple(dict.fromkeys(inputs)), origin, shape=shape, channels=channels)
 
 
+MIRRORED: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = MappingProxyType(
+    {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+)
+
+
 def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
     """One comparison of two settled values; a test of an unknown against a constant is remembered."""
     negated = isinstance(op, (ast.NotEq, ast.IsNot, ast.NotIn))
@@ -223,8 +228,13 @@ def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
         return equal is not negated
     if is_constant(left) and is_constant(right):
         return computed(COMPARE[type(op)], unmarked(left), unmarked(right))
-    if isinstance(left, Unknown) and is_constant(right):
-        return m.derive(left, type(op).__name__, right)
+    if isinstance(right, Unknown) and right in m.places:
+        left, right, op = right, left, MIRRORED[type(op)]()
+    if isinstance(left, Unknown) and (is_constant(right) or left in m.places):
+        found = m.derive(left, type(op).__name__, right)
+        if left in m.places:
+            m.places.add(found)
+        return found
     return Unknown("a comparison with an unknown value")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Choice, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
 from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1, weights
 from bnlint.source.machine import Machine
@@ -100,15 +100,20 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
     if part is None:
         foreign = {"foreign": True} if isinstance(owner, Unknown) and owner in m.foreign else {}
         m.event("set_trainable", owner, {"value": settled, **foreign}, node)
-    else:
-        m.event("set_trainable", part.model, {"value": settled, "of": part.which, "cut": part.cut, "only": _only(m, part)}, node)
+        return
+    opposite = isinstance(settled, Choice) and (settled.if_true, settled.if_false) in ((True, False), (False, True))
+    condition = settled.condition if isinstance(settled, Choice) and opposite else settled
+    divided = isinstance(condition, Unknown) and condition in m.places
+    which = "slice" if part.which == "each" and (divided or not m.places.isdisjoint(m.under)) else part.which
+    for each in (False, True) if divided else (settled,):
+        m.event("set_trainable", part.model, {"value": each, "of": which, "cut": part.cut, "only": _only(m, part)}, node)
 
 
 def _only(m: Machine, part: Part) -> str:
-    """Which layers the tests let through that stand between the choice of a layer and what is done to it."""
+    """Which layers the tests let through that stand between the choice of a layer and what is done to it; where they stand is no kind."""
     only = ""
     for condition, outcome in m.under.items():
-        if condition in part.under:
+        if condition in part.under or condition in m.places:
             continue
         operator, _, names = condition.test or ("", None, None)
         if operator != "isinstance" or not isinstance(names, tuple):
