@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Final
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Choice, Layer, Unknown
@@ -56,7 +57,7 @@ DISTRIBUTED: Final = frozenset(
 
 METHODS: Final = frozenset(
     {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
-    | {"__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
+    | {"Choice", "__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -219,6 +220,8 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         return None
     if name == "scope" and isinstance(owner, Unknown) and owner in m.strategies:
         return m.strategies[owner]
+    if name == "Choice" and isinstance(owner, Unknown):
+        return _tuned(m, owner, bind_parameters(("name", "values"), arguments))
     if name in UPDATES:
         return _update(m, name, arguments, node)
     if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
@@ -238,6 +241,22 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         m.event("escape", m.settle(arguments.items[0].value), {}, node)
         return None
     return MISSING
+
+
+def _tuned(m: Machine, owner: Unknown, given: Mapping[str, object]) -> object:
+    """`hp.Choice("name", [...])` of KerasTuner: one of a few values."""
+    values = sequence(m.settle(given.get("values"))) or ()
+    chosen = m.derive(owner, "Choice", m.settle(given.get("name")))
+    if not values or len(values) > CHOICES or not all(isinstance(value, (str, int, float)) for value in values):
+        return chosen
+    *others, found = values
+    for value in reversed(others):
+        found = Choice(m.test("==", chosen, value), value, found)
+    return found
+
+
+CHOICES: Final = 8
+"""Values of a hyperparameter beyond which it is not known."""
 
 
 def _copied(m: Machine, cell: Cell) -> Unknown:
