@@ -79,5 +79,5 @@ def _setting(call: Call) -> object:
 
 
 def _shown(call: Call) -> object:
-    rate = query.resolve(_setting(call))
-    return f"{rate:g}" if isinstance(rate, (int, float)) else "?"
+    rates = query.alternatives(_setting(call))
+    return ", ".join(f"{rate:g}" if isinstance(rate, (int, float)) else "?" for rate in dict.fromkeys(rates))

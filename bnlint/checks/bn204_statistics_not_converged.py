@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 
 from bnlint.checks.batches import needed, related, trained, whole
+from bnlint.checks.freezing import shares
 from bnlint.checks.modes import is_backbone
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query, statistics
-from bnlint.graph.model import Call, Event, Project
+from bnlint.graph.model import Call, Event, Layer, ModelGraph, Project
 
 BETTER = 0.9
 """The momentum that is proposed where it suffices."""
@@ -66,7 +67,16 @@ def _steps(event: Event) -> int:
 
 def _is_all(project: Project, event: Event) -> bool:
     """Whether this call is all the training that the model gets."""
-    return len(query.done_to(project, event.target, "fit", "train_on_batch")) == 1 and not any(query.events(project, "apply_gradients"))
+    alone = len(query.done_to(project, event.target, "fit", "train_on_batch")) == 1
+    return alone and all(_concerns_others(step, event.target) for step in query.events(project, "apply_gradients"))
+
+
+def _concerns_others(step: Event, model: object) -> bool:
+    """Whether a gradient step certainly trains other models."""
+    sources = step.args.get("sources")
+    return isinstance(sources, tuple) and not any(
+        not isinstance(source, (Layer, ModelGraph)) or shares(model, source) or shares(source, model) for source in sources
+    )
 
 
 def _is_pretrained(project: Project, model: object) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from bnlint.checks.purposes import ON_PURPOSE, enlarges, trains_in, translates, words
 from bnlint.findings import DropArgument, Fix, Hit, Safety
 from bnlint.graph import query
-from bnlint.graph.model import Call, Layer, ModelGraph, Project
+from bnlint.graph.model import Call, Layer, ModelGraph, Project, Span
+
+TRAINING = ("fit", "train_on_batch")
 
 
 def check(project: Project) -> Iterator[Hit]:
-    wanted = {call.origin.span for graph in project.models if _on_purpose(project, graph) for call in graph.calls}
+    wanted = _wanted(project)
     for graph in project.models:
         for call in query.calls_of(graph, "batchnorm"):
             hardcoded = call.training is True and call.origin.span not in wanted
@@ -19,6 +21,20 @@ def check(project: Project) -> Iterator[Hit]:
                 at = call.origin.span
                 fix = None if at is None else Fix(Safety.UNSAFE, (DropArgument(at, "training"),), touches=(call.layer,))
                 yield Hit("recorded" if graph.kind == "functional" else "constant", call.origin, layer=call.layer, fix=fix)
+
+
+def _wanted(project: Project) -> set[Span | None]:
+    """Where layers are applied that may want the statistics of the batch.
+
+    What is trained on its own speaks for itself: the critic does not want them because the GAN that it is called in holds a generator.
+    """
+    trained = {id(event.target) for event in query.events(project, "compile", *TRAINING)}
+    said: dict[Span | None, bool] = {}
+    for graph in sorted(project.models, key=lambda graph: len(graph.calls), reverse=True):
+        purpose = _on_purpose(project, graph)
+        if purpose or (graph.kind == "functional" and id(graph) in trained):
+            said.update((call.origin.span, purpose) for call in graph.calls)
+    return {span for span, purpose in said.items() if purpose}
 
 
 def _suffers(project: Project, layer: Layer) -> bool:

@@ -9,6 +9,7 @@ from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
 from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
+from bnlint.keras_api.layers import layer_spec
 
 TRAINING = ("fit", "train_on_batch")
 
@@ -16,13 +17,21 @@ TRAINING = ("fit", "train_on_batch")
 def check(project: Project) -> Iterator[Hit]:
     for module in project.modules:
         for event in module.events:
-            if event.kind != "set_trainable" or not isinstance(value_of(event), bool) or not isinstance(event.target, (Layer, ModelGraph)):
+            if event.kind != "set_trainable" or not isinstance(value_of(event), bool) or not _has_weights(event.target):
                 continue
             for compiled in () if _toggles(module, event) else _compiled(module, event):
                 case = _case(project, module, event, compiled)
                 if case is not None:
                     values = {"model": label(compiled.target), "part": label(event.target), "value": value_of(event)}
                     yield Hit(case, event.origin, values=values, related=(Related(compiled.origin, "compiled"),))
+
+
+def _has_weights(target: object) -> bool:
+    """Whether there is anything to train in what an assignment concerns: an input, or a pooling layer, is as it is."""
+    if not isinstance(target, Layer):
+        return isinstance(target, ModelGraph)
+    spec = layer_spec(target.kind)
+    return target.role != "input" and (spec is None or "weightless" not in spec.traits)
 
 
 def _toggles(module: Module, event: Event) -> bool:

@@ -57,6 +57,11 @@ MODES: Final = ("training", "is_training", "is_train", "istraining", "in_trainin
 """Parameters of a `call` that say whether the model is training. Keras knows the first only."""
 
 
+def mode(value: object) -> object:
+    """A value of `training` as Keras takes it: 1 and 0 say what True and False say."""
+    return bool(value) if type(value) is int and value in (0, 1) else value
+
+
 def is_mode(name: str, default: object) -> bool:
     """Whether a parameter of a `call` says if the model is training. `mode` alone says many things; not with a default of False or None."""
     return name in MODES or (name == "mode" and (default is False or default is None))

@@ -9,7 +9,7 @@ from bnlint.graph.model import Argument, Arguments, Call, Choice, Layer, Origin,
 from bnlint.graph.query import upstream
 from bnlint.keras_api.layers import layer_spec
 from bnlint.keras_api.shapes import output
-from bnlint.keras_api.training import is_mode
+from bnlint.keras_api.training import is_mode, mode
 from bnlint.source import attributes, captures, expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import (
@@ -248,7 +248,7 @@ def apply_call(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
     positional = [parameter.arg for parameter in (*function.node.args.posonlyargs, *function.node.args.args)][1:]
     told = bind_parameters(tuple(positional), arguments)
     if "training" in told:
-        m.event("apply", instance, {"training": told["training"], "owner": m.caller()}, node, arguments)
+        m.event("apply", instance, {"training": mode(told["training"]), "owner": m.caller()}, node, arguments)
     if "mask" in known and arguments.keyword("mask") is None:
         names["mask"] = None
     result = invoke.repeated(m, function, names, m.span(node), instance)

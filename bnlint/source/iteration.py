@@ -13,7 +13,20 @@ from bnlint.records import replace
 from bnlint.source import invoke, operators, protocols, subscripts
 from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine, truth
-from bnlint.source.values import LONGEST, MISSING, Bound, Column, Dataset, List, Splice, Variables, first_argument, is_constant, sequence
+from bnlint.source.values import (
+    LONGEST,
+    MISSING,
+    Bound,
+    Column,
+    Dataset,
+    LayerList,
+    List,
+    Splice,
+    Variables,
+    first_argument,
+    is_constant,
+    sequence,
+)
 
 
 def known(m: Machine, value: object) -> tuple[object, ...] | None:
@@ -47,6 +60,8 @@ def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     items = sequence(value)
     if items is None:
         return Bound(value, "enumerate")
+    if isinstance(value, LayerList) and any(isinstance(item, Unknown) for item in items):
+        return List({"items": tuple((subscripts.place(m, value, number), item) for number, item in enumerate(items))})
     return List({"items": _numbered(m, items, offset if isinstance(offset, int) else 0)[0]})
 
 

@@ -27,6 +27,7 @@ from bnlint.source import (
     surroundings,
     tf1,
     training,
+    weights,
 )
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import MISSING, Bound, Class, Dotted, Function, Instance, Model, Partial, bind_parameters, first_argument
@@ -103,7 +104,10 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         return known
     unfollowed = Unknown(known.reason)
     m.foreign.add(unfollowed)
-    return invoke.unknown_call(m, unfollowed, arguments, node)
+    made = invoke.unknown_call(m, unfollowed, arguments, node)
+    if isinstance(made, Unknown) and name.startswith("numpy."):
+        weights.computed(m, made, *(each.value for each in arguments.items))
+    return made
 
 
 SQUARES: Final = frozenset({"norm", "pow", "power", "square"})

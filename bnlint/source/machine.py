@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnlint.graph.model import ABSENT, Arguments, Call, Choice, Event, Gap, Join, Layer, Origin, Shape, Span, Tensor, Turn, Under, Unknown
 from bnlint.keras_api.tables import words
+from bnlint.keras_api.training import mode
 from bnlint.records import dataclass
 from bnlint.source.budget import IDLING, Budget
 from bnlint.source.files import File, Files
@@ -117,6 +118,8 @@ class Machine(Budget):
         self.gradients: dict[Unknown, dict[str, object]] = {}
         self.parts: dict[Unknown, Part] = {}
         self.cells: dict[Unknown, Cell] = {}
+        self.places: set[Unknown] = set()
+        """Where a layer stands in a model, as a number, and how that compares with other numbers."""
         self.slices: set[Unknown] = set()
         self.widths: dict[Unknown, int] = {}
         """How many samples unknown parts of data hold."""
@@ -124,6 +127,8 @@ class Machine(Budget):
         self.policy: object = None
         self.within: tuple[tuple[Within, bool], ...] = ()
         self.outputs: set[Unknown] = set()
+        self.weights: set[Unknown] = set()
+        """What `get_weights` gave of models that were not given any from elsewhere, and what is computed of it."""
         self.foreign: set[Unknown] = set()
         """What code that is not followed made of nothing from here."""
         self.replicas: set[Unknown] = set()
@@ -211,6 +216,8 @@ class Machine(Budget):
                 self.batches[found] = self.batches[subject]
             if subject in self.gradients:
                 self.gradients[found] = self.gradients[subject]
+            if subject in self.weights:
+                self.weights.add(found)
         return found
 
     def test(self, operator: str, subject: Unknown, constant: object) -> Unknown:
@@ -236,9 +243,9 @@ class Machine(Budget):
         """Whether more is known of an unknown value than what it says itself."""
         if value is self.training or value in self.batches or value in self.outputs or value in self.gradients:
             return True
-        if value in self.parts or value in self.cells or value in self.slices or value in self.widths:
+        if value in self.parts or value in self.places or value in self.cells or value in self.slices or value in self.widths:
             return True
-        return value in self.replicas or value in self.strategies or value in self.foreign
+        return value in self.replicas or value in self.strategies or value in self.foreign or value in self.weights
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
@@ -348,7 +355,7 @@ class Machine(Budget):
         """Add a node to the graph."""
         self.spend()
         self.built += layer.role not in IDLING
-        made = Call(layer, inputs, training, shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
+        made = Call(layer, inputs, mode(training), shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
         self.calls.append(made)
         return made
 

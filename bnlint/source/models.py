@@ -11,7 +11,7 @@ from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
 from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tensors import input_shape, output_of
-from bnlint.keras_api.training import MODES, is_mode
+from bnlint.keras_api.training import MODES, is_mode, mode
 from bnlint.records import replace
 from bnlint.source import data, invoke, layers, sequential
 from bnlint.source.machine import Machine
@@ -169,7 +169,7 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     inputs = next((a.value for a in arguments.items if a.name in (None, "inputs", "x")), None)
     for tape in m.tapes:
         watched(m, tape).extend(data.parts(m, inputs))
-    args = {"training": value, "direct": direct, "inputs": inputs, "tapes": m.tapes, "owner": m.caller()}
+    args = {"training": mode(value), "direct": direct, "inputs": inputs, "tapes": m.tapes, "owner": m.caller()}
     m.event("call", target, {**args, **data.batch_of(m, inputs)}, node, arguments)
     made = Unknown("the output of a model on data")
     m.outputs.add(made)
@@ -179,7 +179,7 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
 def note_training(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Call) -> None:
     """Note what a tape sees run in training mode, though nobody knows what it is."""
     training = arguments.keyword("training")
-    if m.tapes and training is not None and training.value is True:
+    if m.tapes and training is not None and mode(training.value) is True:
         args = {"training": True, "direct": False, "inputs": None, "tapes": m.tapes, "owner": m.caller()}
         m.event("call", callee, args, node, arguments)
 
@@ -206,8 +206,8 @@ def apply_model(m: Machine, model: Model, arguments: Arguments, node: ast.Call) 
         return call_event(m, model, arguments, node)
     given = layers.inputs_of(m, _in_order(m, model, first.value), node)
     model.called = True
-    if model.kind != "application" and (mode := arguments.keyword("training")) is not None:
-        m.event("apply", model, {"training": mode.value, "owner": m.caller()}, node, arguments)
+    if model.kind != "application" and (told := arguments.keyword("training")) is not None:
+        m.event("apply", model, {"training": mode(told.value), "owner": m.caller()}, node, arguments)
     if model.kind == "application":
         assert model.layer is not None
         training = arguments.keyword("training")

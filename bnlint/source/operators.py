@@ -12,7 +12,7 @@ from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.tables import words
-from bnlint.source import arrays, protocols, surroundings, texts, training
+from bnlint.source import arrays, protocols, surroundings, texts, training, weights
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.spelling import length, unmarked
 from bnlint.source.texts import SIZE_LIMIT
@@ -90,7 +90,7 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
             return m.derive(left, type(op).__name__, right)
         if isinstance(right, Unknown) and is_constant(left):
             return m.derive(right, type(op).__name__, "reversed", left)
-        return Unknown("an operand that is not known")
+        return weights.computed(m, Unknown("an operand that is not known"), left, right)
     function = BINARY.get(type(op))
     return Unknown("an operator that is not followed") if function is None else computed(function, left, right)
 
@@ -207,6 +207,11 @@ def operation(
     return m.call(layer, tuple(dict.fromkeys(inputs)), origin, shape=shape, channels=channels)
 
 
+MIRRORED: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = MappingProxyType(
+    {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+)
+
+
 def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
     """One comparison of two settled values; a test of an unknown against a constant is remembered."""
     negated = isinstance(op, (ast.NotEq, ast.IsNot, ast.NotIn))
@@ -223,8 +228,13 @@ def compare(m: Machine, op: ast.cmpop, left: object, right: object) -> object:
         return equal is not negated
     if is_constant(left) and is_constant(right):
         return computed(COMPARE[type(op)], unmarked(left), unmarked(right))
-    if isinstance(left, Unknown) and is_constant(right):
-        return m.derive(left, type(op).__name__, right)
+    if isinstance(right, Unknown) and right in m.places:
+        left, right, op = right, left, MIRRORED[type(op)]()
+    if isinstance(left, Unknown) and (is_constant(right) or left in m.places):
+        found = m.derive(left, type(op).__name__, right)
+        if left in m.places:
+            m.places.add(found)
+        return found
     return Unknown("a comparison with an unknown value")
 
 

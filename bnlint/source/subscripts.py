@@ -158,6 +158,13 @@ def some_layer(m: Machine, layers: LayerList, which: str) -> Unknown:
     return found
 
 
+def place(m: Machine, layers: LayerList, number: int) -> Unknown:
+    """Where a layer stands among those of a model, of which one here may be many there."""
+    found = m.standing(("place", layers, number), Unknown("the place of a layer"))
+    m.places.add(found)
+    return found
+
+
 def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AST) -> object:
     """`owner[key] = value`."""
     if isinstance(owner, Instance):
@@ -268,6 +275,8 @@ def element(m: Machine, iterable: object, loop: ast.AST | None = None) -> Callab
         return lambda done: m.derive(iterable, "element", done)
     if isinstance(iterable, Bound) and iterable.name == "enumerate":
         inner = element(m, iterable.owner)
+        if isinstance(layers := iterable.owner, LayerList):
+            return lambda done: (place(m, layers, done), inner(done))
         return lambda done: (0 if done == 0 else m.standing(("number", iterable, done), Unknown("a number")), inner(done))
     if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
         inners = [element(m, part) for part in iterable.owner]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Final
 
-from bnlint.graph.model import ABSENT, Argument, Arguments, Layer, Unknown
+from bnlint.graph.model import ABSENT, Argument, Arguments, Choice, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1
+from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1, weights
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -56,7 +57,7 @@ DISTRIBUTED: Final = frozenset(
 
 METHODS: Final = frozenset(
     {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
-    | {"__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
+    | {"Choice", "__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -100,15 +101,20 @@ def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> No
     if part is None:
         foreign = {"foreign": True} if isinstance(owner, Unknown) and owner in m.foreign else {}
         m.event("set_trainable", owner, {"value": settled, **foreign}, node)
-    else:
-        m.event("set_trainable", part.model, {"value": settled, "of": part.which, "cut": part.cut, "only": _only(m, part)}, node)
+        return
+    opposite = isinstance(settled, Choice) and (settled.if_true, settled.if_false) in ((True, False), (False, True))
+    condition = settled.condition if isinstance(settled, Choice) and opposite else settled
+    divided = isinstance(condition, Unknown) and condition in m.places
+    which = "slice" if part.which == "each" and (divided or not m.places.isdisjoint(m.under)) else part.which
+    for each in (False, True) if divided else (settled,):
+        m.event("set_trainable", part.model, {"value": each, "of": which, "cut": part.cut, "only": _only(m, part)}, node)
 
 
 def _only(m: Machine, part: Part) -> str:
-    """Which layers the tests let through that stand between the choice of a layer and what is done to it."""
+    """Which layers the tests let through that stand between the choice of a layer and what is done to it; where they stand is no kind."""
     only = ""
     for condition, outcome in m.under.items():
-        if condition in part.under:
+        if condition in part.under or condition in m.places:
             continue
         operator, _, names = condition.test or ("", None, None)
         if operator != "isinstance" or not isinstance(names, tuple):
@@ -144,7 +150,7 @@ def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast
     if name in MODEL_METHODS:
         return _model_event(m, owner, name, arguments, node)
     if isinstance(owner, (Layer, Model, Instance)):
-        return Unknown(f"the result of `{name}`")
+        return weights.taken(m, owner) if name == "get_weights" else Unknown(f"the result of `{name}`")
     if isinstance(owner, TENSORS) and name == "get_shape":
         return attributes.shape_of(m, owner)
     if isinstance(owner, LayerList):
@@ -214,6 +220,8 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         return None
     if name == "scope" and isinstance(owner, Unknown) and owner in m.strategies:
         return m.strategies[owner]
+    if name == "Choice" and isinstance(owner, Unknown):
+        return _tuned(m, owner, bind_parameters(("name", "values"), arguments))
     if name in UPDATES:
         return _update(m, name, arguments, node)
     if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
@@ -233,6 +241,22 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         m.event("escape", m.settle(arguments.items[0].value), {}, node)
         return None
     return MISSING
+
+
+def _tuned(m: Machine, owner: Unknown, given: Mapping[str, object]) -> object:
+    """`hp.Choice("name", [...])` of KerasTuner: one of a few values."""
+    values = sequence(m.settle(given.get("values"))) or ()
+    chosen = m.derive(owner, "Choice", m.settle(given.get("name")))
+    if not values or len(values) > CHOICES or not all(isinstance(value, (str, int, float)) for value in values):
+        return chosen
+    *others, found = values
+    for value in reversed(others):
+        found = Choice(m.test("==", chosen, value), value, found)
+    return found
+
+
+CHOICES: Final = 8
+"""Values of a hyperparameter beyond which it is not known."""
 
 
 def _copied(m: Machine, cell: Cell) -> Unknown:
@@ -336,6 +360,8 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     settle = m.settle if kind == "compile" else m.plain
     given = bind_parameters(SIGNATURES[name], arguments)
     args = {key if kind == "save" else OLD_NAMES.get(key, key): settle(value) for key, value in given.items()}
+    if name == "set_weights" and weights.are_copies(m, args.get("source")):
+        return Unknown(f"the result of `{name}`")
     if kind == "compile":
         args["loss"] = _named(args.get("loss"))
     elif kind == "fit":
@@ -344,7 +370,7 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
         args.update({"batch_size": Unknown("the batch size"), **data.batch_of(m, args.get("x"), args.get("y"))})
     if kind in ("fit", "train_on_batch") and isinstance(args["batch_size"], Unknown):
         args["batch_size"] = models.static_batch(m, owner) or args["batch_size"]
-    if isinstance(owner, Instance):
+    if isinstance(owner, Instance) and kind != "compile":
         owner.cls.used.add("fit" if kind in ("fit", "train_on_batch") else "called")
     m.event(kind, owner, args, node, arguments)
     if kind == "train_on_batch":
