@@ -179,11 +179,14 @@ def _start(m: Machine, items: tuple[object, ...], origin: Origin) -> tuple[Tenso
                 )
                 return m.call(layer, (), first.origin, shape=shape), items[1:]
             return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=shape), items
-    return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin), items
+    return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=declared_shape(m, items)), items
 
 
 def declared_shape(m: Machine, items: tuple[object, ...]) -> Shape:
     """The shape of the input that the first element declares: an input, or a layer with `input_shape=`."""
+    if items and isinstance(items[0], Splice):
+        one, two = (declared_shape(m, arm) for arm in (items[0].if_true, items[0].if_false))
+        return one if one == two else None
     first = items[0].value if items and isinstance(items[0], Placed) else None
     if isinstance(first, TENSORS):
         return first.shape
