@@ -6,7 +6,7 @@ from typing import Final
 
 from bnlint.graph.model import Choice, Join, Shape, Unknown
 from bnlint.records import dataclass
-from bnlint.source.values import MISSING, TENSORS, Dotted, Splice, is_constant
+from bnlint.source.values import MISSING, TENSORS, Dotted, Placed, Splice, is_constant
 
 WEIGHT: Final = 64
 """Alternatives of a value beyond which it is unknown."""
@@ -78,8 +78,11 @@ def _endless() -> Splice:
 
 
 def join_items(condition: Unknown, first: tuple[object, ...], second: tuple[object, ...]) -> tuple[object, ...]:
-    """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice."""
-    if len(first) == len(second):
+    """The elements of a list that two branches left differently: the common ends stay, the middle becomes a Splice.
+
+    In a list of values each place holds the one or the other; the elements of a model are a chain, and stay together.
+    """
+    if len(first) == len(second) and not any(isinstance(item, Placed) for item in (*first, *second)):
         return tuple(_join_item(condition, a, b) for a, b in zip(first, second, strict=True))
     if len(first) + len(second) > LENGTH:
         return (_endless(),)

@@ -57,6 +57,9 @@ def _placed(m: Machine, value: object, written: ast.expr | None, node: ast.AST) 
     def place(item: object, span: Span | None) -> object:
         if isinstance(item, Splice):
             return Splice(item.condition, tuple(place(i, None) for i in item.if_true), tuple(place(i, None) for i in item.if_false))
+        item = m.settle(item)
+        if isinstance(item, Choice):
+            return Splice(item.condition, (place(item.if_true, span),), (place(item.if_false, span),))
         origin = Origin(span, m.stack, m.frame.qualified) if span else item.origin if isinstance(item, Layer) else m.origin(node)
         return check_element(m, item, origin)
 
@@ -133,20 +136,14 @@ def add_layer(m: Machine, model: Model, arguments: Arguments, node: ast.Call) ->
     if model.kind == "sequential" and arguments.items:
         first = arguments.items[0]
         origin = Origin(first.span or m.span(node), m.stack, m.frame.qualified)
-        value = m.settle(first.value)
-        if isinstance(value, Choice):
 
-            def choose(v: object) -> object:
-                v = m.settle(v)
-                return (
-                    Splice(v.condition, (choose(v.if_true),), (choose(v.if_false),))
-                    if isinstance(v, Choice)
-                    else check_element(m, v, origin)
-                )
+        def place(value: object) -> object:
+            value = m.settle(value)
+            if isinstance(value, Choice):
+                return Splice(value.condition, (place(value.if_true),), (place(value.if_false),))
+            return check_element(m, value, origin)
 
-            placed = choose(value)
-        else:
-            placed = check_element(m, value, origin)
+        placed = place(first.value)
         m.write(model.fields, "items", (*elements_of(model), placed))
 
 
@@ -183,11 +180,14 @@ def _start(m: Machine, items: tuple[object, ...], origin: Origin) -> tuple[Tenso
                 )
                 return m.call(layer, (), first.origin, shape=shape), items[1:]
             return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=shape), items
-    return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin), items
+    return m.call(Layer("Input", "input", is_function=True, origin=origin), (), origin, shape=declared_shape(m, items)), items
 
 
 def declared_shape(m: Machine, items: tuple[object, ...]) -> Shape:
     """The shape of the input that the first element declares: an input, or a layer with `input_shape=`."""
+    if items and isinstance(items[0], Splice):
+        one, two = (declared_shape(m, arm) for arm in (items[0].if_true, items[0].if_false))
+        return one if one == two else None
     first = items[0].value if items and isinstance(items[0], Placed) else None
     if isinstance(first, TENSORS):
         return first.shape

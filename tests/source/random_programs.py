@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,21 @@ class StandIn:
         return (self.kind, self.key, tuple(dict.fromkeys(x)) if isinstance(x, list) else (x,))  # as in a graph, each tensor once
 
 
+class Chain:
+    """A sequential model."""
+
+    def __init__(self, layers: Iterable[StandIn] = ()) -> None:
+        self.layers = list(layers)
+
+    def add(self, layer: StandIn) -> None:
+        self.layers.append(layer)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
 class Bag:
     """An object with attributes."""
 
@@ -41,10 +56,10 @@ class Writer:
 
     def program(self) -> str:
         self.line(0, f"def build(x, {', '.join(FLAGS)}):")
-        for text in ("x = BatchNormalization(name=0)(x)", "y = z = x", "d = {'a': x, 'n': 0}", "c = Bag()", "c.v = x", "ls = []", "n = 0"):
+        for text in ("x = BatchNormalization(name=0)(x)", "y = z = x", "d = {'a': x, 'n': 0}", "c = Bag()", "c.v = x", "ls = []", "s = Sequential()", "n = 0"):
             self.line(1, text)
         self.block(1, self.dice.randint(3, 7), loop=False)
-        self.line(1, f"return {self.tensor()}")
+        self.line(1, f"return {self.dice.choice(('', 's'))}({self.tensor()})")
         return "\n".join(self.lines) + "\n"
 
     def line(self, depth: int, text: str) -> None:
@@ -79,7 +94,7 @@ class Writer:
 
     def statement(self, depth: int, loop: bool) -> None:
         nested = depth < 4
-        match self.dice.randrange(18):
+        match self.dice.randrange(22):
             case 0 | 1 | 2:
                 self.line(depth, f"{self.target()} = {self.layer()}({self.tensor()})")
             case 3:
@@ -129,6 +144,18 @@ class Writer:
                 self.line(depth, f"{self.target()}, {self.target()} = {self.tensor()}, {self.layer()}({self.tensor()})")
             case 17:
                 self.line(depth, f"{self.target()} = ({self.layer()} if {self.test()} else {self.layer()})({self.tensor()})")
+            case 18:
+                self.line(depth, f"s.add({self.layer()})")
+            case 19:
+                self.line(depth, f"if {self.test()}:")
+                self.line(depth + 1, f"s.add({self.layer()})")
+                self.line(depth, "else:")
+                self.line(depth + 1, f"s.add({self.layer()})")
+            case 20:
+                forms = ("s.add({0} if {2} else {1})", "s = Sequential([{0}, {1} if {2} else {0}])", "s = Sequential(ls)")
+                self.line(depth, self.dice.choice(forms).format(self.layer(), self.layer(), self.test()))
+            case 21:
+                self.line(depth, f"{self.target()} = s({self.tensor()})")
             case _:
                 self.line(depth, f"x = {self.layer()}(x)")
 
@@ -139,7 +166,7 @@ class Writer:
 
 def run(program: str, flags: Mapping[str, bool]) -> Node:
     """What the builder returns where the flags are these."""
-    space: dict[str, Any] = {"Bag": Bag, "Dense": lambda key: StandIn("Dense", key)}
+    space: dict[str, Any] = {"Bag": Bag, "Sequential": Chain, "Dense": lambda key: StandIn("Dense", key)}
     for kind in ("BatchNormalization", "ReLU", "Add"):
         space[kind] = lambda name, kind=kind: StandIn(kind, name)
     exec(program, space)  # our own text

@@ -479,3 +479,18 @@ def test_the_layers_of_a_list_as_long_as_an_unknown_number() -> None:
 def test_an_element_of_a_list_whose_length_depends_on_a_test(position: int, kinds: set[str]) -> None:
     source = f"from mine import flag\nc = [Dense(1)]\nif flag:\n    c += [ReLU()]\nc += [Dropout(0.1)]\ny = c[{position}](Input((8,)))"
     assert {call.layer.kind for call in read(source).models[0].calls} == {"Input", *kinds}
+
+
+def test_the_shape_that_either_first_layer_of_a_model_declares() -> None:
+    source = """
+    from mine import flag
+    model = keras.Sequential()
+    if flag:
+        model.add(Dense(4, input_shape=(8,)))
+    else:
+        model.add(Dense(6, input_shape=(8,)))
+    model.add(BatchNormalization())
+    """
+    graph = read(source).models[0]
+    assert graph.calls[0].shape == (None, 8)
+    assert [call.layer.kind for call in graph.calls] == ["Input", "Dense", "Dense", "BatchNormalization"]

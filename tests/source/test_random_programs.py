@@ -13,7 +13,7 @@ from tests.source.programs import read
 from tests.source.random_programs import FLAGS, INPUT, Node, Writer, run
 
 PARAMETER = re.compile(r"the parameter `(\w+)` of build is not known")
-HEAD = "from keras.layers import *\nclass Bag:\n    pass\n"
+HEAD = "from keras import Sequential\nfrom keras.layers import *\nclass Bag:\n    pass\n"
 
 
 def outcome(condition: Unknown, flags: Mapping[str, bool]) -> bool:
