@@ -32,10 +32,20 @@ def _before(bn: Call) -> Call | None:
     first = calls[0] if calls else None
     if first is None or not all(call is not None and call.layer.role == "batchnorm" and call.layer.family in order.OWN for call in calls):
         return None
-    if first.layer is bn.layer and (first.origin.span, first.origin.stack) == (bn.origin.span, bn.origin.stack):
-        return None  # rounds of a loop
+    if first.layer is bn.layer and not (_is_elsewhere(first, bn) and _trains(first) and _trains(bn)):
+        return None
     own = _axis(bn, bn)
     return first if all(_axis(call, bn) == own for call in calls if call is not None) else None
+
+
+def _is_elsewhere(first: Call, second: Call) -> bool:
+    """Whether the code has two calls, and not two rounds of a loop."""
+    return (first.origin.span, first.origin.stack) != (second.origin.span, second.origin.stack)
+
+
+def _trains(call: Call) -> bool:
+    """Whether the call may update the statistics."""
+    return not any(value is False for value in query.alternatives(call.training))
 
 
 def _axis(call: Call, bn: Call) -> object:
