@@ -123,7 +123,7 @@ OPERATORS: Final[Mapping[str, tuple[str, str]]] = {
     "BitAnd": ("bitwise_and", "other"),
     "BitOr": ("bitwise_or", "other"),
     "BitXor": ("bitwise_xor", "other"),
-    "Div": ("divide", "merge"),
+    "Div": ("true_divide", "merge"),
     "Eq": ("equal", "other"),
     "FloorDiv": ("floor_divide", "other"),
     "Gt": ("greater", "other"),

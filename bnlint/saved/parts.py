@@ -207,13 +207,18 @@ def _ordered(parts: Mapping[str, Part], where: str) -> list[tuple[Part, int]]:
 
 
 def _recorded(parts: Mapping[str, Part]) -> Mapping[tuple[str, int, int], Shape]:
-    """The shapes of tensors as the file records them: with what takes them, or as what a layer with one input was built for."""
+    """The shapes of tensors as the file records them: with what takes them, or as what a layer with one input was built for.
+
+    (What a function was built for may be a constant that it is given, too.)
+    """
     found: dict[tuple[str, int, int], Shape] = {}
     for part in parts.values():
         for node in part.nodes:
             given = tuple(node.refs())
             build = part.data.get("build_config")
-            built = shape_of(build.get("input_shape")) if isinstance(build, dict) and len(given) == 1 else None
+            if not isinstance(build, dict) or len(given) != 1 or not isinstance(part.what, (Layer, Model)):
+                build = {}
+            built = shape_of(build.get("input_shape"))
             for ref in given:
                 if ref.shape is not None:
                     found[ref.place] = ref.shape

@@ -75,8 +75,8 @@ def _different(first: Tensor, second: Tensor) -> str | None:
     if len(first.inputs) != len(second.inputs):
         return f"{_said(first)} has {len(first.inputs)} inputs and {len(second.inputs)}"
     if first.shape is not None and second.shape is not None:
-        sizes = [pair for pair in zip(first.shape, second.shape, strict=True) if all(isinstance(size, int) for size in pair)]
-        if any(a != b for a, b in sizes):
+        known = [pair for pair in zip(first.shape, second.shape, strict=False) if all(isinstance(size, int) for size in pair)]
+        if len(first.shape) != len(second.shape) or any(a != b for a, b in known):
             return f"{_said(first)} has the shapes {first.shape} and {second.shape}"
     if None not in (_axis(first), _axis(second)) and _axis(first) != _axis(second):
         return f"{_said(first)} has the axes {_axis(first)} and {_axis(second)}"

@@ -225,6 +225,17 @@ def test_the_file_knows_shapes_that_do_not_follow() -> None:
     assert calls(graph)["l"].shape == (None, 9)
 
 
+def test_what_a_function_was_built_for_may_be_its_constant() -> None:
+    scaled = old("TFOpLambda", "f", [["_CONSTANT_VALUE", -1, 0.1, {"y": ["d", 0, 0], "name": None}]], function="math.multiply")
+    entries = [
+        old("InputLayer", "x", batch_input_shape=[None, 4]),
+        old("Dense", "d", [["x", 0, 0]], units=8),
+        {**scaled, "build_config": {"input_shape": []}},
+    ]
+    graph = graph_of(functional(entries, [["x", 0, 0]], [["f", 0, 0]]))
+    assert calls(graph)["d"].shape == calls(graph)["f"].shape == (None, 8)
+
+
 def test_values_are_as_in_source() -> None:
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "mixed_float16"}, "registered_name": None}
     regularizer = {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": 0.1}, "registered_name": None}
