@@ -45,9 +45,10 @@ class Effort:
 
 def compare(folder: Path, corpus: str, wanted: Sequence[Tool], effort: Effort, tell: Tell = print) -> Measured:
     """Run the tools in turn; who begins changes from round to round."""
+    folder = folder.absolute()  # tools run elsewhere: some leave files where they run
     files = folder / "corpora" / corpus
     size = corpora.describe(files)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
     spent: dict[Tool, list[Spent]] = {tool: [] for tool in wanted if not missing(folder, tool)}
     waited = dict.fromkeys(spent, 0.0)
     left_out = [f"{tool.name}: is not installed" for tool in wanted if tool not in spent]
@@ -59,7 +60,7 @@ def compare(folder: Path, corpus: str, wanted: Sequence[Tool], effort: Effort, t
                 caches[tool].mkdir(exist_ok=True)
                 command = tool.filled(folder, files, caches[tool])
                 try:
-                    done = measure.run(command, folder=ROOT, environment=environment, limit=effort.limit, codes=tool.codes)
+                    done = measure.run(command, folder=Path(temporary), environment=environment, limit=effort.limit, codes=tool.codes)
                 except Failed as failed:
                     left_out.append(f"{tool.name}: {failed}")
                     del spent[tool]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+
 from bnlint import engine
 from bnlint.records import dataclass, replace
 
@@ -116,7 +118,7 @@ def _choose(current: Checked, which: Mend, moving: bool, refused: dict[str, str]
     from bnlint.fixer.edits import moves
 
     chosen: dict[Finding, tuple[TextEdit, ...]] = {}
-    taken: set[TextEdit] = set()
+    taken = Taken()
     for finding in current.findings:
         if finding.fix is None or finding.fix.safety.value not in _APPLIED[which] or finding.fingerprint in refused:
             continue
@@ -127,9 +129,9 @@ def _choose(current: Checked, which: Mend, moving: bool, refused: dict[str, str]
         except Refused as refusal:
             refused[finding.fingerprint] = refusal.reason
             continue
-        if taken.issuperset(wanted) or not any(overlap(edit, other) for edit in wanted for other in taken):
+        if taken.holds(wanted) or not any(map(taken.meets, wanted)):
             chosen[finding] = wanted
-            taken.update(wanted)
+            taken.add(wanted)
     return chosen
 
 
@@ -163,11 +165,34 @@ def edits(checked: Checked, finding: Finding) -> tuple[TextEdit, ...]:
     return render(checked.document, finding.fix)
 
 
-def overlap(one: TextEdit, other: TextEdit) -> bool:
-    """Whether two edits concern the same text; two insertions at one place do."""
-    first, second = sorted((one.span, other.span), key=lambda span: (span.line, span.column, span.end_line, span.end_column))
-    end, start = (first.end_line, first.end_column), (second.line, second.column)
-    return first.cell == second.cell and (start < end or start == (first.line, first.column))
+class Taken:
+    """Edits that will be made, by where they stand: those of different fixes keep clear of each other."""
+
+    def __init__(self) -> None:
+        self._edits: set[TextEdit] = set()
+        self._places: dict[int | None, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
+
+    def holds(self, edits: Collection[TextEdit]) -> bool:
+        """Whether all of these are among them."""
+        return self._edits.issuperset(edits)
+
+    def add(self, edits: Collection[TextEdit]) -> None:
+        for edit in edits:
+            if edit not in self._edits:
+                self._edits.add(edit)
+                insort(self._places.setdefault(edit.span.cell, []), _place(edit))
+
+    def meets(self, edit: TextEdit) -> bool:
+        """Whether an edit concerns the same text as one of them; two insertions at one place do."""
+        places, (start, end) = self._places.get(edit.span.cell, []), _place(edit)
+        index = bisect_left(places, (start, start))
+        after = index < len(places) and (places[index][0] < end or places[index][0] == start)
+        return after or (index > 0 and places[index - 1][1] > start)
+
+
+def _place(edit: TextEdit) -> tuple[tuple[int, int], tuple[int, int]]:
+    span = edit.span
+    return (span.line, span.column), (span.end_line, span.end_column)
 
 
 def _without_fix(finding: Finding, reason: str) -> Finding:

@@ -1,5 +1,6 @@
 """From a file to findings: words, severities, ignores, targets, bugs of ours; and the fix loop."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -383,9 +384,30 @@ def test_a_file_that_cannot_be_written_is_a_failure_and_keeps_its_findings(tmp_p
 )
 def test_which_edits_keep_clear_of_each_other(one: tuple[int, ...], other: tuple[int, ...], expected: bool) -> None:
     first, second = (TextEdit(Span("a.py", *place), "") for place in (one, other))  # type: ignore[arg-type]
-    assert repair.overlap(first, second) is repair.overlap(second, first) is expected
+    assert meets(first, second) is meets(second, first) is expected
 
 
 def test_edits_in_two_cells_keep_clear() -> None:
     first, second = (TextEdit(Span("a.ipynb", 1, 1, 1, 9, cell=cell), "") for cell in (1, 2))
-    assert not repair.overlap(first, second)
+    assert not meets(first, second)
+
+
+def test_an_edit_among_many_meets_those_that_it_touches() -> None:
+    dice = random.Random(1)
+    for _ in range(200):
+        taken, all_taken = repair.Taken(), list[TextEdit]()
+        for _ in range(20):
+            start = dice.randrange(1, 40)
+            edit = TextEdit(Span("a.py", 1, start, 1, start + dice.choice((0, 0, 1, 3))), "x")
+            expected = any(meets(other, edit) for other in all_taken)
+            assert taken.meets(edit) is expected
+            assert taken.holds([edit]) is (edit in all_taken)
+            if not expected:
+                taken.add([edit])
+                all_taken.append(edit)
+
+
+def meets(one: TextEdit, other: TextEdit) -> bool:
+    taken = repair.Taken()
+    taken.add([one])
+    return taken.meets(other)

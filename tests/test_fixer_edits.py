@@ -398,6 +398,7 @@ REMOVALS = {
     "add": ("m.add(A())\nm.add(BN())  # b\nm.add(C())\n", take_out("BN()"), "m.add(A())\nm.add(C())\n"),
     "add-at-the-end-without-newline": ("m.add(A())\nm.add(BN())", take_out("BN()"), "m.add(A())"),
     "add-among-semicolons": ("m.add(A()); m.add(BN()); m.add(C())\n", take_out("BN()"), "m.add(A()); m.add(C())\n"),
+    "add-last-behind-a-semicolon": ("m.add(A()); m.add(BN())\nm.add(C())\n", take_out("BN()"), "m.add(A())\nm.add(C())\n"),
     "statement": ("def f(x):\n    x = BN()(x)  # b\n    return x\n", take_out("BN()(x)", "x"), "def f(x):\n    return x\n"),
     "other-name": ("y = BN()(x)  # b\n", take_out("BN()(x)", "x"), "y = x  # b\n"),
     "nested": ("y = conv(BN()(act(x)))\n", take_out("BN()(act(x))", "act(x)"), "y = conv(act(x))\n"),

@@ -296,6 +296,14 @@ def test_what_is_frozen() -> None:
     assert frozen(cold, froze(free)) is True
 
 
+@pytest.mark.parametrize(("major", "expected"), [(2, False), (3, None)])
+def test_what_was_compiled_before_it_is_frozen_trains_on_keras_2_only(major: int, expected: bool | None) -> None:
+    built = chain(bn())
+    events = (event("compile", built.graph, 1), event("set_trainable", built.graph, 2, value=False), event("fit", built.graph, 3))
+    seen = Project(KerasTarget(major), (Module("model.py", events=events),), (built.graph,))
+    assert query.frozen(seen, built.call("BatchNormalization").layer) is expected
+
+
 def test_frozen_under_an_assumption() -> None:
     built = chain(bn(trainable=Choice(FLAG, True, False)))
     layer = built.call("BatchNormalization").layer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, cast
 
@@ -34,6 +34,11 @@ class Part:
     @cached_property
     def text(self) -> str:
         return self.chunk.original.replace("\r\n", "\n").replace("\r", "\n")
+
+    @cached_property
+    def holders(self) -> Mapping[ast.AST, ast.AST]:
+        """The node in which each stands, as long as nothing is changed."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def range(self, node: ast.AST) -> tuple[int, int]:
         """Where a node starts and ends."""
@@ -117,7 +122,7 @@ class Place:
         """The statements among which `statement` stands."""
         owner = self.path[self.path.index(self.statement) - 1]
         for _, value in ast.iter_fields(owner):
-            if isinstance(value, list) and any(item is self.statement for item in value):
+            if isinstance(value, list) and self.statement in value:  # compared by identity
                 return cast("list[ast.stmt]", value)
         raise Refused("the statement stands in no block")
 

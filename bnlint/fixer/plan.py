@@ -33,7 +33,8 @@ class Plan:
 
     def replace(self, part: Part, node: ast.AST, *make: Callable[[], ast.AST]) -> None:
         """Put other nodes where `node` stands in the tree."""
-        self.steps.append(lambda: tree.put(part.tree, node, *(build() for build in make)))
+        holder = part.holders.get(node)
+        self.steps.append(lambda: tree.put(part.tree, node, *(build() for build in make), holder=holder))
 
     def insert_element(self, part: Part, owner: ast.List | ast.Tuple, after: ast.AST, code: str) -> None:
         index = owner.elts.index(after) + 1  # type: ignore[arg-type]  # compared by identity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import chain
 
 from bnlint import syntax
 from bnlint.findings import DropArgument, RenameArgument, SetArgument
@@ -33,19 +34,24 @@ def stands_alone(code: str) -> bool:
     return True
 
 
-def put(root: ast.AST, node: ast.AST, *replacement: ast.AST) -> None:
-    """Put other nodes where `node` stands: one, or in a list any number."""
-    for owner in ast.walk(root):
-        for name, value in ast.iter_fields(owner):
-            if value is node and len(replacement) == 1:
-                setattr(owner, name, replacement[0])
-                return
-            if isinstance(value, list):
-                for index, item in enumerate(value):
-                    if item is node:
-                        value[index : index + 1] = replacement
-                        return
-    raise Refused("two of its changes concern the same code")
+def put(root: ast.AST, node: ast.AST, *replacement: ast.AST, holder: ast.AST | None = None) -> None:
+    """Put other nodes where `node` stands: one, or in a list any number. It is looked for in its `holder` first, then everywhere."""
+    owners = chain([holder] if holder is not None else (), ast.walk(root))
+    if not any(_put(owner, node, replacement) for owner in owners):
+        raise Refused("two of its changes concern the same code")
+
+
+def _put(owner: ast.AST, node: ast.AST, replacement: Sequence[ast.AST]) -> bool:
+    """Whether the owner held the node, and now holds the others."""
+    for name, value in ast.iter_fields(owner):
+        if value is node and len(replacement) == 1:
+            setattr(owner, name, replacement[0])
+            return True
+        if isinstance(value, list) and node in value:  # compared by identity
+            index = value.index(node)
+            value[index : index + 1] = replacement
+            return True
+    return False
 
 
 def argument(call: ast.Call, key: str | int) -> ast.expr | ast.keyword:

@@ -369,6 +369,13 @@ def test_bias_finds(layers) -> None:
     assert hit.related[0].layer is built.call("BatchNormalization").layer
 
 
+@pytest.mark.parametrize(("written", "found"), [({"use_bias": True}, ["default"]), ({}, [])])
+def test_a_bias_beside_arguments_that_are_unpacked_is_found_where_it_is_written(written: dict[str, bool], found: list[str]) -> None:
+    made = conv(**written)
+    unpacked = replace(made, arguments=replace(made.arguments, complete=False))
+    assert cases(biased, chain(unpacked, bn())) == found
+
+
 def test_a_bias_with_another_consumer_is_silent() -> None:
     net = Net()
     x = net(conv(), net.input())
@@ -575,11 +582,12 @@ def test_two_activations_are_found(layers) -> None:
     assert (hit.values["before"], hit.fix) == ("relu", None)
 
 
-def test_a_gate_is_silent() -> None:
+@pytest.mark.parametrize(("kind", "found"), [("Multiply", []), ("multiply", []), ("mul", []), ("Add", ["default"])])
+def test_a_gate_is_silent(kind: str, found: list[str]) -> None:
     net = Net()
     x = net.input()
     y = net(act("sigmoid"), net(bn(), net(conv("relu"), x)))
-    assert cases(twice, net.build(net(layer("Multiply", "merge"), x, y))) == []
+    assert cases(twice, net.build(net(layer(kind, "merge"), x, y))) == found
 
 
 # BN108 ---------------------------------------------------------------------------------------------------------------

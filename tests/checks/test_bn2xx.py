@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bnlint.api import lint_source
 from bnlint.checks.bn201_small_batch import check as small_batch
 from bnlint.checks.bn202_singleton_last_batch import check as singleton
 from bnlint.findings import Safety, SetArgument
@@ -198,3 +199,14 @@ def test_a_data_set_can_drop_it() -> None:
 def test_a_positional_drop_remainder_is_left_alone() -> None:
     (hit,) = singleton(trained(batched("data", 32, False, batch_size=32), event("fit", x="data", batch_size=32, samples=33)))
     assert fix_of(hit) == "positional"
+
+
+# BN203
+
+
+@pytest.mark.parametrize(("version", "offered"), [("2.11", False), ("2.12", True), ("3", True), ("2", True)])
+def test_batches_are_synchronised_where_keras_can(version: str, offered: bool) -> None:
+    scope = "with tf.distribute.MirroredStrategy().scope():\n    bn = keras.layers.BatchNormalization()\n"
+    (found,) = lint_source(f"import keras\nimport tensorflow as tf\n{scope}", isolated=True, select=["BN203"], target_keras=version)
+    assert (found.fix is not None) is offered
+    assert ("came with Keras 2.12" in found.reason) is not offered

@@ -56,7 +56,16 @@ class Writer:
 
     def program(self) -> str:
         self.line(0, f"def build(x, {', '.join(FLAGS)}):")
-        for text in ("x = BatchNormalization(name=0)(x)", "y = z = x", "d = {'a': x, 'n': 0}", "c = Bag()", "c.v = x", "ls = []", "s = Sequential()", "n = 0"):
+        for text in (
+            "x = BatchNormalization(name=0)(x)",
+            "y = z = x",
+            "d = {'a': x, 'n': 0}",
+            "c = Bag()",
+            "c.v = x",
+            "ls = []",
+            "s = Sequential()",
+            "n = 0",
+        ):
             self.line(1, text)
         self.block(1, self.dice.randint(3, 7), loop=False)
         self.line(1, f"return {self.dice.choice(('', 's'))}({self.tensor()})")
