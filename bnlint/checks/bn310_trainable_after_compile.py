@@ -47,7 +47,7 @@ def _toggles(module: Module, event: Event) -> bool:
 
 
 def _compiled(module: Module, event: Event) -> Iterator[Event]:
-    """The last compilation before the assignment of each model with BatchNormalization that it concerns."""
+    """The last compilation before the assignment of each model that it concerns."""
     last: dict[int, Event] = {}
     for other in module.events:
         if other.kind == "compile" and before(other, event) and possible(other, event) and _concerns(other.target, event.target):
@@ -56,11 +56,14 @@ def _compiled(module: Module, event: Event) -> Iterator[Event]:
 
 
 def _concerns(model: object, part: object) -> bool:
-    """Whether a model holds the part, and some BatchNormalization; one with a training step of its own is judged by nobody."""
-    if not isinstance(model, ModelGraph) or (model.cls is not None and "train_step" in model.cls.methods):
-        return False
-    norms = any(call.layer.role == "batchnorm" or is_backbone(call.layer) for graph in query.with_parts(model) for call in graph.calls)
-    return norms and within(model, part)
+    """Whether a model holds the part; one with a training step of its own is judged by nobody."""
+    return isinstance(model, ModelGraph) and (model.cls is None or "train_step" not in model.cls.methods) and within(model, part)
+
+
+def _normalises(model: object) -> bool:
+    """Whether a model holds some BatchNormalization."""
+    calls = (call for graph in query.with_parts(model) for call in graph.calls)
+    return any(call.layer.role == "batchnorm" or is_backbone(call.layer) for call in calls)
 
 
 def _case(project: Project, module: Module, event: Event, compiled: Event) -> str | None:
@@ -76,7 +79,10 @@ def _case(project: Project, module: Module, event: Event, compiled: Event) -> st
         other.kind in TRAINING and other.target is model and before(compiled, other) and before(other, event) for other in module.events
     )
     later = [other for other in module.events if other.kind == "compile" and other.target is not model and before(event, other)]
-    if any(shares(other.target, part) for other in later):  # it is meant for the other model
+    others = [other.target for other in later if shares(other.target, part)]
+    if not any(map(_normalises, (model, *others))):
+        return None
+    if others:  # it is meant for the other model
         leaks = not traced and project.keras.major >= 3
         if model is part:
             return ("gan" if certain else "gan-cells") if leaks and value_of(event) is False else None
