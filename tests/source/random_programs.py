@@ -161,8 +161,8 @@ class Writer:
                 self.line(depth, "else:")
                 self.line(depth + 1, f"s.add({self.layer()})")
             case 20:
-                forms = ("s.add({0} if {2} else {1})", "s = Sequential([{0}, {1} if {2} else {0}])", "s = Sequential(ls)")
-                self.line(depth, self.dice.choice(forms).format(self.layer(), self.layer(), self.test()))
+                models = ("s.add({0} if {2} else {1})", "s = Sequential([{0}, {1} if {2} else {0}])", "s = Sequential(ls)")
+                self.line(depth, self.dice.choice(models).format(self.layer(), self.layer(), self.test()))
             case 21:
                 self.line(depth, f"{self.target()} = s({self.tensor()})")
             case _:
