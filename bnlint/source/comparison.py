@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 
 from bnlint.graph.model import Call, Choice, Join, Layer, Shape, Unknown
-from bnlint.graph.query import Assumption
 from bnlint.records import dataclass, field
 from bnlint.source import surroundings, trees
 from bnlint.source.machine import Machine
@@ -72,7 +71,7 @@ class Asked:
     scopes: set[int] = field(default_factory=set)
     named: list[Named] = field(default_factory=list)
     closures: int = 0
-    around: Assumption = field(default_factory=dict)
+    around: dict[Unknown, bool] = field(default_factory=dict)
 
     def place(self, thing: object) -> int:
         """The number of a thing."""
