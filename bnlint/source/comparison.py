@@ -55,7 +55,8 @@ class Asked:
 
     `holes` are the names that it was given, by parameter, or by object and attribute; `things` are the tensors, layers, lists, dicts and
     objects in its arguments, and the unknown values there, in the order in which they were met. `noted` are the ids of unknown values that
-    are no others in another call, `scopes` those of what inner functions can write to.
+    are no others in another call, `scopes` those of what inner functions can write to. `around` is what is taken for granted besides, and
+    has nothing to do with the arguments.
     """
 
     m: Machine
@@ -70,6 +71,7 @@ class Asked:
     scopes: set[int] = field(default_factory=set)
     named: list[Named] = field(default_factory=list)
     closures: int = 0
+    around: dict[Unknown, bool] = field(default_factory=dict)
 
     def place(self, thing: object) -> int:
         """The number of a thing."""
@@ -142,19 +144,35 @@ class Asked:
             self.noted.add(id(value))
             return value
         number, opened, test = self.place(value), self.m.open.get(value), value.test
-        said = value.reason, value.mode, value in self.m.parameters
+        said = value.reason, value.mode, value in self.m.parameters, value in self.m.foreign
         tested = test and (test[0], self.part(test[1]), test[2])
         return "unknown", number, said, tested, None if opened is None else self.part(opened)
 
     def assumed(self) -> Iterator[object]:
-        """The tests whose outcomes are taken for granted, told by the unknown values in the arguments where they are about such."""
+        """The tests whose outcomes are taken for granted, told by the unknown values in the arguments where they are about such.
+
+        Others may stand around the call, unless the function is running: whether it may be entered once more depends on them.
+        """
+        running = self.function in self.m.running
         for condition, outcome in self.m.under.items():
-            yield (self.part(condition) if self._is_about(condition) else condition), outcome
+            if self._is_about(condition):
+                yield self.part(condition), outcome
+            elif running or self._follows(condition):
+                yield condition, outcome
+            else:
+                self.around[condition] = outcome
 
     def _is_about(self, condition: Unknown) -> bool:
         if id(condition) in self.places:
             return True
         return condition.test is not None and self._is_about(condition.test[1])
+
+    def _follows(self, condition: Unknown) -> bool:
+        """Whether a test follows, in any way, from an unknown value in the arguments."""
+        if id(condition) in self.places:
+            return True
+        how = self.m.derivations.get(condition, ())
+        return any(self._follows(part) for part in how if isinstance(part, Unknown))
 
     def of_instance(self, value: Instance) -> object:
         """An object is told by its class and what it holds; a member of an enumeration is the only one of its kind."""
@@ -207,7 +225,7 @@ def asked(m: Machine, function: Function, names: dict[str, object]) -> Asked | N
                 parts.append((name, "a name"))
             else:
                 parts.append((name, made.part(value)))
-        context = m.data_format, m.policy, surroundings.for_each_batch(m, function), *made.assumed()
+        context = m.data_format, m.policy, surroundings.for_each_batch(m, function), not m.under, *made.assumed()
         made.key = (function.node if inner else function, context, tuple(parts))
         hash(made.key)
     except (_Strange, TypeError):

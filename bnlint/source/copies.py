@@ -35,15 +35,21 @@ def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
     for old in made.calls:
         m.calls.append(copies.of_call(old))
     for each in made.exposed:
-        rounds.builds(m, copies.layer(each.layer), each.decided + copies.further, dict(copies.of_under(tuple(each.under.items()))))
+        under = copies.tests(tuple(each.under.items()))
+        rounds.builds(m, copies.layer(each.layer), each.decided + copies.further, dict(under))
     for left in (*made.objects, *made.changes):
         copies.leave(left)
     for event in made.events:
         copies.of_event(event)
-    m.forked += map(copies.of_unknown, made.forked)
+    m.consulted += map(copies.of_unknown, made.consulted)
     m.built += made.built - len(made.events)
     m.spend(COST * (1 + len(made.calls)))
     return copies.of(made.result)
+
+
+def within(under: Under, outer: Under) -> Under:
+    """What of the tests over a call came after those around it; all of them where it does not stand under those."""
+    return under[len(outer) :] if outer and under[: len(outer)] == outer else under
 
 
 def holds(value: object, ids: Container[int]) -> bool:
@@ -66,7 +72,8 @@ class _Copies:
             self.made[id(old)] = new
             if isinstance(old, (Layer, Placed)) and isinstance(new, (Layer, Placed)):
                 self.origins[id(old.origin)] = new.origin
-        self.unders: dict[Under, Under] = {}
+        self.outer, self.under = made.under, m.tests()
+        self.unders: dict[int, Under] = {}
         self.stacks: dict[int, tuple[Span, ...]] = {}
 
     def of_origin(self, origin: Origin) -> Origin:
@@ -127,6 +134,8 @@ class _Copies:
             else:
                 known = replace(old) if id(old) in self.fresh else old
             self.made[id(old)] = known
+            if old in self.m.foreign:
+                self.m.foreign.add(known)
         assert isinstance(known, Unknown)
         return known
 
@@ -136,10 +145,17 @@ class _Copies:
         return tuple([self.of_unknown(size) if isinstance(size, Unknown) else size for size in old])
 
     def of_under(self, old: Under) -> Under:
-        made = self.unders.get(old)
+        """The tests over something that was made, which shares them with others."""
+        made = self.unders.get(id(old))
         if made is None:
-            made = self.unders[old] = tuple([(self.of_unknown(condition), outcome) for condition, outcome in old])
+            made = self.unders[id(old)] = self.tests(old)
         return made
+
+    def tests(self, old: Under) -> Under:
+        """Tests with those in the place of the ones around the original that are around the copy."""
+        inner = within(old, self.outer)
+        here = self.under if inner is not old else ()
+        return (*here, *[self.m.outcome(self.of_unknown(condition), known) for condition, known in inner])
 
     def _contents(self, value: List | Dict) -> Fields:
         return self.contents.get(id(value), value.fields)
@@ -149,8 +165,7 @@ class _Copies:
         if copy is None and isinstance(old, Join):
             first, second = old.alternatives
             ends, condition = (self.of_tensor(first), self.of_tensor(second)), self.of_unknown(old.condition)
-            same = ends[0] is first and ends[1] is second and condition is old.condition
-            copy = old if same else replace(old, alternatives=ends, condition=condition, shape=self.of_shape(old.shape))
+            copy = Join(ends, condition, self.of_shape(old.shape), old.channels, old.origin)
             self.made[id(old)] = copy
         return copy if isinstance(copy, TENSORS) else old
 

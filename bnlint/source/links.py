@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from bnlint.footprint import Footprint
+from bnlint.keras_api.names import canonical, exports
 from bnlint.source.files import File, Files
 
 HOPS = 2
@@ -40,7 +41,7 @@ def together(
             joined = set().union({path}, *(group[other] for other in built_on), group.get(path, ()))
             for member in joined:
                 group[member] = joined
-        elif path not in group and not any(word in links.data(file) for file in reached.values() for word in words):
+        elif path not in group and not any(links.holds(file, words) for file in reached.values()):
             lonely.add(path)
     found = {id(members): sorted(members) for members in group.values()}
     return sorted(found.values()), lonely
@@ -54,6 +55,8 @@ class _Links:
         self.files = Files((), root, seen)
         self.path_of = {self.files.stand_in(path).place: path for path in known}
         self._statements: dict[str, list[Statement]] = {}
+        self._imported: dict[str, list[File]] = {}
+        self._holding: dict[str, bool] = {}
 
     def reached(self, path: str) -> dict[str, File]:
         """The files that a file builds on, by their place; itself left out."""
@@ -63,12 +66,19 @@ class _Links:
         for _ in range(HOPS):
             further = []
             for file in edge:
-                for other in self._imports(file, None, set()):
+                for other in self.imported(file):
                     if other.place not in found and other is not start:
                         found[other.place] = other
                         further.append(other)
             edge = further
         return found
+
+    def imported(self, file: File) -> list[File]:
+        """The files that a file imports."""
+        if file.place not in self._imported:
+            found = {other.place: other for other in self._imports(file, None, set())}
+            self._imported[file.place] = list(found.values())
+        return self._imported[file.place]
 
     def _imports(self, file: File, names: Collection[str] | None, seen: set[tuple[str, str]]) -> Iterator[File]:
         """The files that a file imports; those through which it binds some names, if these are given."""
@@ -76,7 +86,7 @@ class _Links:
             brought = [there for there, here in wanted if names is None or here in names or there == "*"]
             if names is not None and not brought:
                 continue
-            found = self.files.find(file, level, name)
+            found = self.files.find(file, level, name) if level or not is_library(file, name) else None
             if found is None:
                 continue
             yield found
@@ -93,11 +103,27 @@ class _Links:
             self._statements[file.place] = list(_statements(self.data(file)))
         return self._statements[file.place]
 
+    def holds(self, file: File, words: Collection[bytes]) -> bool:
+        """Whether a file holds one of the words (which are the same each time)."""
+        if file.place not in self._holding:
+            data = self.data(file)
+            self._holding[file.place] = any(word in data for word in words)
+        return self._holding[file.place]
+
     def data(self, file: File) -> bytes:
         """What a file holds; nothing if it cannot be read."""
         if file.place in self.path_of:
             return self.known[self.path_of[file.place]]
         return b"" if file.folder == file.place else self.files.text(file)
+
+
+def is_library(file: File, name: str) -> bool:
+    """Whether a module is one of Keras or TensorFlow, of which a file outside of these knows what the tables tell; though it may stand
+    in the tree (in the folder of an environment)."""
+    top = name.partition(".")[0]
+    if file.name.partition(".")[0] == top:
+        return False
+    return top == "tensorflow" or bool(exports(canonical(name) or ""))
 
 
 def _statements(data: bytes) -> Iterator[Statement]:

@@ -45,7 +45,8 @@ DEPTH = 48
 """Nested calls of user functions."""
 
 SUSPENDED = words(
-    "attempts budget decided depth epoch frame home landings limit log policy progress root rounds running stack steps tapes under within"
+    "attempts budget consulted decided depth epoch frame home landings limit log policy progress root rounds running stack steps tapes "
+    "under within"
 )
 """What of a machine belongs to the running root."""
 
@@ -240,12 +241,12 @@ class Machine(Budget):
         return found
 
     def is_noted(self, value: Unknown) -> bool:
-        """Whether more is known of an unknown value than what it says itself."""
+        """Whether more is known of an unknown value than what it says itself, and that it is foreign."""
         if value is self.training or value in self.batches or value in self.outputs or value in self.gradients:
             return True
         if value in self.parts or value in self.places or value in self.cells or value in self.slices or value in self.widths:
             return True
-        return value in self.replicas or value in self.strategies or value in self.foreign or value in self.weights
+        return value in self.replicas or value in self.strategies or value in self.weights
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""
@@ -312,7 +313,7 @@ class Machine(Budget):
         saved = {name: getattr(self, name) for name in SUSPENDED}
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
         self.attempts, self.policy, self.within = 0, home.policy, ()
-        self.running, self.rounds, self.log, self.landings = [], [], [], {kind: [] for kind in self.landings}
+        self.running, self.rounds, self.log, self.consulted, self.landings = [], [], [], [], {kind: [] for kind in self.landings}
         try:
             yield
         finally:
@@ -355,7 +356,7 @@ class Machine(Budget):
         """Add a node to the graph."""
         self.spend()
         self.built += layer.role not in IDLING
-        made = Call(layer, inputs, mode(training), shape, channels, tuple(self.under.items()), hole, owner, self.decided, origin)
+        made = Call(layer, inputs, mode(training), shape, channels, self.tests(), hole, owner, self.decided, origin)
         self.calls.append(made)
         return made
 
@@ -387,7 +388,7 @@ class Machine(Budget):
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
         self.built += 1
-        tests = tuple(self.under.items()) if under is None else under
+        tests = self.tests() if under is None else under
         made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)
         self.home.events.append(made)

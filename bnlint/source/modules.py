@@ -48,6 +48,7 @@ def root(m: Machine, file: File, frame: Frame, name: str, run: Callable[[], obje
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
+            m.recordings.changed += name == MODULE or not m.recordings.outer.isdisjoint([id(fields) for fields, _, _ in m.log])
             file.steps += m.steps
             if m.built == built and budget == ROOT_STEPS:
                 file.idle += m.steps

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bnlint.graph.model import Call, Event, Layer, Tensor, Unknown
+from bnlint.graph.model import Call, Event, Layer, Tensor, Under, Unknown
+from bnlint.graph.query import Assumption
 from bnlint.records import dataclass, field
 from bnlint.source.spelling import Hole
 from bnlint.source.values import Dict, Fields, Instance, List, Model
@@ -47,8 +48,12 @@ class Recording:
     depth: int
     decided: int
     built: int
-    forked: tuple[Unknown, ...]
-    """The tests whose outcome was not known."""
+    consulted: tuple[Unknown, ...]
+    """The tests that it asked for."""
+    under: Under
+    """What was taken for granted before."""
+    relied: Assumption
+    """What of that decided a test that it asked for, or could have done so; in another call it must be just this."""
     contents: Mapping[int, Fields] = field(default_factory=dict)
     """By the ids of lists and dicts in what was made what they held then."""
     fresh: frozenset[int] = frozenset()
@@ -68,7 +73,7 @@ class Recordings:
     """Those of one analysis, by the keys of the calls."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[object, ...], Recording] = {}
+        self.found: dict[tuple[object, ...], list[Recording]] = {}
         self.met: dict[tuple[object, ...], tuple[Unknown, ...]] = {}
         """The unknown values in what a call made that follow from none that it was given: another one may meet others."""
         self.told: set[tuple[object, object]] = set()
@@ -83,6 +88,8 @@ class Recordings:
         """The ids of what modules hold and that can be written to."""
         self.constants: set[int] = set()
         """The ids of unknown values that modules hold: they are the same in each call."""
+        self.changed = 0
+        """How many roots have written to something that modules hold, or were modules."""
         self.counted: tuple[int, ...] = ()
         """How far the analysis was, and how many names the modules had that were running, when that was last looked at."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from bnlint.graph.model import Call, Choice, Event, Join, Span, Tensor, Unknown
+from bnlint.graph.query import Assumption
 from bnlint.records import replace
 from bnlint.source import copies
 from bnlint.source.comparison import Asked, asked
@@ -22,10 +23,10 @@ from bnlint.source.values import (
     Function,
     Instance,
     List,
+    Missing,
     Model,
     Placed,
     Splice,
-    is_constant,
 )
 
 Enter = Callable[[dict[str, object]], object]
@@ -35,7 +36,7 @@ Enter = Callable[[dict[str, object]], object]
 def run(m: Machine, function: Function, names: dict[str, object], site: Span, enter: Enter) -> object:
     """Enter a function, or make once more what it made when it was entered with such arguments."""
     call = asked(m, function, names) if _may_repeat(m, function) else None
-    found = m.recordings.found.get(call.key) if call is not None else None
+    found = _known(m, call) if call is not None else None
     if call is not None and found is not None:
         m.mark_called(function)
         return copies.again(m, found, call, site)
@@ -43,6 +44,21 @@ def run(m: Machine, function: Function, names: dict[str, object], site: Span, en
     result = enter(names) if call is None else _recorded(m, function, names, call, enter)
     m.recordings.steps[function.node] = m.steps - before
     return result
+
+
+def _known(m: Machine, call: Asked) -> Recording | None:
+    """What the same call has made, under tests that do not decide otherwise what it asked for."""
+    found = m.recordings.found.get(call.key, ())
+    return next((made for made in found if made.relied == _related(call.around, made.consulted)), None)
+
+
+def _related(around: Assumption, consulted: Iterable[Unknown]) -> Assumption:
+    """What of that which is taken for granted may decide one of some tests: it is one, or is about the same."""
+    if not around:
+        return {}
+    subjects = set(consulted)
+    subjects.update([condition.test[1] for condition in consulted if condition.test is not None])
+    return {c: outcome for c, outcome in around.items() if c in subjects or (c.test is not None and c.test[1] in subjects)}
 
 
 def _may_repeat(m: Machine, function: Function) -> bool:
@@ -56,14 +72,15 @@ def _recorded(m: Machine, function: Function, names: dict[str, object], call: As
     """Enter a function and keep what it makes, if it did nothing else."""
     book, node = m.recordings, function.node
     layers, calls, events, functions = len(m.constructions), len(m.calls), len(m.events), len(m.functions)
-    instances, models, exposed, log, forked, touched = (
-        len(each) for each in (m.instances, m.models, m.exposed, m.log, m.forked, m.touched)
+    instances, models, exposed, log, consulted, touched = (
+        len(each) for each in (m.instances, m.models, m.exposed, m.log, m.consulted, m.touched)
     )
     before, built, decided, under = _effects(m), m.built, m.decided, m.under
     owned = {number: len(thing.layers) for number, thing in enumerate(call.things) if isinstance(thing, Instance)}
     with _marked(call):
         result = enter({**names, **{name: held(hole) for name, hole in call.holes.items() if isinstance(name, str)}})
     changes = _changes(m, call, log, owned)
+    asked_for = tuple(dict.fromkeys(m.consulted[consulted:]))
     made = Recording(
         tuple(m.constructions[layers:]),
         tuple(m.calls[calls:]),
@@ -78,7 +95,9 @@ def _recorded(m: Machine, function: Function, names: dict[str, object], call: As
         len(m.stack) + 1,
         decided,
         m.built - built,
-        tuple(m.forked[forked:]),
+        asked_for,
+        m.tests(),
+        _related(call.around, asked_for),
     )
     alone = before == _effects(m) and m.under == under and all(inner.called for inner in m.functions[functions:])
     survey = _surveyed(m, made, call, m.touched[touched:]) if alone and changes is not None else None
@@ -109,18 +128,19 @@ def _keep(m: Machine, call: Asked, made: Recording, unknowns: tuple[Unknown, ...
     """Keep what a call made for others that are the same. Where unknown values are in it that follow from none that it was given, the
     call must be made twice: then it is known which of them are those of any such call, and which are new in each."""
     if unknowns:
-        before = m.recordings.met.get(call.key, ())
-        m.recordings.met[call.key] = unknowns
+        place = call.key, *made.relied.items()
+        before = m.recordings.met.get(place, ())
+        m.recordings.met[place] = unknowns
         if len(before) != len(unknowns):
             return
         fresh = frozenset(id(one) for one, other in zip(unknowns, before, strict=True) if one is not other)
         made = replace(made, fresh=fresh)
-    m.recordings.found[call.key] = made
+    m.recordings.found.setdefault(call.key, []).append(made)
 
 
 def _effects(m: Machine) -> tuple[object, ...]:
     """What a function that only builds layers leaves as it is."""
-    state = m.effects, m.tapes_made, m.data_format, m.policy
+    state = m.effects, m.roots, m.tapes_made, m.data_format, m.policy
     made = m.classes, m.applications, m.open, m.parameters, m.symbolic, m.captures
     return (*state, *(len(each) for each in made))
 
@@ -160,8 +180,9 @@ def _left(thing: Instance | Model | List | Dict, fields: Iterable[tuple[object, 
 
 
 def _outer(m: Machine) -> set[int]:
+    """The ids of what modules hold and that can be written to; looked at anew only where that may have become more."""
     book = m.recordings
-    counted = m.roots, m.effects, *[len(file.scope.names) for file in m.loading]
+    counted = book.changed, m.effects, *[len(file.scope.names) for file in m.loading]
     if counted != book.counted:
         book.counted, scopes = counted, [file.scope for file in m.files.by_path.values()]
         book.outer = {id(scope.names) for scope in scopes}
@@ -220,7 +241,7 @@ def _surveyed(m: Machine, made: Recording, call: Asked, touched: Iterable[object
             return None
         if any(isinstance(part, Text) for value in layer.config.values() if isinstance(value, (list, tuple)) for part in value):
             return None
-    values: list[object] = [made.result, made.forked]
+    values: list[object] = [made.result, *(condition for condition in made.consulted if condition not in m.under)]
     for event in made.events:
         if not _is_makeable(event):
             return None
@@ -230,12 +251,23 @@ def _surveyed(m: Machine, made: Recording, call: Asked, touched: Iterable[object
     for each in made.calls:
         if not all(map(survey.meets, each.inputs)):
             return None
-        values += survey.varying(each.shape or (), (each.training,), (condition for condition, _ in each.under))
+        values += _varying((*(each.shape or ()), each.training))
+    for under in {id(each.under): each.under for each in made.calls}.values():
+        values += [condition for condition, _ in copies.within(under, made.under)]
     return survey if all(map(survey.takes, values)) else None
 
 
 def _is_makeable(event: Event) -> bool:
     return event.kind in MAKEABLE and (event.kind != "data_format" or event.args["value"] is None)
+
+
+PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None), type(...), Class, Dotted, Missing, Text})
+"""Types of values that are the same in every call, or texts."""
+
+
+def _varying(values: Iterable[object]) -> list[object]:
+    """What of some values may be another one in another call."""
+    return [value for value in values if isinstance(value, (Unknown, Choice))]
 
 
 class _Survey:
@@ -247,22 +279,25 @@ class _Survey:
         self.unknowns: list[Unknown] = []
         self.contents: dict[int, Fields] = {}
 
-    def varying(self, *groups: Iterable[object]) -> Iterator[object]:
-        """What of some values may be another one in another call."""
-        return (value for group in groups for value in group if isinstance(value, (Unknown, Choice)))
-
     def meets(self, tensor: Tensor) -> bool:
         """Whether the tests are such that decide where a tensor comes from."""
         if isinstance(tensor, Call) or id(tensor) in self.known or id(tensor) in self.met:
             return True
         self.met.add(id(tensor))
-        tests = (tensor.condition, *self.varying(tensor.shape or ()))
+        tests = (tensor.condition, *_varying(tensor.shape or ()))
         return all(map(self.takes, tests)) and all(map(self.meets, tensor.alternatives))
 
     def takes(self, value: object) -> bool:
-        if id(value) in self.known or value is MISSING or isinstance(value, (str, Dotted, Class)) or is_constant(value):
+        if type(value) in PLAIN or id(value) in self.known:
             return True
         match value:
+            case Unknown() if (how := self.m.derivations.get(value)) is not None:
+                good = all(self.takes(part) for part in how if isinstance(part, Unknown))
+            case Unknown() if id(value) in self.m.recordings.constants:
+                good = True
+            case Unknown():
+                self.unknowns.append(value)
+                good = not self.m.is_noted(value)
             case tuple():
                 good = all(map(self.takes, value))
             case Join():
@@ -284,13 +319,6 @@ class _Survey:
                 good = self.takes(value.owner)
             case Function():
                 good = not value.is_inner
-            case Unknown() if (how := self.m.derivations.get(value)) is not None:
-                good = all(self.takes(part) for part in how if isinstance(part, Unknown))
-            case Unknown() if id(value) in self.m.recordings.constants:
-                good = True
-            case Unknown():
-                self.unknowns.append(value)
-                good = not self.m.is_noted(value)
             case _:
                 good = False
         if good:

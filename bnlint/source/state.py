@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bnlint.graph.model import Unknown
+from bnlint.graph.model import Under, Unknown
 from bnlint.graph.query import Assumption, decide, extend
 from bnlint.records import dataclass, field
 from bnlint.source.joins import join, join_items
@@ -61,8 +61,10 @@ class State:
         self.landings: dict[str, list[Landing]] = {"return": [], "break": [], "continue": [], "else": []}
         """Those that are open, by the kind of exit; "else": those of loops whose `else` is running."""
         self.opened = 0
-        self.forked: list[Unknown] = []
-        """The tests so far whose outcome was not known."""
+        self.consulted: list[Unknown] = []
+        """The tests so far of which it was asked whether their outcome is known."""
+        self._spread: tuple[Assumption, Under] = self.under, ()
+        self._outcomes: dict[bool, dict[Unknown, tuple[Unknown, bool]]] = {True: {}, False: {}}
 
     def write(self, fields: Fields, key: object, value: object) -> None:
         """Bind a key; MISSING unbinds it."""
@@ -90,7 +92,18 @@ class State:
             self.write(fields, key, value)
 
     def decide(self, condition: Unknown) -> bool | None:
+        self.consulted.append(condition)
         return decide(self.under, condition)
+
+    def tests(self) -> Under:
+        """What holds now, as the calls note it that are made under it."""
+        if self._spread[0] is not self.under:
+            self._spread = self.under, tuple([self.outcome(condition, known) for condition, known in self.under.items()])
+        return self._spread[1]
+
+    def outcome(self, condition: Unknown, known: bool) -> tuple[Unknown, bool]:
+        """A test and its outcome: one object, which all share that stand under it."""
+        return self._outcomes[known].setdefault(condition, (condition, known))
 
     def fork(self, condition: Unknown, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` where the condition holds and `second` where it does not; join state and results.
@@ -101,7 +114,6 @@ class State:
         known = self.decide(condition)
         if known is not None:
             return first() if known else second()
-        self.forked.append(condition)
         self.spend(FORK)
         base, mark = self.under, len(self.log)
         results: list[tuple[object, Changes, Pending | None, Assumption]] = []

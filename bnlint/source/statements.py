@@ -151,11 +151,21 @@ def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
     m.frame.scope.nonlocals.update(node.names)
 
 
+def _is_new(m: Machine, node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether an import statement runs for the first time: it is noted once, however often a function around it is called."""
+    place = ("imported", node)
+    new = place not in m.derived
+    m.derived[place] = True
+    m.effects += new
+    return new
+
+
 def exec_Import(m: Machine, node: ast.Import) -> None:
-    m.effects += 1
+    new = _is_new(m, node)
     for alias in node.names:
-        local = modules.is_local(m, alias.name)
-        m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node), local))
+        if new:
+            local = modules.is_local(m, alias.name)
+            m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node), local))
         whole = modules.import_module(m, alias.name)
         top = alias.name.partition(".")[0]
         m.bind(alias.asname or top, whole if alias.asname or top == alias.name else modules.import_module(m, top))
@@ -164,15 +174,16 @@ def exec_Import(m: Machine, node: ast.Import) -> None:
 def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
     if node.module == "__future__":
         return
-    m.effects += 1
+    new = _is_new(m, node)
     module = node.module or ""
     source = "." * node.level + module
     for alias in node.names:
         if alias.name == "*":
             _import_star(m, node, module)
             continue
-        dotted = f"{source}.{alias.name}" if module else source + alias.name
-        m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node), modules.is_local(m, source)))
+        if new:
+            dotted = f"{source}.{alias.name}" if module else source + alias.name
+            m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node), modules.is_local(m, source)))
         m.bind(alias.asname or alias.name, modules.import_name(m, node.level, module, alias.name))
 
 

@@ -9,7 +9,7 @@ from bnlint import api
 from bnlint.findings import Finding
 from bnlint.graph.model import Call, ModelGraph
 from bnlint.graph.verify import verify
-from bnlint.source import analyse
+from bnlint.source import analyse, links
 from bnlint.text import load
 from tests.source.programs import flow
 
@@ -122,6 +122,15 @@ def test_links_do_not_lead_out_of_the_project(tmp_path: Path) -> None:
     root = write(tmp_path / "project", {"model.py": model("from blocks import conv_bn")})
     os.symlink(tmp_path / "elsewhere" / "blocks.py", root / "blocks.py")
     assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
+
+
+def test_keras_in_the_tree_is_a_library_to_all_outside_of_it(tmp_path: Path) -> None:
+    keras = {"keras/__init__.py": "from keras import layers\n", "keras/layers.py": BLOCKS}
+    root = write(tmp_path, {**keras, "app.py": "import keras\nfrom keras import layers\n", "own.py": "from keras.layers import *\nimport app\n"})
+    files = {str(path): path.read_bytes() for path in root.rglob("*.py")}
+    core = [path for path, data in files.items() if b"atchNorm" in data]
+    groups, _ = links.together(core, files, str(root), [b"atchNorm"])
+    assert groups == [sorted(str(root / name) for name in keras)]
 
 
 @pytest.mark.parametrize("content", ["def conv_bn(:\n", "\0\0", "# coding: nonsense\n", "conv_bn = None\n"])

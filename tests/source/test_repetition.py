@@ -200,6 +200,30 @@ def test_objects_that_do_more_are_what_they_were(helper: str, monkeypatch: pytes
     copies(program(f"{blocks}for block in blocks:\n    y = block(y)\n", BLOCK + helper), monkeypatch)
 
 
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        # Other tests around a call, which decide nothing in it.
+        ("from mine import a, b\ny = helper(x, 8)\nif a:\n    u = helper(y, 8)\nif b:\n    v = helper(y, 8)", 1),
+        ("from mine import some\ny = helper(x, 8)\nfor i in some:\n    y = helper(y, 8)", 0),
+        # A test around it that does.
+        ("from mine import flag\ny = optional(optional(x))\nif flag:\n    y = optional(y)\nelse:\n    y = optional(y)", 0),
+        # A join of what was given is made anew each time.
+        ("from mine import a\nz = [helper(x, 8)] if a else [x]\ny = Add()([first(z), first(z), first(z)])", 1),
+    ],
+)
+def test_what_stands_around_a_call_is_told_apart_where_it_matters(body: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = "def optional(x):\n    return BatchNormalization()(x) if flag else Dense(3)(x)\ndef first(z):\n    return ReLU()(z[0])\n"
+    assert copies(program(body, HELPER + more), monkeypatch) >= count
+
+
+def test_an_import_in_a_helper_is_noted_once_and_the_helper_made_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = "def helper(x, filters):\n    from other import this\n    return BatchNormalization()(Conv2D(filters, 3)(x))\n"
+    source = program("y = x\nfor i in range(6):\n    y = helper(y, 8)", helper)
+    assert copies(source, monkeypatch)
+    assert [bound.dotted for bound in read(source).module.imports].count("other.this") == 1
+
+
 def test_what_is_changed_behind_a_call_is_not_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists and objects are made once more as the call left them, not as they are now."""
     helper = f"{BLOCK}def f(x):\n    return [Dense(1)(x)], Block(2)"
