@@ -681,3 +681,8 @@ def test_a_class_gets_another_name_and_another_argument_at_once() -> None:
 )
 def test_names_that_cannot_come_from_elsewhere(source: str, make: Make, reason: str) -> None:
     assert refusal(source, make) == reason
+
+
+@pytest.mark.parametrize("call", ["f(**dict(a=2))", "f(a=1, **dict(a=2))", "f(a=1, **{'a': 2})"])
+def test_what_is_unpacked_besides_is_not_set(call: str) -> None:
+    assert refusal(f"y = {call}\n", argument(call, "a", "1")) == "`a` is among the arguments that are unpacked"

@@ -86,12 +86,12 @@ def alter(call: ast.Call, changes: Sequence[ArgumentChange]) -> None:
     for change in changes:
         if isinstance(change, SetArgument):
             value = expression(change.code)
+            if any(keyword.arg is None and _speaks_of(keyword.value, change.name) for keyword in keywords):
+                raise Refused(f"`{change.name}` is among the arguments that are unpacked")
             known = next((keyword for keyword in keywords if keyword.arg == change.name), None)
             if known is not None:
                 known.value = value
             else:
-                if any(keyword.arg is None and _speaks_of(keyword.value, change.name) for keyword in keywords):
-                    raise Refused(f"`{change.name}` is among the arguments that are unpacked")
                 end = len(keywords)
                 while end and keywords[end - 1].arg is None:
                     end -= 1
