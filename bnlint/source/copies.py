@@ -37,7 +37,9 @@ def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
     for each in made.exposed:
         under = copies.tests(tuple(each.under.items()))
         rounds.builds(m, copies.layer(each.layer), each.decided + copies.further, dict(under))
-    for left in (*made.objects, *made.changes):
+    for left in made.objects:
+        copies.leave(left, new=True)
+    for left in made.changes:
         copies.leave(left)
     for event in made.events:
         copies.of_event(event)
@@ -260,12 +262,15 @@ class _Copies:
         if left.layer is not None and isinstance(copy, Instance):
             self.made[id(left.layer)] = classes.opaque_layer(copy)
 
-    def leave(self, left: Left) -> None:
+    def leave(self, left: Left, new: bool = False) -> None:
         """Leave the thing that is in the place of another as that was left."""
         old, copy, m = left.thing, self.made[id(left.thing)], self.m
         assert isinstance(copy, (Instance, Model, List, Dict))
         for key, value in left.fields:
-            m.write(copy.fields, key, self.of(value))
+            if new and isinstance(copy, Model):
+                copy.fields[key] = self.of(value)  # it is built with them: no end of a path undoes that
+            else:
+                m.write(copy.fields, key, self.of(value))
             if (id(old.fields), key) in m.optional:
                 m.optional[id(copy.fields), key] = copy.fields
         if isinstance(copy, Instance):

@@ -229,3 +229,28 @@ def test_what_is_changed_behind_a_call_is_not_what_it_made(monkeypatch: pytest.M
     helper = f"{BLOCK}def f(x):\n    return [Dense(1)(x)], Block(2)"
     body = "y = x\nfor i in range(5):\n    found, block = f(y)\n    found.append(ReLU()(y))\n    block.bn = None\n    y = add(found)"
     assert copies(program(body, helper), monkeypatch) > 0
+
+
+MODELS_ON_PATHS = """
+def block(units):
+    inputs = Input((units,))
+    return keras.Model(inputs, BatchNormalization()(Dense(units)(inputs)))
+
+def build(kind, units):
+    if kind == "a":
+        return block(units)
+    if kind == "c":
+        model = block(units)
+        raise ValueError(model.name)
+    raise ValueError("unknown")
+
+first = block(4)
+second = block(4)
+
+def main(kind):
+    return build(kind, 4)
+"""
+
+
+def test_models_that_are_made_once_more_on_a_path_that_ends_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert copies(MODELS_ON_PATHS, monkeypatch) >= 2
