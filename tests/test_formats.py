@@ -570,12 +570,14 @@ def hostile_findings() -> Any:
 @pytest.mark.usefixtures("_stub")
 def test_what_was_found_is_what_is_read() -> None:
     needs("hypothesis", "markdown_it")
-    from hypothesis import HealthCheck, given, settings
+    from hypothesis import HealthCheck, example, given, settings
 
     base = os.getcwd()
+    root = Finding("BN305", "hardcoded-training-true", Severity.ERROR, "a folder", "/", None, "", None, "", 1, None, (), "f00")
 
     @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(hostile_findings())
+    @example(([root], ""))
     def check(case: tuple[list[Finding], str]) -> None:
         findings, source = case
         drawn = Report(findings, lines=lambda path, cell: source.split("\n"), base=base, files=1)

@@ -94,7 +94,7 @@ def _artifact(path: str, report: Report) -> dict[str, str]:
     """Relative to the root of the project; absolute elsewhere."""
     inside = relative(path, report.base)
     if os.path.isabs(inside):
-        return {"uri": f"file://{_quoted(_absolute(path))}"}
+        return {"uri": f"file://{_quoted(_absolute(path) or '/')}"}
     return {"uri": _quoted(inside)} | ({} if has_no_file(path) else {"uriBaseId": ROOT})
 
 
