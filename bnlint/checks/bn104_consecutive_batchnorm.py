@@ -8,7 +8,7 @@ from bnlint.checks import order
 from bnlint.checks.channels import axis_of
 from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
-from bnlint.graph.model import Call, ModelGraph, Project
+from bnlint.graph.model import ABSENT, Call, ModelGraph, Project, Unknown
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -44,8 +44,9 @@ def _is_elsewhere(first: Call, second: Call) -> bool:
 
 
 def _trains(call: Call) -> bool:
-    """Whether the call may update the statistics."""
-    return not any(value is False for value in query.alternatives(call.training))
+    """Whether the call certainly updates the statistics in training: it is told so, or takes the mode of the model."""
+    modes = query.alternatives(call.training)
+    return all(mode.mode if isinstance(mode, Unknown) else mode in (True, None, ABSENT) for mode in modes)
 
 
 def _axis(call: Call, bn: Call) -> object:
