@@ -12,7 +12,7 @@ from bnlint.settings import Settings, matcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Final
 
     from pathspec import GitIgnoreSpec
@@ -102,10 +102,10 @@ def discover(paths: Iterable[str], settings: Settings, verdicts: Verdicts | None
         elif _is_model(path):
             found[os.path.realpath(path)] = File(path, True, True)
         elif os.path.isdir(path):
-            met = list(walk.files(path))
+            met = walk.files(path)
             if not met:
                 warnings.append(f"no Python files or notebooks found under {path}")
-            for file, real in sorted(met, key=lambda pair: os.path.basename(pair[0]) != os.path.basename(pair[1])):
+            for file, real in met:
                 found.setdefault(real, File(file, False, not file.lower().endswith(SUFFIXES)))
         else:
             found[os.path.realpath(path)] = File(path, True)
@@ -242,53 +242,62 @@ class _Walk:
         self.unreadable: list[tuple[str, str]] = []
         self.skipped: Counter[str] = Counter()
 
-    def files(self, top: str) -> Iterator[tuple[str, str]]:
-        """The files under a folder that was named, each with its real path. What excludes or ignores that folder itself does not count."""
+    def files(self, top: str) -> list[tuple[str, str]]:
+        """The files under a folder that was named, each with its real path; those that a link leads to last.
+
+        What excludes or ignores that folder itself does not count.
+        """
         is_excluded = self.is_excluded
         if not self.settings.force_exclude and is_excluded(top):
             is_excluded = matcher(self.settings.root, tuple(glob for glob in self.globs if not matcher(self.settings.root, (glob,))(top)))
         near, here = (os.path.join(os.path.realpath(folder), "") for folder in (find_base(top, self.settings), top))
         above = _ignores_above(os.path.abspath(top)) if self.settings.respect_gitignore else ()
+        by_default, suffixes = self.settings.exclude is None, self.suffixes
+        found: list[tuple[str, str]] = []
+        linked: list[tuple[str, str]] = []
         stack: list[tuple[str, str, _Ignores]] = [(top, os.path.realpath(top), above)]
         while stack:
             folder, real_folder, ignores = stack.pop()
             listing = self._list(folder)
             names = {entry.name for entry in listing}
-            if folder != top and self.settings.exclude is None and "pyvenv.cfg" in names:
+            if folder != top and by_default and "pyvenv.cfg" in names:
                 self.skipped["excluded by default"] += 1
                 continue
             if self.marker in names and folder != top:
-                yield folder, real_folder
+                found.append((folder, real_folder))
                 continue
             if self.settings.respect_gitignore and ".gitignore" in names:
                 ignores = (*ignores, *_read_ignores(os.path.abspath(folder), ".gitignore"))
             is_ignored = self.verdicts.within(folder, ignores)
+            real_prefix = os.path.join(real_folder, "")
             for entry in listing:
-                if entry.name == CACHE:  # it is there or not: nothing is told of it
+                name = entry.name
+                if name == CACHE:  # it is there or not: nothing is told of it
                     continue
-                path = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
+                path = name if folder == os.curdir else entry.path
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not entry.name.lower().endswith(self.suffixes) and not (entry.is_symlink() and os.path.isdir(path)):
+                if not is_folder and not name.lower().endswith(suffixes) and not (entry.is_symlink() and os.path.isdir(path)):
                     continue
-                if is_folder and self.settings.exclude is None and entry.name in EXCLUDED:
+                if is_folder and by_default and name in EXCLUDED:
                     self.skipped["excluded by default"] += 1
                 elif is_excluded(path):
                     self.skipped["excluded by the settings"] += 1
-                elif is_ignored(entry.name, is_folder):
+                elif is_ignored(name, is_folder):
                     self.skipped["ignored by .gitignore"] += 1
                 elif is_folder:
-                    stack.append((path, os.path.join(real_folder, entry.name), ignores))
+                    stack.append((path, real_prefix + name, ignores))
                 elif not entry.is_symlink():
                     if entry.is_file():
-                        yield path, os.path.join(real_folder, entry.name)
+                        found.append((path, real_prefix + name))
                 elif os.path.isfile(path):
                     real = os.path.realpath(path)
                     if real.startswith((near, here)):
-                        yield path, real
+                        linked.append((path, real))
                     else:  # a report shows lines of what it is about: those of any file that the user can read
                         self.skipped["link that leads out of the project"] += 1
                 else:  # following links to folders could go round in circles
                     self.skipped["link to a folder" if os.path.isdir(path) else "broken link"] += 1
+        return found + linked
 
     def _list(self, folder: str) -> list[os.DirEntry[str]]:
         try:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache, cached_property
+
 from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bnlint.engine import Plan
     from bnlint.footprint import Footprint
+
+
+NOTHING = ""
+"""What is noted of a file that was dismissed: nothing can be found in it."""
+
+SILENT = "-"
+"""What is noted of one that was dismissed, for it does not speak of Keras; whether it uses models was not asked, for there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Part:
     idle: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Input:
     """A file to check: its bytes, and the plan that it is held to. `named`: it was not met by a walk."""
 
@@ -39,15 +48,33 @@ class Input:
     plan: Plan
     named: bool = True
 
-    @property
+    @cached_property
     def relevant(self) -> bool:
         """Whether it holds a word of a rule."""
         return self.holds(self.plan.words)
 
-    @property
+    @cached_property
     def speaks(self) -> bool:
-        """Whether it speaks of Keras, or to bnlint."""
-        return self.holds(SUBJECTS) or (b"atch" in self.data and self.holds(BATCHNORM))
+        """Whether it speaks of Keras, of BatchNormalization, or to bnlint; and as a program, or with a word of a rule."""
+        return (self.holds(SUBJECTS) or self._names_batchnorm) and (self._imports or self.relevant)
+
+    @cached_property
+    def builds(self) -> bool:
+        """Whether it may build BatchNormalization."""
+        return self._names_batchnorm or self.holds(BACKBONES)
+
+    @cached_property
+    def uses(self) -> bool:
+        """Whether it may use models that another file builds."""
+        return self._imports and self.holds(USING)
+
+    @cached_property
+    def _names_batchnorm(self) -> bool:
+        return b"atch" in self.data and _batchnorm()(self.data) is not None
+
+    @cached_property
+    def _imports(self) -> bool:
+        return b"import" in self.data
 
     def holds(self, words: Iterable[bytes]) -> bool:
         data = self.data
@@ -99,7 +126,7 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
         by_root.setdefault(given.plan.root, []).append(given)
     found = []
     for root, members in by_root.items():
-        core = [given.path for given in members if given.holds(BUILDING)]
+        core = [given.path for given in members if given.builds]
         parts: list[list[str]] = []
         lonely = {given.path for given in members if not everything}
         files = {given.path: given.data for given in members if everything or may_matter(given)}
@@ -113,19 +140,27 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
     return sorted(found, key=lambda group: group.inputs[0].path)
 
 
-BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
+BACKBONES = (b"keras.applications", b"keras_applications", b"keras import applications")
+"""Words one of which stands in what builds BatchNormalization without naming it."""
 
-BUILDING = (*BATCHNORM, b"keras.applications", b"keras_applications", b"keras import applications")
+BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", *BACKBONES)
 """Words one of which stands in whatever builds BatchNormalization."""
 
-SUBJECTS = (b"keras", b"tensorflow", b"bnlint:")
+SUBJECTS = (b"keras", b"bnlint:")
 """Words one of which stands in whatever speaks of Keras, or to bnlint; unless it speaks of BatchNormalization alone."""
 
-USING = (b".fit(", b".compile(")
+USING = (b"tensorflow", b".fit(", b".compile(")
 """Words one of which stands in what trains a model that it imports."""
+
+
+@cache
+def _batchnorm() -> Callable[[bytes], object]:
+    """What finds BatchNormalization by one of its names, in one search."""
+    import re
+
+    return re.compile(rb"atch_?[Nn]orm").search
 
 
 def may_matter(given: Input) -> bool:
     """Whether something may be found in a file: it speaks of Keras, or it may use models that another file builds."""
-    imports = b"import" in given.data
-    return (imports or given.relevant) if given.speaks else (imports and given.holds(USING))
+    return given.speaks or given.uses

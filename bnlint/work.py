@@ -8,7 +8,7 @@ import os
 from bnlint import engine, groups, repair
 from bnlint.engine import Checked
 from bnlint.footprint import Footprint
-from bnlint.groups import Candidate, Group, Input, Part
+from bnlint.groups import NOTHING, SILENT, Candidate, Group, Input, Part
 from bnlint.readahead import ahead
 
 TYPE_CHECKING = False
@@ -49,24 +49,37 @@ class Work:
         if self.cache is not None:
             self.cache.roots = {file.plan.root for file in files}
         waiting: dict[str, Candidate] = {}
+        silent: list[Candidate] = []
         for file in files:
-            if self.cache is not None and self.cache.dismisses(file):
-                yield _dismissed(file)
-            elif self.cache is not None and self.cache.doubts(file) and (others := self.sift([file])[1]):
-                yield from others
-            else:
+            known = self._dismissed_as(file)
+            if known is None:
                 waiting[file.path] = file
+            elif known == SILENT:
+                silent.append(file)
+            else:
+                yield _dismissed(file)
         recalled = self.cache.parts(waiting) if self.cache is not None else None
         if recalled is None:
-            yield from self._afresh(waiting)
+            yield from self._afresh(waiting, silent)
         else:
+            yield from map(_dismissed, silent)
             yield from self._checked([(part, None) for part in recalled], waiting)
         if self.cache is not None:
             self.cache.save()
 
-    def _afresh(self, waiting: dict[str, Candidate]) -> Iterator[Checked]:
+    def _dismissed_as(self, file: Candidate) -> str | None:
+        """As what a file was dismissed, in which nothing has changed since; None if it must be looked at."""
+        if self.cache is None:
+            return None
+        known = self.cache.dismissed(file)
+        if known is None and (doubted := self.cache.doubted(file)) is not None:
+            _, others, silent = self._read((file,), whole=doubted == NOTHING)
+            known = SILENT if silent else NOTHING if others and others[0].dismissed else None
+        return known
+
+    def _afresh(self, waiting: dict[str, Candidate], silent: Sequence[Candidate]) -> Iterator[Checked]:
         """Read the files and put them into groups."""
-        inputs, others = self.sift(waiting.values())
+        inputs, others = self.sift(waiting.values(), silent)
         yield from others
         seen = Footprint()
         found = [(group.part, group) for group in groups.form(inputs, seen=seen)]
@@ -74,9 +87,21 @@ class Work:
             self.cache.group([part for part, _ in found], seen)
         yield from self._checked(found, waiting)
 
-    def sift(self, files: Iterable[Candidate]) -> tuple[list[Input], list[Checked]]:
-        """Read files: those in which something may be found; and what is to be said of the others."""
-        inputs, others = [], []
+    def sift(self, files: Iterable[Candidate], silent: Sequence[Candidate] = ()) -> tuple[list[Input], list[Checked]]:
+        """Read files: those in which something may be found; and what is to be said of the others.
+
+        Files that do not speak of Keras, such as the `silent` ones, are searched for uses of models only where a file builds some.
+        """
+        inputs, others, quiet = self._read(files)
+        quiet += silent
+        roots = {given.plan.root for given in inputs if given.named or given.builds}
+        users, more, _ = self._read((file for file in quiet if file.plan.root in roots), whole=True)
+        return inputs + users, others + more + [_dismissed(file) for file in quiet if file.plan.root not in roots]
+
+    def _read(self, files: Iterable[Candidate], whole: bool = False) -> tuple[list[Input], list[Checked], list[Candidate]]:
+        """Read files: those in which something may be found; what is to be said of others; and, unless they are searched `whole`, those
+        that speak of nothing."""
+        inputs, others, silent = [], [], []
         of_path = {file.path: file for file in files}
         for path in ahead(list(of_path)):
             file = of_path[path]
@@ -85,14 +110,18 @@ class Work:
             except OSError as error:
                 others.append(unreadable(file.path, f"cannot be read: {error.strerror}", file.plan))
                 continue
-            matters = given.named or groups.may_matter(given)
-            if self.cache is not None:
-                self.cache.take(file, given.data if matters else None)
-            if matters:
+            if given.named or given.speaks or (whole and given.uses):
+                seen = engine.digest(given.data) if self.cache is not None else ""
                 inputs.append(given)
-            else:
+            elif whole:
+                seen = NOTHING
                 others.append(_dismissed(file))
-        return inputs, others
+            else:
+                seen = SILENT
+                silent.append(file)
+            if self.cache is not None:
+                self.cache.take(file, seen)
+        return inputs, others, silent
 
     def _checked(self, parts: Sequence[tuple[Part, Group | None]], waiting: dict[str, Candidate]) -> Iterator[Checked]:
         """What comes of the files of each part, in order; a group is made of those that must be looked at."""
@@ -103,7 +132,7 @@ class Work:
                 steps.append(found)
                 continue
             if group is None:
-                inputs, others = self.sift(waiting[path] for path in part.paths)
+                inputs, others, _ = self._read((waiting[path] for path in part.paths), whole=True)
                 steps.append(others)
                 group = Group(tuple(inputs), waiting[part.paths[0]].plan.root if part.rooted else None)
             if group.inputs:

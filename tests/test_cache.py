@@ -378,6 +378,20 @@ def test_a_helper_that_another_run_saw_changed(project: Path) -> None:
     assert run("other.py") == run("other.py", "--no-cache")
 
 
+def test_what_uses_models_is_looked_at_as_soon_as_there_are_any(project: Path, examined: list[str]) -> None:
+    net = "from keras import Sequential, layers\n\nmodel = Sequential([layers.Dense(3), layers.BatchNormalization()])\n"
+    write({"apart/train.py": "from net import model\n\nmodel.fit(x, y, batch_size=2)\n", "apart/other.py": "import os\n"})
+    assert run("apart")[0] == 0
+    assert run("apart") == run("apart", "--no-cache")
+    assert not any(path.endswith("train.py") for path in examined)
+    write({"apart/net.py": net})
+    found = run("apart")
+    assert "BN201" in found[1]
+    assert found == run("apart", "--no-cache") == run("apart")
+    Path("apart/net.py").unlink()
+    assert run("apart") == run("apart", "--no-cache")
+
+
 def test_a_file_that_is_gone_when_it_is_to_be_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = run("warning.py")
     write({"warning.py": WARNING})

@@ -1,6 +1,6 @@
 """What earlier runs found, for files that did not change since: kept in a folder of the project, believed only as far as it holds.
 
-A run of one kind (same version, Python, working directory, folders, settings) has one file. It tells of each file whether it was
+A run of one kind (same version, Python, working directory, folders, settings) has one file. It tells of each file as what it was
 dismissed, or the digest of its content; how the others were grouped, and on which facts about the disk that rests; and of each group
 what was found, with the digests of its files and the facts besides. Of a model file, which is large, it tells what was found, and
 believes its times and size alone: to take its digest would last as long as to read it.
@@ -17,7 +17,7 @@ from bnlint import __version__, catalogue, engine
 from bnlint.cache import store
 from bnlint.cache.facts import Disk, Fact, of, pins
 from bnlint.discovery import Known, Verdicts
-from bnlint.groups import Part
+from bnlint.groups import NOTHING, SILENT, Part
 from bnlint.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from bnlint.footprint import Footprint
     from bnlint.groups import Candidate
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+
+DISMISSED: Final = (NOTHING, SILENT)
+"""What stands in the place of a digest for a file that was dismissed."""
 
 OTHERS: Final = 500
 """Results that this run did not ask for, and that are kept all the same: other files may be named next time."""
@@ -52,7 +55,7 @@ class Model:
 
 @dataclass(slots=True)
 class Memory:
-    """The content of a cache. `files`: stamp, plan and digest (none of what was dismissed); `parts` and `facts`: the grouping of all files
+    """The content of a cache. `files`: stamp, plan and digest, or as what it was dismissed; `parts` and `facts`: the grouping of all files
     that were not, unless it is not known; `stamps` of what facts are about, at a time when they held; `ignored`: what .gitignore files
     say."""
 
@@ -82,18 +85,22 @@ class Cache:
 
     # Asking
 
-    def dismisses(self, file: Candidate) -> bool:
-        """Whether a file that a walk met holds nothing, for it is as it was when that was seen."""
-        known = self.old.files.get(file.path)
-        if file.named or known is None or known[2] or known[1] != self.plan(file.plan) or not self._is_settled(file.path, known[0]):
-            return False
+    def dismissed(self, file: Candidate) -> str | None:
+        """As what a file that a walk met was dismissed, if it is as it was then."""
+        known = self._dismissal(file)
+        if known is None or known[1] != self.plan(file.plan) or not self._is_settled(file.path, known[0]):
+            return None
         self.new.files[file.path] = known
-        return True
+        return known[2]
 
-    def doubts(self, file: Candidate) -> bool:
-        """Whether a file was dismissed that may be another one now, for its times do not tell."""
+    def doubted(self, file: Candidate) -> str | None:
+        """As what a file was dismissed that may be another one now, for its times do not tell."""
+        known = self._dismissal(file)
+        return known[2] if known is not None else None
+
+    def _dismissal(self, file: Candidate) -> tuple[int, str, str] | None:
         known = self.old.files.get(file.path)
-        return known is not None and not known[2] and not file.named
+        return known if known is not None and known[2] in DISMISSED and not file.named else None
 
     def parts(self, files: Mapping[str, Candidate]) -> Sequence[Part] | None:
         """How these files, which are not dismissed, are grouped; None where that is not known."""
@@ -108,7 +115,7 @@ class Cache:
     def _is_unchanged(self, file: Candidate) -> bool:
         """Whether a file is as it was; if its times do not say so, it is read."""
         known = self.old.files.get(file.path)
-        if known is None or not known[2] or known[1] != self.plan(file.plan):
+        if known is None or known[2] in DISMISSED or known[1] != self.plan(file.plan):
             return False
         if not self._is_settled(file.path, known[0]):
             try:
@@ -179,9 +186,9 @@ class Cache:
 
     # Learning
 
-    def take(self, file: Candidate, data: bytes | None) -> None:
-        """Take down what a file holds; without data, that nothing can be found in it."""
-        found = (self.disk.stamp(file.path), self.plan(file.plan), "" if data is None else engine.digest(data))
+    def take(self, file: Candidate, seen: str) -> None:
+        """Take down what a file was dismissed as, or the digest of what it holds."""
+        found = (self.disk.stamp(file.path), self.plan(file.plan), seen)
         self.changed = self.changed or found != self.old.files.get(file.path)
         self.new.files[file.path] = found
 
