@@ -126,7 +126,9 @@ def test_links_do_not_lead_out_of_the_project(tmp_path: Path) -> None:
 
 def test_keras_in_the_tree_is_a_library_to_all_outside_of_it(tmp_path: Path) -> None:
     keras = {"keras/__init__.py": "from keras import layers\n", "keras/layers.py": BLOCKS}
-    root = write(tmp_path, {**keras, "app.py": "import keras\nfrom keras import layers\n", "own.py": "from keras.layers import *\nimport app\n"})
+    root = write(
+        tmp_path, {**keras, "app.py": "import keras\nfrom keras import layers\n", "own.py": "from keras.layers import *\nimport app\n"}
+    )
     files = {str(path): path.read_bytes() for path in root.rglob("*.py")}
     core = [path for path, data in files.items() if b"atchNorm" in data]
     groups, _ = links.together(core, files, str(root), [b"atchNorm"])
