@@ -53,7 +53,7 @@ class Input:
         """Whether it holds a word of a rule."""
         return self.holds(self.plan.words)
 
-    @cached_property
+    @property
     def speaks(self) -> bool:
         """Whether it speaks of Keras, of BatchNormalization, or to bnlint; and as a program, or with a word of a rule."""
         return (self.holds(SUBJECTS) or self._names_batchnorm) and (self._imports or self.relevant)
@@ -63,16 +63,16 @@ class Input:
         """Whether it may build BatchNormalization."""
         return self._names_batchnorm or self.holds(BACKBONES)
 
-    @cached_property
+    @property
     def uses(self) -> bool:
         """Whether it may use models that another file builds."""
         return self._imports and self.holds(USING)
 
-    @cached_property
+    @property
     def _names_batchnorm(self) -> bool:
         return b"atch" in self.data and _batchnorm()(self.data) is not None
 
-    @cached_property
+    @property
     def _imports(self) -> bool:
         return b"import" in self.data
 

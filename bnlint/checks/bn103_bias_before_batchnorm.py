@@ -21,8 +21,9 @@ def check(project: Project) -> Iterator[Hit]:
     for graph in project.models:
         for call in query.calls_of(graph, "linear"):
             applied.setdefault(order.core(call), []).append((graph, call))
+    loaded = _loaded(project)
     for layer, calls in applied.items():
-        if not _may_keep_bias(layer) or _loads_weights(project, layer):
+        if not _may_keep_bias(layer) or _loads_weights(loaded, layer):
             continue
         found = [_cancelled(project, layer, graph, call) for graph, call in calls]
         steps = [step for each in found if each is not None for step in each]
@@ -42,11 +43,18 @@ def _may_keep_bias(layer: Layer) -> bool:
     return known and written and not regularized and layer.config.get("weights") is None
 
 
-def _loads_weights(project: Project, layer: Layer) -> bool:
+def _loaded(project: Project) -> dict[str | None, list[object]]:
+    """What trained weights are loaded into, by the path of the file that does so (None: a model file)."""
+    found: dict[str | None, list[object]] = {}
+    for event in query.events(project, "load_weights"):
+        found.setdefault(event.origin.span.path if event.origin.span is not None else None, []).append(event.target)
+    return found
+
+
+def _loads_weights(loaded: dict[str | None, list[object]], layer: Layer) -> bool:
     """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit."""
     path = layer.origin.span.path if layer.origin.span is not None else None
-    loads = query.events(project, "load_weights")
-    targets = [event.target for event in loads if event.origin.span is None or event.origin.span.path == path]
+    targets = [*loaded.get(path, ()), *(loaded.get(None, ()) if path is not None else ())]
     return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from bnlint.findings import Hit
 from bnlint.graph import query
-from bnlint.graph.model import Call, ClassInfo, Layer, Project
+from bnlint.graph.model import Call, ClassInfo, Layer, ModelGraph, Project
 
 
 def check(project: Project) -> Iterator[Hit]:
-    reached = query.ancestors([output for graph in project.models for output in graph.outputs])
     for graph in project.models:
         for bn in query.calls_of(graph, "batchnorm"):
-            if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, bn, reached):
+            if bn.layer.family == "keras" and graph.kind in ("functional", "open") and _is_passed_by(project, graph, bn):
                 yield Hit("dropped", bn.layer.origin, bn.layer)
     applied = (call.layer for graph in project.models for call in graph.calls)
     called = {id(each) for layer in applied for each in (layer, layer.inner)}
@@ -26,13 +25,17 @@ def check(project: Project) -> Iterator[Hit]:
             yield Hit("uncalled", layer.origin, layer)
 
 
-def _is_passed_by(project: Project, bn: Call, reached: set[int]) -> bool:
+def _is_passed_by(project: Project, graph: ModelGraph, bn: Call) -> bool:
     """Whether a model uses what the BN is applied to and not its result, nothing else does, and this is the layer's only application."""
-    if len(bn.inputs) != 1 or id(bn.inputs[0]) not in reached or id(bn) in reached or query.has_gaps(project, bn):
+    if len(bn.inputs) != 1 or _is_consumed(graph, bn) or query.has_gaps(project, bn):
         return False
-    applications = list(query.applications(project, bn.layer))
-    consumed = any(step.call is not None for graph, call in applications if call is bn for step in query.consumers(graph, bn))
-    return not consumed and all(call is bn for _, call in applications)
+    if query.is_given_out(project, bn) or not query.is_given_out(project, bn.inputs[0]):
+        return False
+    return all(call is bn and not _is_consumed(other, bn) for other, call in query.applications(project, bn.layer))
+
+
+def _is_consumed(graph: ModelGraph, bn: Call) -> bool:
+    return any(step.call is not None for step in query.consumers(graph, bn))
 
 
 def _is_seen(project: Project, layer: Layer) -> bool:

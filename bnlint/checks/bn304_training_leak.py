@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
                 for calls in query.runs_of(project, cls):
                     yield from _leaks(project, steps_of(project, calls, method, method.origin.span), method)
     for graph in project.models:
-        if graph.kind == "functional":
+        if graph.kind == "functional" and any(call.training is not ABSENT for call in graph.calls):
             yield from _leaks(project, [step_of(call) for call in graph.calls], None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -12,11 +12,13 @@ from bnlint.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GraphIndex:
-    """By the id of a tensor what uses it: calls, and joins with the alternative that it is; the ids of the outputs and of the layers."""
+    """By the id of a tensor what uses it: calls, and joins with the alternative that it is; the ids of the outputs and of the layers; the
+    calls by their role."""
 
     users: Mapping[int, tuple[tuple[Call | Join, int], ...]]
     outputs: frozenset[int]
     layers: frozenset[int]
+    of_role: Mapping[str, list[Call]]
 
 
 _graphs: WeakKeyDictionary[ModelGraph, GraphIndex] = WeakKeyDictionary()
@@ -45,7 +47,9 @@ def _index(graph: ModelGraph) -> GraphIndex:
                 users.setdefault(id(alternative), []).append((current, position))
                 stack.append(alternative)
 
+    of_role: dict[str, list[Call]] = {}
     for call in graph.calls:
+        of_role.setdefault(call.layer.role, []).append(call)
         for tensor in call.inputs:
             users.setdefault(id(tensor), []).append((call, 0))
             visit(tensor)
@@ -55,7 +59,21 @@ def _index(graph: ModelGraph) -> GraphIndex:
         {key: tuple(value) for key, value in users.items()},
         frozenset(id(tensor) for tensor in graph.outputs),
         frozenset(id(layer) for call in graph.calls for layer in (call.layer, call.layer.inner)),
+        of_role,
     )
+
+
+def reached(tensors: Collection[Tensor]) -> Iterator[Tensor]:
+    """All calls and joins that the tensors depend on, themselves included, each once, in no order."""
+    seen: set[int] = set()
+    stack: list[Tensor] = list(tensors)
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
 
 
 class ProjectIndex:
@@ -96,14 +114,22 @@ class ProjectIndex:
         """The layers whose constructor call, or whose application, stands at a place. An input that is not known is none."""
         calls = [call for graph in self._models for call in graph.calls]
         inputs = {id(call.layer) for call in calls if call.layer.role in ("input", "unknown") and not call.inputs}
-        found: dict[Span, dict[int, Layer]] = {}
         places = [(layer.origin.span, layer) for layer in self.layers]
         places += [(call.origin.span, call.layer) for call in calls]
         places += [(call.layer.origin.span, call.layer) for call in calls if call.layer.is_function]
+        at: dict[int, tuple[Span, dict[int, Layer]]] = {}  # by the object: a place that occurs a thousand times is mostly the same one
         for span, layer in places:
             if span is not None and id(layer) not in inputs:
-                found.setdefault(span, {})[id(layer)] = layer
-        return {span: tuple(at.values()) for span, at in found.items()}
+                at.setdefault(id(span), (span, {}))[1][id(layer)] = layer
+        found: dict[Span, dict[int, Layer]] = {}
+        for span, layers in at.values():
+            found.setdefault(span, {}).update(layers)
+        return {span: tuple(layers.values()) for span, layers in found.items()}
+
+    @cached_property
+    def given_out(self) -> set[int]:
+        """The ids of all that outputs of the models depend on."""
+        return {id(tensor) for tensor in reached([output for graph in self._models for output in graph.outputs])}
 
     @cached_property
     def guarded(self) -> Mapping[str, tuple[Span, ...]]:

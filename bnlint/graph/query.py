@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sized
 
-from bnlint.graph.index import of_graph, of_project
+from bnlint.graph.index import of_graph, of_project, reached
 from bnlint.graph.model import Call, Choice, ClassInfo, Event, Join, Layer, ModelGraph, Origin, Project, Span, Tensor, Under, Unknown
 from bnlint.records import dataclass
 
@@ -71,14 +71,22 @@ def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumpt
 
 def merge(assumption: Assumption, under: Under) -> Assumption | None:
     """The assumption with all outcomes of `under`; None if they contradict it."""
+    if not under:
+        return assumption
     if not assumption and len(under) > MANY:
         return dict(under)
+    merged: dict[Unknown, bool] | None = None
     for condition, outcome in under:
-        extended = extend(assumption, condition, outcome)
-        if extended is None:
+        held = assumption if merged is None else merged
+        known = held.get(condition)
+        if known is None:
+            known = decide(held, condition)
+        if known is None:
+            merged = dict(assumption) if merged is None else merged
+            merged[condition] = outcome
+        elif known is not outcome:
             return None
-        assumption = extended
-    return assumption
+    return assumption if merged is None else merged
 
 
 def resolve(value: object, assumption: Assumption = {}) -> object:  # noqa: B006 (never written to)
@@ -112,8 +120,8 @@ def config(layer: Layer, name: str, assumption: Assumption = {}) -> object:  # n
 
 
 def calls_of(graph: ModelGraph, *roles: str) -> Iterator[Call]:
-    """The calls of the graph whose layer has one of these roles."""
-    return (call for call in graph.calls if call.layer.role in roles)
+    """The calls of the graph whose layer has one of these roles, role by role."""
+    return (call for role in roles for call in of_graph(graph).of_role.get(role, ()))
 
 
 def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call, Assumption]]:  # noqa: B006
@@ -215,27 +223,19 @@ def is_output(graph: ModelGraph, call: Call) -> bool:
     return any(source is call for tensor in graph.outputs for source, _ in sources(tensor))
 
 
-def _reached(tensors: Collection[Tensor]) -> Iterator[Tensor]:
-    """All calls and joins that the tensors depend on, themselves included, each once, in no order."""
-    seen: set[int] = set()
-    stack: list[Tensor] = list(tensors)
-    while stack:
-        current = stack.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        stack.extend(current.inputs if isinstance(current, Call) else current.alternatives)
-
-
 def ancestors(tensors: Collection[Tensor]) -> set[int]:
     """The ids of all calls and joins that the tensors depend on, themselves included."""
-    return {id(tensor) for tensor in _reached(tensors)}
+    return {id(tensor) for tensor in reached(tensors)}
+
+
+def is_given_out(project: Project, tensor: Tensor) -> bool:
+    """Whether what some model of the project gives out depends on the tensor."""
+    return id(tensor) in of_project(project).given_out
 
 
 def upstream(tensors: Collection[Tensor]) -> Iterator[Call]:
     """All calls that the tensors depend on, the tensors themselves included, in no order."""
-    return (tensor for tensor in _reached(tensors) if isinstance(tensor, Call))
+    return (tensor for tensor in reached(tensors) if isinstance(tensor, Call))
 
 
 def is_recorded(project: Project) -> bool:

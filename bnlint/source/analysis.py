@@ -310,15 +310,16 @@ NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
 def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
     """The calls of something with one of these names that no run has reached."""
     seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
-    called = m.sites[names] = m.sites.get(names) or list(_called_by(m, names))
-    return ((file, chunk, node) for file, chunk, node, place in called if place not in seen)
+    if names not in m.sites:
+        m.sites[names] = list(_called_by(m, names))
+    return ((file, chunk, node) for file, chunk, node, place in m.sites[names] if place not in seen)
 
 
 def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:
     """The calls of something with one of these names, and their places."""
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
-            for node in ast.walk(tree) if any(name in chunk.text for name in names) else ():
+            for node in trees.walk(tree) if any(name in chunk.text for name in names) else ():
                 if isinstance(node, ast.Call) and _name(node.func).endswith(names):
                     yield file, chunk, node, _place(chunk.span(node))
 
@@ -326,8 +327,9 @@ def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
 def _unasked(m: Machine) -> Iterator[tuple[File, Chunk, ast.Attribute]]:
     """The attributes that stand for the class itself, by a path that Keras has lost, and that no run has asked for."""
     asked = {_place(event.origin.span) for event in m.events if event.kind == "named" and event.origin.span is not None}
-    found = m.sites[LOST] = m.sites.get(LOST) or list(_asked_for(m, LOST))
-    return ((file, chunk, node) for file, chunk, node, place in found if place not in asked)
+    if LOST not in m.sites:
+        m.sites[LOST] = list(_asked_for(m, LOST))
+    return ((file, chunk, node) for file, chunk, node, place in m.sites[LOST] if place not in asked)
 
 
 LOST = ("SyncBatchNormalization",)
@@ -338,7 +340,7 @@ def _asked_for(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
     """The attributes of one of these names that are not called on the spot, and their places."""
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
-            nodes = list(ast.walk(tree)) if any(name in chunk.text for name in names) else []
+            nodes = list(trees.walk(tree)) if any(name in chunk.text for name in names) else []
             called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
             for node in nodes:
                 if isinstance(node, ast.Attribute) and node.attr in names and id(node) not in called:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bnlint.graph.model import Span
 from bnlint.records import replace
+from bnlint.source.trees import walk
 from bnlint.text import Chunk
 
 _CAUGHT: Final = frozenset({"AttributeError", "BaseException", "Exception", "ImportError", "ModuleNotFoundError", "suppress"})
@@ -44,8 +45,7 @@ def _requires(statement: ast.AST) -> bool:
     """`assert IS_TF_1`, `IS_TF_1 or fail()`: nothing behind it runs on another version. A least version bars no later one."""
     match statement:
         case ast.Assert(test=test) | ast.Expr(value=ast.BoolOp(op=ast.Or(), values=[test, *_])):
-            least = any(isinstance(part, (ast.Gt, ast.GtE)) for part in ast.walk(test))
-            return not least and _names(test, _VERSION.search)
+            return _names(test, _VERSION.search) and not any(isinstance(part, (ast.Gt, ast.GtE)) for part in walk(test))
     return False
 
 
@@ -67,5 +67,5 @@ def _is_ready(statement: ast.AST) -> bool:
 
 def _names(node: ast.AST, wanted: Callable[[str], object]) -> bool:
     """Whether a name or attribute in an expression is one of those that are wanted."""
-    names = (part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute)))
+    names = (part.id if isinstance(part, ast.Name) else part.attr for part in walk(node) if isinstance(part, (ast.Name, ast.Attribute)))
     return any(wanted(name) for name in names)

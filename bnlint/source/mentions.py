@@ -99,6 +99,7 @@ class Mentions:
         self.wanted: set[int] = set()
         self.imported: dict[str, set[str]] = {}
         self._said: dict[int, Said] = {}
+        self._inside: dict[int, set[int]] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
         self._units: list[Unit] = []
@@ -264,7 +265,12 @@ class Mentions:
 
     def inside(self, units: Iterable[Unit]) -> frozenset[int]:
         """The ids of the nodes of all functions that are defined within some units."""
-        return frozenset(id(node) for unit in units for node in walk(unit.node) if isinstance(node, FUNCTIONS))
+        found: set[int] = set()
+        for unit in units:
+            if id(unit.node) not in self._inside:
+                self._inside[id(unit.node)] = {id(node) for node in walk(unit.node) if isinstance(node, FUNCTIONS)}
+            found |= self._inside[id(unit.node)]
+        return frozenset(found)
 
     def around(self, sites: Sites) -> list[Unit]:
         """The units in which any of the sites stands."""

@@ -12,7 +12,7 @@ from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.keras_api.functions import OPERATORS
 from bnlint.keras_api.shapes import output
 from bnlint.keras_api.tables import words
-from bnlint.source import arrays, protocols, surroundings, texts, training, weights
+from bnlint.source import arrays, protocols, surroundings, texts, training, trees, weights
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.spelling import length, unmarked
 from bnlint.source.texts import SIZE_LIMIT
@@ -111,7 +111,8 @@ NUMBERS: Final = words("n num number count depth len length layers levels blocks
 
 
 def _words(node: ast.expr) -> set[str]:
-    names = (part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute)))
+    named = (part for part in trees.walk(node) if isinstance(part, (ast.Name, ast.Attribute)))
+    names = (part.id if isinstance(part, ast.Name) else part.attr for part in named)
     return {word for name in names for word in name.lower().split("_")}
 
 

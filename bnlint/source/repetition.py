@@ -187,36 +187,51 @@ def _outer(m: Machine) -> set[int]:
         book.counted, scopes = counted, [file.scope for file in m.files.by_path.values()]
         book.outer = {id(scope.names) for scope in scopes}
         book.constants = {id(value) for scope in scopes for value in scope.names.values() if isinstance(value, Unknown)}
-        book.outer |= {id(fields) for scope in scopes for value in scope.names.values() for fields in _fields(value, 3)}
+        book.outer |= _fields(value for scope in scopes for value in scope.names.values())
     return book.outer
 
 
-def _fields(value: object, depth: int) -> Iterator[Fields]:
-    """What can be written to in a value, and in its parts."""
-    parts: tuple[object, ...] = ()
-    match value:
-        case List():
-            yield value.fields
-            parts = value.items
-        case Dict() | Instance():
-            yield value.fields
-            parts = tuple(value.fields.values())
-        case Function():
-            yield value.fields
-            parts = tuple(value.defaults.values())
-            scope = value.scope
-            while scope.parent is not None:
-                yield scope.names
-                scope = scope.parent
-        case Class():
-            yield value.scope.names
-            parts = tuple(value.scope.names.values())
-        case tuple():
-            parts = value
-        case Splice():
-            parts = (*value.if_true, *value.if_false)
-    for part in parts if depth else ():
-        yield from _fields(part, depth - 1)
+DEPTH = 4
+"""Levels of values within values that are looked through for what can be written to."""
+
+
+CONSTANT = frozenset({bool, bytes, complex, float, int, str, type(None), type(...), Dotted, Missing})
+"""Types of values in which nothing can be written to."""
+
+
+def _fields(values: Iterable[object]) -> set[int]:
+    """The ids of what can be written to in values, and in their parts."""
+    found: set[int] = set()
+    seen: set[int] = set()
+    for _ in range(DEPTH):
+        parts: list[object] = []
+        for value in values:
+            if type(value) in CONSTANT or id(value) in seen:
+                continue
+            seen.add(id(value))
+            match value:
+                case List():
+                    found.add(id(value.fields))
+                    parts += value.items
+                case Dict() | Instance():
+                    found.add(id(value.fields))
+                    parts += value.fields.values()
+                case Function():
+                    found.add(id(value.fields))
+                    parts += value.defaults.values()
+                    scope = value.scope
+                    while scope.parent is not None:
+                        found.add(id(scope.names))
+                        scope = scope.parent
+                case Class():
+                    found.add(id(value.scope.names))
+                    parts += value.scope.names.values()
+                case tuple():
+                    parts += value
+                case Splice():
+                    parts += (*value.if_true, *value.if_false)
+        values = parts
+    return found
 
 
 # What was made
@@ -261,7 +276,7 @@ def _is_makeable(event: Event) -> bool:
     return event.kind in MAKEABLE and (event.kind != "data_format" or event.args["value"] is None)
 
 
-PLAIN = frozenset({bool, bytes, complex, float, int, str, type(None), type(...), Class, Dotted, Missing, Text})
+PLAIN = CONSTANT | {Class, Text}
 """Types of values that are the same in every call, or texts."""
 
 

@@ -11,7 +11,7 @@ from bnlint.graph import query
 from bnlint.graph.model import Arguments, Layer, Origin, Span, Unknown
 from bnlint.keras_api.tables import words
 from bnlint.records import dataclass
-from bnlint.source import classes, rounds
+from bnlint.source import classes, rounds, trees
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.values import (
     MISSING,
@@ -190,7 +190,7 @@ def _guarded(function: Function, site: Span) -> bool:
 
 
 def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
-    for node in ast.walk(function):
+    for node in trees.walk(function):
         if isinstance(node, ast.If) and _ONCE.search(ast.unparse(node.test)) and _keeps(node, function):
             ends = isinstance(node.body[-1], ast.Return)
             yield node.lineno, 1 << 31 if ends else node.end_lineno or node.lineno
@@ -200,8 +200,8 @@ def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:
 
 def _keeps(guarded: ast.If, function: ast.AST) -> bool:
     """Whether what stands under a test may be remembered for the next time: in an object, in a method's care, in a variable further out."""
-    outer = {name for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
-    for node in (node for statement in guarded.body for node in ast.walk(statement)):
+    outer = {name for node in trees.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+    for node in (node for statement in guarded.body for node in trees.walk(statement)):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in outer:

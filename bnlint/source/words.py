@@ -37,8 +37,9 @@ def watched(files: Iterable[File], names: Iterable[str] = (*OF_GRAPHS, *OF_AVERA
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             possible = [word for word in names if word not in found and word in chunk.text]
             if possible:
-                idle = {id(node.func) for node in walk(tree) if isinstance(node, ast.Call) and _is_idle_scope(node)}
-                written = {name for node in walk(tree) if id(node) not in idle for name in _names(node)}
+                nodes = list(walk(tree))
+                idle = {id(node.func) for node in nodes if isinstance(node, ast.Call) and _is_idle_scope(node)}
+                written = {name for node in nodes if id(node) not in idle for name in _names(node)}
                 found.update(word for word in possible if any(word in name for name in written))
     return frozenset(found)
 
