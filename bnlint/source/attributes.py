@@ -11,9 +11,9 @@ from bnlint.source import (
     builtins,
     classes,
     injection,
+    inspection,
     invoke,
     library,
-    models,
     modules,
     options,
     protocols,
@@ -120,7 +120,7 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
                 m.replicas.add(found)
             return found
         case Layer() | Model():
-            return models.attribute(m, base, name, node)
+            return inspection.attribute(m, base, name, node)
         case Call() if base.layer.family == "unknown" and name in training.METHODS:
             return Bound(base, name)
         case Call() | Join() if name in ("_keras_shape", "ndim", "shape"):
@@ -200,7 +200,7 @@ def instance_attribute(m: Machine, instance: Instance, name: str, node: ast.AST)
     if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
         return Variables((instance,), name.startswith("trainable"))
     if "functional" in instance.fields:
-        return models.attribute(m, instance.fields["functional"], name, node) if name not in training.METHODS else Bound(instance, name)
+        return inspection.attribute(m, instance.fields["functional"], name, node) if name not in training.METHODS else Bound(instance, name)
     if instance.cls.keras is not None:
         if name == "layers":
             return LayerList(instance, tuple(dict.fromkeys(instance.layers)))

@@ -11,7 +11,7 @@ from typing import Final
 from bnlint.graph.model import Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
 from bnlint.records import replace
-from bnlint.source import attributes, classes, models, modules, operators, protocols, standard
+from bnlint.source import attributes, classes, inspection, modules, operators, protocols, standard
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.spelling import unmarked
 from bnlint.source.values import (
@@ -297,7 +297,7 @@ def _eval(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 def _type(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     def apply(value: object) -> object:
         if isinstance(value, Layer):
-            return models.class_of(value)
+            return inspection.class_of(value)
         if isinstance(value, Class) or is_layer_class(value):
             return Dotted("builtins.type", "builtins.type")
         plain = next((name for name, classes in TYPES.items() if isinstance(m.opaque(value), classes)), None)

@@ -9,7 +9,6 @@ from bnlint.graph.model import ABSENT, Argument, Arguments, Call, Join, Layer, S
 from bnlint.graph.query import ancestors, upstream
 from bnlint.keras_api.applications import application as known_application
 from bnlint.keras_api.applications import leaving
-from bnlint.keras_api.names import canonical
 from bnlint.keras_api.tensors import input_shape, output_of
 from bnlint.keras_api.training import MODES, is_mode, mode
 from bnlint.records import replace
@@ -19,18 +18,13 @@ from bnlint.source.values import (
     MISSING,
     TENSORS,
     Array,
-    Bound,
     Class,
     Dataset,
     Dict,
-    Dotted,
     Function,
     Instance,
-    LayerList,
     List,
     Model,
-    Part,
-    Variables,
     bind_parameters,
 )
 
@@ -323,98 +317,3 @@ def clone(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     clone = Model("functional", model.name, m.origin(node), {**model.fields, "inputs": given, "outputs": replaced}, epoch=m.epoch)
     m.models.append(clone)
     return clone
-
-
-def attribute(m: Machine, base: Layer | Model | object, name: str, node: ast.AST) -> object:
-    """An attribute of a layer or model."""
-    if isinstance(base, Layer):
-        return _layer_attribute(m, base, name)
-    assert isinstance(base, Model)
-    if f".{name}" in base.fields:
-        return base.fields[f".{name}"]
-    if name in ("output", "outputs", "input", "inputs", "layers"):
-        inputs, outputs = tensors(m, base)
-        if name == "layers":
-            return layer_list(m, base)
-        chosen = outputs if name.startswith("output") else inputs
-        base.called = base.called or base.kind == "application"
-        if not chosen:
-            return Unknown(f"the {name} of a model that is not known")
-        return List({"items": chosen}) if name.endswith("s") or len(chosen) > 1 else chosen[0]
-    if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
-        return Variables((base,), name.startswith("trainable"))
-    if name == "name":
-        return base.name
-    if name in ("output_shape", "input_shape"):
-        inputs, outputs = tensors(m, base)
-        shape = (outputs if name == "output_shape" else inputs)[0].shape if outputs else None
-        return shape if shape is not None else Unknown("the shape of a tensor")
-    return Bound(base, name)
-
-
-def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
-    m.effects += name in ("input", "name", "output")  # no two layers have the same
-    if name in ("output", "input"):
-        made = next((call for call in reversed(m.calls) if call.layer is layer), None)
-        if made is None or (name == "input" and not made.inputs):
-            return Unknown(f"the {name} of a layer that is not known")
-        return made if name == "output" else made.inputs[0]
-    if name in ("trainable_variables", "trainable_weights", "variables", "weights"):
-        return Variables((layer,), name.startswith("trainable"))
-    if name == "activation" and isinstance(layer.activation, str):
-        return Dotted(f"keras.activations.{layer.activation}", canonical(f"keras.activations.{layer.activation}"))
-    if name in layer.config:
-        return layer.config[name]
-    if name == "trainable":
-        return layer.trainable
-    if name == "layers" and (backbone := next((each for each in m.applications if each.layer is layer), None)) is not None:
-        return layer_list(m, backbone)
-    if name == "__class__":
-        return class_of(layer)
-    return Bound(layer, name)
-
-
-def class_of(layer: Layer) -> object:
-    """The class of a layer: one of Keras, or of the user."""
-    name = f"keras.layers.{layer.kind}"
-    return Dotted(name, canonical(name)) if layer.subclass is None else Unknown(f"the class {layer.subclass}")
-
-
-def layers_of(m: Machine, model: Model) -> tuple[Layer, ...]:
-    """The layers of a model in order, as far as known."""
-    if model.kind == "application":
-        return ()
-    needed = ancestors(tensors(m, model)[1])
-    functional = model.kind == "functional"
-    return tuple(dict.fromkeys(call.layer for call in m.in_order(needed) if functional or not call.layer.is_function))
-
-
-def layer_list(m: Machine, model: Model, flat: bool = False) -> LayerList:
-    """`model.layers`: where the model was built upon what a backbone puts out, its layers are among them; `flat`: all layers inside."""
-    needed = ancestors(tensors(m, model)[1])
-    built_on = [backbone for backbone in m.applications if flat or id(backbone.fields["outputs"][0]) in needed]
-    backbones = {backbone.layer: backbone for backbone in built_on}
-    found: list[Layer | Unknown] = []
-    for layer in layers_of(m, model):
-        if layer in backbones:
-            part = Unknown(f"the layers of {backbones[layer].name}")
-            m.parts[part] = Part(backbones[layer], "each", None, m.under)
-            found.append(part)
-        else:
-            found.append(layer)
-    return LayerList(model, tuple(found), model.kind != "application")
-
-
-def find_layer(m: Machine, model: Model, name: object) -> object:
-    """`model.get_layer(name)`: its output is one node where the model is not looked into."""
-    m.effects += 1
-    if model.kind != "application" and isinstance(name, str):
-        for layer in layers_of(m, model):
-            if layer.name == name:
-                return layer
-    key = ("layer", model, name if isinstance(name, (str, int)) else None)
-    found = m.derived.get(key)
-    if not isinstance(found, Unknown):
-        found = m.derived[key] = Unknown(f"a layer inside {model.name}")
-        m.parts[found] = Part(model, "one", None, m.under)
-    return found

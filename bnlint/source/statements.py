@@ -6,16 +6,15 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bnlint.graph.model import Choice, Import, Unknown
-from bnlint.keras_api.names import canonical, exports
+from bnlint.graph.model import Choice, Unknown
 from bnlint.source import (
     attributes,
     classes,
     decorators,
     expressions,
+    imports,
     invoke,
     loops,
-    modules,
     operators,
     patterns,
     protocols,
@@ -24,7 +23,7 @@ from bnlint.source import (
 )
 from bnlint.source.machine import Machine
 from bnlint.source.state import Completion
-from bnlint.source.values import MISSING, TENSORS, ArgScope, Dict, Dotted, List, Splice, Tape, elements, sequence
+from bnlint.source.values import MISSING, TENSORS, ArgScope, Dict, List, Splice, Tape, elements, sequence
 
 
 def execute(m: Machine, body: Sequence[ast.stmt]) -> Completion | None:
@@ -149,52 +148,6 @@ def exec_Global(m: Machine, node: ast.Global) -> None:
 
 def exec_Nonlocal(m: Machine, node: ast.Nonlocal) -> None:
     m.frame.scope.nonlocals.update(node.names)
-
-
-def _is_new(m: Machine, node: ast.Import | ast.ImportFrom) -> bool:
-    """Whether an import statement runs for the first time: it is noted once, however often a function around it is called."""
-    place = ("imported", node)
-    new = place not in m.derived
-    m.derived[place] = True
-    m.effects += new
-    return new
-
-
-def exec_Import(m: Machine, node: ast.Import) -> None:
-    new = _is_new(m, node)
-    for alias in node.names:
-        if new:
-            local = modules.is_local(m, alias.name)
-            m.file.imports.append(Import(alias.asname or alias.name.partition(".")[0], alias.name, m.origin(node), local))
-        whole = modules.import_module(m, alias.name)
-        top = alias.name.partition(".")[0]
-        m.bind(alias.asname or top, whole if alias.asname or top == alias.name else modules.import_module(m, top))
-
-
-def exec_ImportFrom(m: Machine, node: ast.ImportFrom) -> None:
-    if node.module == "__future__":
-        return
-    new = _is_new(m, node)
-    module = node.module or ""
-    source = "." * node.level + module
-    for alias in node.names:
-        if alias.name == "*":
-            _import_star(m, node, module)
-            continue
-        if new:
-            dotted = f"{source}.{alias.name}" if module else source + alias.name
-            m.file.imports.append(Import(alias.asname or alias.name, dotted, m.origin(node), modules.is_local(m, source)))
-        m.bind(alias.asname or alias.name, modules.import_name(m, node.level, module, alias.name))
-
-
-def _import_star(m: Machine, node: ast.ImportFrom, module: str) -> None:
-    source = "." * node.level + module
-    m.file.imports.append(Import("*", source, m.origin(node), modules.is_local(m, source)))
-    known = exports(canonical(module) or "") if not node.level else {}
-    for name in known:
-        m.bind(name, Dotted(f"{module}.{name}", canonical(f"{module}.{name}") or known[name]))
-    if not known:
-        m.file.scope.stars.append(modules.import_star(m, node.level, module) or source)
 
 
 def exec_FunctionDef(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -325,7 +278,7 @@ def exec_Try(m: Machine, node: ast.Try) -> Completion | None:
 def _try(m: Machine, node: ast.Try) -> Completion | None:
     if all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in node.body):
         execute(m, node.body)
-        return None if _resolves(m, node.body) else _rescue(m, node.handlers[:1])
+        return None if imports.resolves(m, node.body) else _rescue(m, node.handlers[:1])
     if not node.handlers:
         return execute(m, node.body)
 
@@ -368,19 +321,6 @@ def _rescue(m: Machine, handlers: Sequence[ast.ExceptHandler]) -> Completion | N
     return result if isinstance(result, Completion) else None
 
 
-def _resolves(m: Machine, body: list[ast.stmt]) -> bool:
-    """Whether imports in a `try` are taken to succeed: they lead to Keras or TensorFlow as it is today, or nothing speaks against them."""
-    for statement in body:
-        names = [alias.name for alias in statement.names] if isinstance(statement, (ast.Import, ast.ImportFrom)) else []
-        module = statement.module or "" if isinstance(statement, ast.ImportFrom) else ""
-        dotted = [f"{module}.{name}" if module else name for name in names]
-        if any("contrib" in name or name.startswith("keras_core") for name in dotted):
-            return False
-        if isinstance(statement, ast.ImportFrom) and m.files.root is not None and not modules.leads_somewhere(m, statement.level, module):
-            return False
-    return True
-
-
 HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]]] = {
     ast.Expr: exec_Expr,
     ast.Assign: exec_Assign,
@@ -389,8 +329,8 @@ HANDLERS: Final[dict[type[ast.stmt], Callable[[Machine, Any], Completion | None]
     ast.Delete: exec_Delete,
     ast.Global: exec_Global,
     ast.Nonlocal: exec_Nonlocal,
-    ast.Import: exec_Import,
-    ast.ImportFrom: exec_ImportFrom,
+    ast.Import: imports.plain,
+    ast.ImportFrom: imports.from_module,
     ast.FunctionDef: exec_FunctionDef,
     ast.AsyncFunctionDef: exec_FunctionDef,
     ast.ClassDef: exec_ClassDef,

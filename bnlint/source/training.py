@@ -8,7 +8,7 @@ from typing import Final
 
 from bnlint.graph.model import ABSENT, Argument, Arguments, Choice, Layer, Unknown
 from bnlint.keras_api.training import BATCHING, FLOWS, MODEL_METHODS, OLD_NAMES, SIGNATURES
-from bnlint.source import arrays, attributes, classes, data, invoke, layers, models, rounds, sequential, tf1, weights
+from bnlint.source import arrays, attributes, classes, data, inspection, invoke, layers, models, rounds, sequential, tf1, weights
 from bnlint.source.machine import Machine
 from bnlint.source.values import (
     MISSING,
@@ -188,10 +188,10 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
         m.write(model.fields, "items", items[:-1])
         return None
     if name == "_flatten_layers":
-        return models.layer_list(m, model, flat=True)
+        return inspection.layer_list(m, model, flat=True)
     if name == "get_layer":
         named = bind_parameters(("name", "index"), arguments) if arguments.keyword("index") is None else {}
-        return models.find_layer(m, model, m.settle(named.get("name")))
+        return inspection.find_layer(m, model, m.settle(named.get("name")))
     return MISSING
 
 
