@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
 
 from bnlint import __version__, catalogue, engine
 from bnlint.cache import store
@@ -20,7 +18,11 @@ from bnlint.discovery import Known, Verdicts
 from bnlint.groups import NOTHING, SILENT, Part
 from bnlint.records import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Any, Final
+
     from bnlint.engine import Checked, Plan
     from bnlint.footprint import Footprint
     from bnlint.groups import Candidate

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import Final
 
 from bnlint import pin_files
 from bnlint.engine import digest
 from bnlint.footprint import Footprint, listing
 from bnlint.regular import read_bytes
-from bnlint.text import SIZE_LIMIT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Final
 
 Fact = tuple[str, str]
 """An absolute path, and what was seen there: of a file the digest of its text, of a folder which of some names stand in it."""
@@ -82,6 +84,8 @@ def stamp(found: os.stat_result, settled: int) -> int:
 
 def _read(path: str) -> bytes:
     """The text of a regular file; nothing if there is none."""
+    from bnlint.text import SIZE_LIMIT
+
     try:
         return read_bytes(path, SIZE_LIMIT + 1)
     except (OSError, ValueError):

@@ -6,10 +6,15 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
 from zlib import crc32
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, Final
+
+    Data = dict[str, Any]
 
 LIMIT: Final = 256 * 2**20
 """Bytes of a cache that are read at most."""
@@ -30,8 +35,6 @@ Signature: 8a477f597d28d172789f06886806bc55
 
 FILES: Final = {"CACHEDIR.TAG": TAG, ".gitignore": "*\n"}
 """What stands beside the caches in a folder that holds nothing else."""
-
-Data = dict[str, Any]
 
 _NOT_LINKED: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
