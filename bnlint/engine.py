@@ -7,6 +7,7 @@ import os
 from bnlint import catalogue, settings
 from bnlint.catalogue import Rule
 from bnlint.records import dataclass, field, replace
+from bnlint.regular import LARGEST, read_bytes
 from bnlint.settings import Settings
 
 TYPE_CHECKING = False
@@ -361,10 +362,7 @@ def is_excluded(path: str, held_to: Settings) -> bool:
 
 def read(path: str) -> bytes:
     """The bytes of a file; no more of them than are enough to see that it is too large. Raises OSError."""
-    from bnlint.regular import read_bytes
-    from bnlint.text import NOTEBOOK_SIZE_LIMIT
-
-    return read_bytes(path, NOTEBOOK_SIZE_LIMIT + 1)
+    return read_bytes(path, LARGEST + 1)
 
 
 def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tuple[Finding, ...]:

@@ -56,12 +56,12 @@ class Input:
     @property
     def speaks(self) -> bool:
         """Whether it speaks of Keras, of BatchNormalization, or to bnlint; and as a program, or with a word of a rule."""
-        return (self.holds(SUBJECTS) or self._names_batchnorm) and (self._imports or self.relevant)
+        return self._mentions_keras and (self._imports or self.relevant)
 
     @cached_property
     def builds(self) -> bool:
         """Whether it may build BatchNormalization."""
-        return self._names_batchnorm or self.holds(BACKBONES)
+        return self.holds(BUILDING)
 
     @property
     def uses(self) -> bool:
@@ -69,8 +69,10 @@ class Input:
         return self._imports and self.holds(USING)
 
     @property
-    def _names_batchnorm(self) -> bool:
-        return b"atch" in self.data and _batchnorm()(self.data) is not None
+    def _mentions_keras(self) -> bool:
+        if self.named:  # for the few that are, `re` is not worth its import
+            return self.holds(SUBJECTS) or self.holds(BATCHNORM)
+        return any(search(self.data) for search in _searches())
 
     @property
     def _imports(self) -> bool:
@@ -92,7 +94,7 @@ class Group:
     def idle(self) -> bool:
         """Whether nothing can be found in it: one file without a word of a rule, or that builds on nothing and names no Keras itself."""
         alone = self.inputs[0]
-        return len(self.inputs) == 1 and not ((self.root is not None or alone.speaks) and alone.relevant)
+        return len(self.inputs) == 1 and not (alone.relevant and (self.root is not None or alone.speaks))
 
     @property
     def size(self) -> int:
@@ -143,7 +145,9 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
 BACKBONES = (b"keras.applications", b"keras_applications", b"keras import applications")
 """Words one of which stands in what builds BatchNormalization without naming it."""
 
-BUILDING = (b"atchNorm", b"atch_norm", b"batchnorm", *BACKBONES)
+BATCHNORM = (b"atchNorm", b"atch_norm", b"batchnorm")
+
+BUILDING = (*BATCHNORM, *BACKBONES)
 """Words one of which stands in whatever builds BatchNormalization."""
 
 SUBJECTS = (b"keras", b"bnlint:")
@@ -154,11 +158,11 @@ USING = (b"tensorflow", b".fit(", b".compile(")
 
 
 @cache
-def _batchnorm() -> Callable[[bytes], object]:
-    """What finds BatchNormalization by one of its names, in one search."""
+def _searches() -> tuple[Callable[[bytes], object], ...]:
+    """What finds one of the subjects, or a name of BatchNormalization: `re` goes from one first letter to the next, and these are rare."""
     import re
 
-    return re.compile(rb"atch_?[Nn]orm").search
+    return tuple(re.compile(pattern).search for pattern in (b"keras", b"bnlint:", b"BatchNorm", b"batch_?[Nn]orm"))
 
 
 def may_matter(given: Input) -> bool:

@@ -9,7 +9,10 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from typing import BinaryIO, Final
+
+LARGEST: Final = 128 * 2**20
+"""Bytes of a file under lint that are read at most: of a notebook most are pictures."""
 
 
 class NotRegular(OSError):

@@ -262,8 +262,10 @@ class Run:
         self.add(mended.checked)
 
     def add(self, checked: Checked) -> None:
-        self.counts["dismissed" if checked.dismissed else "analysed"] += not checked.skipped
-        self.skipped.update([checked.skipped] if checked.skipped else [])
+        if checked.skipped:
+            self.skipped[checked.skipped] += 1
+        else:
+            self.counts["dismissed" if checked.dismissed else "analysed"] += 1
         self.failures += checked.failures
         self.sites += checked.sites
         self.artifacts += [checked.artifact] if checked.artifact is not None else []

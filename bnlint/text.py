@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from bnlint import syntax
 from bnlint.records import dataclass
+from bnlint.regular import LARGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ SIZE_LIMIT: Final = 16 * 2**20
 
 TOKEN_LIMIT: Final = 1_000_000
 """Words and signs of Python source that are parsed at most: the tree takes up to a kilobyte for each."""
-
-NOTEBOOK_SIZE_LIMIT: Final = 128 * 2**20
-"""Bytes of a notebook that are read at most: most of them are pictures."""
 
 ByteSpan = tuple[int, int]
 """Start and exclusive end of a stretch of bytes."""
@@ -181,7 +179,7 @@ def encoded(source: str) -> bytes:
 def load(path: str, data: bytes) -> Document:
     """Read a Python file or a notebook (by the suffix of `path`). Raises Unreadable."""
     notebook = path.lower().endswith(".ipynb")
-    limit = NOTEBOOK_SIZE_LIMIT if notebook else SIZE_LIMIT
+    limit = LARGEST if notebook else SIZE_LIMIT
     if len(data) > limit:
         raise Unreadable(f"is {len(data) / 2**20:.1f} MB, over the limit of {limit // 2**20} MB; split or exclude it")
     return _notebook(path, data) if notebook else _python(path, data)

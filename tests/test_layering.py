@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "bnlint"
 # The parts of bnlint, and the parts that each may import. Types alone (`if TYPE_CHECKING`) do not count.
 DIRECTIONS: dict[str, set[str]] = {
     "graph": set(),
-    "text": {"graph", "cells", "syntax"},
+    "text": {"graph", "cells", "regular", "syntax"},
     "cells": set(),
     "keras_api": {"graph", "syntax"},
     "findings": {"graph"},

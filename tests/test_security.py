@@ -31,9 +31,9 @@ def test_the_tests_that_keep_a_promise_exist(number: str, kept: str) -> None:
 
 
 def test_limits_are_those_of_the_program() -> None:
-    from bnlint import text, toml
+    from bnlint import regular, text, toml
 
     assert f"{text.SIZE_LIMIT >> 20} MB and a million words of Python" in TEXT
     assert text.TOKEN_LIMIT == 1_000_000
-    assert f"{text.NOTEBOOK_SIZE_LIMIT >> 20} MB of a notebook" in TEXT
+    assert f"{regular.LARGEST >> 20} MB of a notebook" in TEXT
     assert f"{toml.SIZE_LIMIT >> 20} MB of settings" in TEXT
