@@ -101,6 +101,8 @@ def plain(m: Machine, value: object) -> object:
         return value
     if isinstance(value, Dotted):
         return value.canonical or value.name
+    if isinstance(value, Bound) and value.function is not None:
+        value = value.function
     if isinstance(value, Function):
         return f"<function {value.name}>"
     return Unknown(f"a {type(value).__name__.lower()}")
