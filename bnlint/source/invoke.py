@@ -24,6 +24,7 @@ from bnlint.source import (
     tf1,
     trees,
 )
+from bnlint.source.joins import join
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.values import (
@@ -78,6 +79,8 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
         found.extend(Argument(None, item, None) for item in items)
     for keyword in node.keywords:
         value = expressions.evaluate(m, keyword.value)
+        if keyword.arg is None:
+            value = _one_dict(m, m.settle(value))
         if keyword.arg is not None:
             found.append(Argument(keyword.arg, value, m.span(keyword.value), is_literal(keyword.value)))
         elif isinstance(value, Dict):
@@ -88,6 +91,23 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
         else:
             complete = presumed = False
     return Arguments(tuple(found), complete, presumed and not complete)
+
+
+def _one_dict(m: Machine, value: object) -> object:
+    """Dicts of which it depends on a test which one it is as one, of which a part is optional."""
+    if not isinstance(value, Choice):
+        return value
+    first, second = _one_dict(m, value.if_true), _one_dict(m, value.if_false)
+    if not isinstance(first, Dict) or not isinstance(second, Dict):
+        return value
+    is_open = first.open or second.open
+    made = Dict({}, is_open, is_open and all(each.presumed or not each.open for each in (first, second)))
+    for key in {**first.fields, **second.fields}:
+        parts = [each.fields.get(key, MISSING) for each in (first, second)]
+        made.fields[key] = join(value.condition, *parts)
+        if MISSING in parts or any((id(each.fields), key) in m.optional for each in (first, second)):
+            m.optional[id(made.fields), key] = made.fields
+    return made
 
 
 def _names(node: ast.expr) -> str:
