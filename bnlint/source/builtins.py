@@ -105,9 +105,9 @@ def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 def _to_list(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     value = first_argument(arguments)
     if value is MISSING:
-        return List({"items": ()})
+        return m.listed(())
     items = sequence(protocols.iterated(m, value, node))
-    return List({"items": items}) if items is not None else value
+    return m.listed(items) if items is not None else value
 
 
 def _to_tuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -52,7 +52,7 @@ def eval_Tuple(m: Machine, node: ast.Tuple) -> object:
 
 
 def eval_List(m: Machine, node: ast.List | ast.Set) -> object:
-    return List({"items": listed(m, node.elts)})
+    return m.listed(listed(m, node.elts))
 
 
 def listed(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
@@ -69,6 +69,7 @@ def listed(m: Machine, nodes: list[ast.expr]) -> tuple[object, ...]:
 
 def eval_Dict(m: Machine, node: ast.Dict) -> object:
     made = Dict({})
+    m.arise(made.fields)
     for key, value in zip(node.keys, node.values, strict=True):
         content = evaluate(m, value)
         name = MISSING if key is None else evaluate(m, key)
@@ -220,6 +221,7 @@ def eval_Yield(m: Machine, node: ast.Yield | ast.YieldFrom) -> object:
 def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> object:
     if isinstance(node, ast.DictComp):
         made = Dict({})
+        m.arise(made.fields)
 
         def put() -> None:
             key, value = evaluate(m, node.key), evaluate(m, node.value)
@@ -230,7 +232,7 @@ def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.Genera
 
         loops.comprehend(m, node, node.generators, put)
         return made
-    found = List({"items": ()})
+    found = m.listed(())
     element = node.elt
     loops.comprehend(m, node, node.generators, lambda: m.write(found.fields, "items", m.chain(found.items, (evaluate(m, element),))))
     return found

@@ -10,7 +10,7 @@ from typing import Any, Final
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
 from bnlint.keras_api.training import VARIABLES
 from bnlint.records import replace
-from bnlint.source import invoke, operators, protocols, subscripts
+from bnlint.source import invoke, operators, protocols, runs, subscripts
 from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine, truth
 from bnlint.source.values import (
@@ -198,14 +198,7 @@ def _flattened(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 def _reversed(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     items = sequence(m.settle(first_argument(arguments)))
-    return Unknown("the reverse of a value that is not known") if items is None else List({"items": _backwards(items)})
-
-
-def _backwards(items: tuple[object, ...]) -> tuple[object, ...]:
-    return tuple(
-        Splice(item.condition, _backwards(item.if_true), _backwards(item.if_false)) if isinstance(item, Splice) else item
-        for item in reversed(items)
-    )
+    return Unknown("the reverse of a value that is not known") if items is None else List({"items": runs.backwards(items)})
 
 
 def _sorted(m: Machine, arguments: Arguments, node: ast.Call) -> object:

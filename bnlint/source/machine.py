@@ -279,6 +279,12 @@ class Machine(Budget):
         self.spend(sum(map(len, runs)) // 32)
         return tuple(item for run in runs for item in run)
 
+    def listed(self, items: tuple[object, ...]) -> List:
+        """A new list."""
+        made = List({"items": items})
+        self.arise(made.fields)
+        return made
+
     # Names ---------------------------------------------------------------------------------------------------------
 
     def bind(self, name: str, value: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Arguments, Unknown
-from bnlint.source import classes, invoke, iteration, operators, options, records, subscripts, texts, training
+from bnlint.source import classes, invoke, iteration, operators, options, records, runs, subscripts, texts, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
 
@@ -53,12 +53,12 @@ def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node:
             index = position % len(items)
             m.write(owner.fields, "items", items[:index] + items[index + 1 :])
             return items[index]
-        return Unknown("an element that is not known")
+        return _taken(m, owner, position, node)
     if name == "reverse":
-        m.write(owner.fields, "items", items[::-1])
+        m.write(owner.fields, "items", runs.backwards(items))
         return None
     if name == "copy":
-        return List({"items": items})
+        return m.listed(items)
     if name == "clear":
         m.write(owner.fields, "items", ())
         return None
@@ -84,6 +84,16 @@ def _search(m: Machine, owner: List, name: str, wanted: object) -> object:
     if name == "remove":
         m.write(owner.fields, "items", owner.items[:position] + owner.items[position + 1 :])
     return position if name == "index" else None
+
+
+def _taken(m: Machine, owner: List, position: int, node: ast.Call) -> object:
+    """The first or last element of a list whose length depends on tests, which loses it; else an unknown one."""
+    rest = runs.cut(owner.items, slice(1, None) if position == 0 else slice(None, -1)) if position in (0, -1) else None
+    if rest is None:
+        return Unknown("an element that is not known")
+    found = subscripts.item(m, owner, position, node)
+    m.write(owner.fields, "items", rest)
+    return found
 
 
 def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node: ast.Call) -> object:

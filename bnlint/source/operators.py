@@ -77,7 +77,7 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
     if _too_large(op, left, right):
         return Unknown("a value too large to compute")
     if isinstance(op, ast.Mult) and isinstance(left, List) and isinstance(right, int):
-        return List({"items": left.items * right})
+        return m.listed(left.items * right)
     if isinstance(op, ast.Mult) and isinstance(left, tuple) and isinstance(right, int):
         return left * right
     if isinstance(op, ast.Mod) and isinstance(left, str):
@@ -166,7 +166,7 @@ def _add(m: Machine, left: object, right: object) -> object | None:
     if isinstance(right, LayerList) and right.known:
         right = tuple(right.layers)
     if isinstance(left, List) and isinstance(right, (List, tuple)):
-        return List({"items": m.chain(left.items, right.items if isinstance(right, List) else right)})
+        return m.listed(m.chain(left.items, right.items if isinstance(right, List) else right))
     if isinstance(left, tuple) and isinstance(right, tuple):
         return m.chain(left, right)
     return None

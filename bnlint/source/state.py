@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from bnlint.graph.model import Under, Unknown
 from bnlint.graph.query import Assumption, decide, extend
 from bnlint.records import dataclass, field
 from bnlint.source.joins import join, join_items
-from bnlint.source.values import MISSING, Fields
+from bnlint.source.values import MISSING, Fields, Missing
 
 Key = tuple[int, object]
 Changes = dict[Key, tuple[Fields, object, object]]
@@ -46,6 +47,9 @@ class Landing:
     pending: list[Pending] = field(default_factory=list)
 
 
+BORN: Final = Missing()
+"""In the log, in place of a key: the fields came to be here, and no other path knows them."""
+
 FORK = 1
 """Steps that a fork costs, whatever its arms do."""
 
@@ -71,6 +75,11 @@ class State:
         self.spend()
         self.log.append((fields, key, fields.get(key, MISSING)))
         _put(fields, key, value)
+
+    def arise(self, fields: Fields) -> None:
+        """Note that fields came to be here: what is written to them is no other path's."""
+        if self.under:
+            self.log.append((fields, BORN, MISSING))
 
     def spend(self, steps: int = 1) -> None:
         """Called for what is written and joined: the budget ends what grows without end."""
@@ -144,14 +153,16 @@ class State:
         return staying
 
     def _merge(self, condition: Unknown, one: Changes, two: Changes) -> None:
+        born = _born(one) | _born(two)
         for place in [*one, *(place for place in two if place not in one)]:
             fields, key, _ = one[place] if place in one else two[place]
             old = fields.get(key, MISSING)
             first = one[place][2] if place in one else old
             second = two[place][2] if place in two else old
             self.spend(_size(first) + _size(second))
-            self.write(fields, key, _join(condition, key, first, second))
-            if (first is MISSING) is not (second is MISSING):
+            alone = place[0] in born
+            self.write(fields, key, (first if place in one else second) if alone else _join(condition, key, first, second))
+            if not alone and (first is MISSING) is not (second is MISSING):
                 self.optional[place] = fields
 
     def enter(self, *kinds: str) -> None:
@@ -197,16 +208,25 @@ class State:
             for entry in self.log[counted:]:
                 before.setdefault((id(entry[0]), entry[1]), entry)
             counted = len(self.log)
+            born, here = _born(pending.changes), _born(before)
+            born, here = born - here, here - born
             for place in [*before, *(place for place in pending.changes if place not in before)]:
                 fields, key, old = before.get(place) or pending.changes[place]
                 current = fields.get(key, MISSING)
                 other = pending.changes[place][2] if place in pending.changes else old
-                if other is not current:
+                if place[0] in born:
+                    self.write(fields, key, other)
+                elif other is not current and place[0] not in here:
                     self.spend(len(guards) * (_size(other) + _size(current)))
                     self.write(fields, key, _told(pending, guards, key, other, current))
             value = _told(pending, guards, None, pending.value, value)
         self.under = under
         return value
+
+
+def _born(changed: Iterable[Key]) -> set[int]:
+    """The ids of the fields that came to be on a path."""
+    return {number for number, key in changed if key is BORN}
 
 
 def _common(paths: list[Assumption]) -> Assumption:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Final
 
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
-from bnlint.source import arrays, invoke, operators, options, protocols
+from bnlint.source import arrays, invoke, operators, options, protocols, runs
 from bnlint.source.joins import join
 from bnlint.source.machine import SPLICES, Machine
 from bnlint.source.values import (
@@ -71,22 +70,25 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         except (IndexError, ValueError):
             return Unknown("an index out of range")
     items = sequence(base)
+    items = items if items is None else runs.decided(m, items)
     if items is not None and not any(isinstance(part, Splice) for part in items):
         if isinstance(key, slice):
             try:
                 part = items[key]
             except ValueError:
                 return Unknown("a slice of a list")
-            return List({"items": part}) if isinstance(base, List) else part
+            return m.listed(part) if isinstance(base, List) else part
         if isinstance(key, int) and -len(items) <= key < len(items):
             return items[key]
     if isinstance(base, List) and isinstance(key, int) and items:
         if key == -1:
             return _last(m, items)
         few = sum(isinstance(part, Splice) for part in items) <= SPLICES
-        if (key == 0 and not isinstance(items[0], Splice)) or (few and 0 <= key < DEEPEST):
+        if (key == 0 and not isinstance(items[0], Splice)) or (few and 0 <= key < runs.DEEPEST):
             found = _at(m, items, key)
             return Unknown("an element that is not known") if found is MISSING else found
+    if isinstance(base, List) and isinstance(key, slice) and items and (part := runs.cut(items, key)) is not None:
+        return m.listed(part)
     if isinstance(base, Unknown):
         width = arrays.slice_width(m, key)
         derived = m.derive(base, "item", key if hashable_key(key) else None, width)
@@ -97,6 +99,8 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         elif base in m.open:
             return index_tensor(m, m.open[base], key, node) if isinstance(key, slice) else derived
         return derived
+    if items and (found := runs.some(items)) is not None:
+        return List({"items": (Splice(Unknown("which elements of a list"), (found,), ()),)}) if isinstance(key, slice) else found
     return Unknown("an element that is not known")
 
 
@@ -114,10 +118,6 @@ def _last(m: Machine, items: tuple[object, ...]) -> object:
         return last
     rest = items[:-1]
     return m.fork(last.condition, lambda: _last(m, rest + last.if_true), lambda: _last(m, rest + last.if_false))
-
-
-DEEPEST: Final = 4
-"""Positions that are looked for in a list whose length depends on tests: each may double the ways to it."""
 
 
 def _at(m: Machine, items: tuple[object, ...], position: int) -> object:
@@ -180,7 +180,13 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
                 m.write(owner.fields, key if isinstance(key, Unknown) else Unknown("a key that is not known"), value)
     elif isinstance(owner, Options):
         options.put(m, owner, key, value)
-    elif isinstance(owner, List) and isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):
+    elif isinstance(owner, List):
+        _put_element(m, owner, key, value)
+    return None
+
+
+def _put_element(m: Machine, owner: List, key: object, value: object) -> None:
+    if isinstance(key, (int, slice)) and not any(isinstance(part, Splice) for part in owner.items):
         items = list(owner.items)
         try:
             if isinstance(key, slice):
@@ -188,9 +194,10 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
             else:
                 items[key] = value
         except (IndexError, ValueError):
-            return None
+            return
         m.write(owner.fields, "items", m.chain(tuple(items)))
-    return None
+    elif not isinstance(key, slice):
+        m.write(owner.fields, "items", m.chain(runs.put(owner.items, key, value)))
 
 
 def delete_item(m: Machine, owner: object, key: object) -> object:

@@ -1,0 +1,99 @@
+"""Runs of elements, some of which are there under a test only: turned round, cut at their ends, looked into."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bnlint.graph.model import Layer, Unknown
+from bnlint.graph.query import alternatives
+from bnlint.source.joins import join, join_items
+from bnlint.source.machine import SPLICES, Machine
+from bnlint.source.values import TENSORS, Splice, unspliced
+
+Items = tuple[object, ...]
+
+DEEPEST: Final = 4
+"""Positions that are looked for, or cut off, in a list whose length depends on tests: each may double the ways to it."""
+
+SEVERAL: Final = 8
+"""Elements beyond which it is not told which of them may stand at a place that is not known."""
+
+
+def backwards(items: Items) -> Items:
+    """The elements from the last to the first."""
+    return tuple(
+        [
+            Splice(item.condition, backwards(item.if_true), backwards(item.if_false)) if isinstance(item, Splice) else item
+            for item in reversed(items)
+        ]
+    )
+
+
+def decided(m: Machine, items: Items) -> Items:
+    """The elements with the runs in place of the tests that the present path decides."""
+    if not any(isinstance(item, Splice) for item in items):
+        return items
+    found: list[object] = []
+    for item in items:
+        outcome = m.decide(item.condition) if isinstance(item, Splice) else None
+        if isinstance(item, Splice) and outcome is not None:
+            found += decided(m, item.if_true if outcome else item.if_false)
+        else:
+            found.append(item)
+    return tuple(found)
+
+
+def cut(items: Items, key: slice) -> Items | None:
+    """`items[key]` where tests decide how many there are: all of them turned round, or less some at the ends; else None."""
+    if key.step not in (None, 1):
+        return backwards(items) if key == slice(None, None, -1) else None
+    start, stop = key.start or 0, key.stop or 0
+    few = isinstance(start, int) and isinstance(stop, int) and 0 <= start <= DEEPEST and -DEEPEST <= stop <= 0
+    if not few or key.stop == 0 or sum(isinstance(item, Splice) for item in items) > SPLICES:
+        return None
+    for _ in range(start):
+        items = _without_first(items)
+    items = backwards(items) if stop else items
+    for _ in range(-stop):
+        items = _without_first(items)
+    return backwards(items) if stop else items
+
+
+def _without_first(items: Items) -> Items:
+    if not items or not isinstance(items[0], Splice):
+        return items[1:]
+    first, rest = items[0], items[1:]
+    return join_items(first.condition, _without_first(first.if_true + rest), _without_first(first.if_false + rest))
+
+
+def some(items: Items) -> object:
+    """One of some tensors, by tests of which nothing is known; None if there is anything else, or too much."""
+    tensors = list(dict.fromkeys(unspliced(items)))
+    if not 0 < len(tensors) <= SEVERAL or not all(isinstance(tensor, TENSORS) for tensor in tensors):
+        return None
+    found = tensors[-1]
+    for tensor in reversed(tensors[:-1]):
+        found = join(Unknown("which element of a list"), tensor, found)
+    return found
+
+
+def put(items: Items, key: object, value: object) -> Items:
+    """The elements with one replaced: where it is not known which, each of a few is by a test of its own if it is a tensor or a layer."""
+    if isinstance(key, int):
+        position = key if key >= 0 else len(items) + key
+        beyond = items[: position + 1] if key >= 0 else items[position:]
+        if 0 <= position < len(items) and not any(isinstance(item, Splice) for item in beyond):
+            return (*items[:position], value, *items[position + 1 :])
+    few = sum(1 for _ in unspliced(items)) <= SEVERAL
+    return _perhaps(items, value) if few and any(isinstance(leaf, (Layer, *TENSORS)) for leaf in alternatives(value)) else items
+
+
+def _perhaps(items: Items, value: object) -> Items:
+    return tuple(
+        [
+            Splice(item.condition, _perhaps(item.if_true, value), _perhaps(item.if_false, value))
+            if isinstance(item, Splice)
+            else join(Unknown("which element of a list"), value, item)
+            for item in items
+        ]
+    )
