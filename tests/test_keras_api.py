@@ -180,6 +180,8 @@ def test_every_role_is_a_role() -> None:
         ("hard_sigmoid", "hard_sigmoid"),
         ("ThresholdedReLU", "thresholded_relu"),
         ("my_activation", "my_activation"),
+        ("_relu6", "_relu6"),
+        ("_hard_swish", "_hard_swish"),
     ],
 )
 def test_activation_name(name: str, expected: str) -> None:

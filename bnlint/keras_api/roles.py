@@ -122,7 +122,11 @@ _JOINED: Final = {name.replace("_", ""): name for name, role in sorted(FUNCTION_
 
 
 def activation_name(name: str) -> str:
-    """The one name of an activation, of a function or a class: "LeakyReLU" -> "leaky_relu", "swish" -> "silu"."""
+    """The one name of an activation, of a function or a class: "LeakyReLU" -> "leaky_relu", "swish" -> "silu".
+
+    `_relu6` keeps its name: no Keras has it, and what somebody's own does is not known.
+    """
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.replace("LU", "lu")).lower()
-    snake = _JOINED.get(snake.replace("_", ""), snake)
+    if not snake.startswith("_"):
+        snake = _JOINED.get(snake.replace("_", ""), snake)
     return ACTIVATION_ALIAS.get(snake, snake)

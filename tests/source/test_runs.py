@@ -114,11 +114,11 @@ def test_keywords_of_a_dict_that_depends_on_a_test() -> None:
 def test_an_activation_that_is_a_method() -> None:
     text = """
 class Net:
-    def soft(self, x):
+    def _relu6(self, x):
         return x * tf.sigmoid(x)
     def build(self):
         i = Input((8,))
-        return keras.Model(i, Activation(self.soft)(BatchNormalization()(i)))
+        return keras.Model(i, Activation(self._relu6)(BatchNormalization()(i)))
 Net().build()
 """
-    assert read(text).flows[0] == "Input > BatchNormalization > Activation:soft"
+    assert read(text).flows[0] == "Input > BatchNormalization > Activation:_relu6"
