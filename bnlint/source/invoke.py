@@ -79,15 +79,13 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
         found.extend(Argument(None, item, None) for item in items)
     for keyword in node.keywords:
         value = expressions.evaluate(m, keyword.value)
-        if keyword.arg is None:
-            value = _one_dict(m, m.settle(value))
         if keyword.arg is not None:
             found.append(Argument(keyword.arg, value, m.span(keyword.value), is_literal(keyword.value)))
-        elif isinstance(value, Dict):
-            complete = complete and not value.open
-            presumed = presumed and (value.presumed or not value.open)
-            optional = {key for key in value.fields if (id(value.fields), key) in m.optional}
-            found += [Argument(key, each, None, certain=key not in optional) for key, each in value.fields.items() if isinstance(key, str)]
+        elif isinstance(given := _one_dict(m, m.settle(value)), Dict):
+            complete = complete and not given.open
+            presumed = presumed and (given.presumed or not given.open)
+            optional = {key for key in given.fields if (id(given.fields), key) in m.optional}
+            found += [Argument(key, each, None, certain=key not in optional) for key, each in given.fields.items() if isinstance(key, str)]
         else:
             complete = presumed = False
     return Arguments(tuple(found), complete, presumed and not complete)

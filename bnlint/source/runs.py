@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from bnlint.graph.model import Layer, Unknown
@@ -47,7 +48,7 @@ def cut(items: Items, key: slice) -> Items | None:
     """`items[key]` where tests decide how many there are: all of them turned round, or less some at the ends; else None."""
     if key.step not in (None, 1):
         return backwards(items) if key == slice(None, None, -1) else None
-    start, stop = key.start or 0, key.stop or 0
+    start, stop = (0 if bound is None else bound for bound in (key.start, key.stop))
     few = isinstance(start, int) and isinstance(stop, int) and 0 <= start <= DEEPEST and -DEEPEST <= stop <= 0
     if not few or key.stop == 0 or sum(isinstance(item, Splice) for item in items) > SPLICES:
         return None
@@ -68,11 +69,11 @@ def _without_first(items: Items) -> Items:
 
 def some(items: Items) -> object:
     """One of some tensors, by tests of which nothing is known; None if there is anything else, or too much."""
-    tensors = list(dict.fromkeys(unspliced(items)))
-    if not 0 < len(tensors) <= SEVERAL or not all(isinstance(tensor, TENSORS) for tensor in tensors):
+    tensors = _few(items)
+    if not tensors or not all(isinstance(tensor, TENSORS) for tensor in tensors):
         return None
-    found = tensors[-1]
-    for tensor in reversed(tensors[:-1]):
+    *others, found = dict.fromkeys(tensors)
+    for tensor in reversed(others):
         found = join(Unknown("which element of a list"), tensor, found)
     return found
 
@@ -84,8 +85,14 @@ def put(items: Items, key: object, value: object) -> Items:
         beyond = items[: position + 1] if key >= 0 else items[position:]
         if 0 <= position < len(items) and not any(isinstance(item, Splice) for item in beyond):
             return (*items[:position], value, *items[position + 1 :])
-    few = sum(1 for _ in unspliced(items)) <= SEVERAL
-    return _perhaps(items, value) if few and any(isinstance(leaf, (Layer, *TENSORS)) for leaf in alternatives(value)) else items
+    followed = any(isinstance(leaf, (Layer, *TENSORS)) for leaf in alternatives(value)) and _few(items)
+    return _perhaps(items, value) if followed else items
+
+
+def _few(items: Items) -> list[object]:
+    """The elements of all alternatives; none if they are too many."""
+    found = list(islice(unspliced(items), SEVERAL + 1))
+    return found if len(found) <= SEVERAL else []
 
 
 def _perhaps(items: Items, value: object) -> Items:

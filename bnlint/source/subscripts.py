@@ -87,8 +87,8 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         if (key == 0 and not isinstance(items[0], Splice)) or (few and 0 <= key < runs.DEEPEST):
             found = _at(m, items, key)
             return Unknown("an element that is not known") if found is MISSING else found
-    if isinstance(base, List) and isinstance(key, slice) and items and (part := runs.cut(items, key)) is not None:
-        return m.listed(part)
+    if isinstance(base, List) and isinstance(key, slice) and items and (rest := runs.cut(items, key)) is not None:
+        return m.listed(rest)
     if isinstance(base, Unknown):
         width = arrays.slice_width(m, key)
         derived = m.derive(base, "item", key if hashable_key(key) else None, width)

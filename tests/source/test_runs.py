@@ -99,6 +99,12 @@ def test_what_is_put_at_a_place_that_is_not_known_may_be_anywhere() -> None:
     assert found.endswith("BatchNormalization > Add({BatchNormalization | Conv2D}, {BatchNormalization | DepthwiseConv2D})")
 
 
+def test_odd_indices_of_odd_lists_are_harmless() -> None:
+    text = "xs = [slice(1), {}, []]\nif unknown():\n    xs.append(slice(2))\n"
+    for index in ("unknown()", "1.5:", ":2", "::2", "-1:", "9", "None"):
+        assert read(f"{text}y = xs[{index}]\nxs[{index}] = layers.ReLU()\nBatchNormalization()").layer("BatchNormalization")
+
+
 def test_constants_stay_where_a_place_is_not_known() -> None:
     assert read("sizes = [3, 5]\nsizes[unknown()] = 7\nlayers.Conv2D(4, sizes[0])").layer("Conv2D").config["kernel_size"] == 3
 
