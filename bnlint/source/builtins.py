@@ -12,8 +12,9 @@ from bnlint.graph.model import Arguments, Layer, Unknown
 from bnlint.keras_api.layers import layer_spec
 from bnlint.records import replace
 from bnlint.source import attributes, classes, inspection, modules, operators, protocols, standard
-from bnlint.source.machine import Handler, Machine, truth
+from bnlint.source.machine import Handler, Machine
 from bnlint.source.spelling import unmarked
+from bnlint.source.unknowns import truth
 from bnlint.source.values import (
     MISSING,
     Array,

@@ -12,7 +12,8 @@ from bnlint.keras_api.training import VARIABLES
 from bnlint.records import replace
 from bnlint.source import invoke, operators, protocols, runs, subscripts
 from bnlint.source.joins import join, weight
-from bnlint.source.machine import Handler, Machine, truth
+from bnlint.source.machine import Handler, Machine
+from bnlint.source.unknowns import truth
 from bnlint.source.values import (
     LONGEST,
     MISSING,

@@ -8,8 +8,9 @@ from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
 from bnlint.source import expressions, protocols, rounds, statements, subscripts
-from bnlint.source.machine import Frame, Machine, truth
+from bnlint.source.machine import Frame, Machine
 from bnlint.source.state import Completion
+from bnlint.source.unknowns import truth
 from bnlint.source.values import MISSING, Scope, Splice, sequence
 
 UNROLL = 256

@@ -8,7 +8,8 @@ from typing import Final
 from bnlint.graph.model import Layer, Unknown
 from bnlint.graph.query import alternatives
 from bnlint.source.joins import join, join_items
-from bnlint.source.machine import SPLICES, Machine
+from bnlint.source.machine import Machine
+from bnlint.source.unknowns import SPLICES
 from bnlint.source.values import TENSORS, Splice, unspliced
 
 Items = tuple[object, ...]

@@ -9,7 +9,8 @@ from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
 from bnlint.source import arrays, invoke, operators, options, protocols, runs
 from bnlint.source.joins import join
-from bnlint.source.machine import SPLICES, Machine
+from bnlint.source.machine import Machine
+from bnlint.source.unknowns import SPLICES
 from bnlint.source.values import (
     MISSING,
     TENSORS,
