@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import Backbone, flag_before, held, holds, is_whole, norms, possible, refreezes, value_of
+from bnlint.checks.freezing import Backbone, flag_before, held, holds, is_whole, norms, numbers, possible, refreezes, value_of
 from bnlint.checks.modes import label
 from bnlint.findings import Fix, FreezeNorms, Hit, Related, Safety
 from bnlint.graph import query
@@ -54,16 +54,28 @@ def _backbones(module: Module, event: Event) -> Iterator[Backbone]:
 
 def _thaws(project: Project, module: Module, event: Event, backbone: Backbone) -> bool:
     """Whether the assignment leaves BatchNormalization of the backbone trainable, as far as it is the last word."""
-    before = [other for other in module.events if other.order < event.order and refreezes(other, backbone) and possible(other, event)]
+    before = [
+        other for other in module.events if other.order < event.order and refreezes(module, other, backbone) and possible(other, event)
+    ]
     if is_whole(event):
         # Keras 3 does nothing where the flag is True already: what was frozen layer by layer, or inside, stays frozen.
         idle = project.keras.major >= 3 and flag_before(module.events, event) is not False
         return not (idle and before) and (event.target is backbone or bool(before))
+    above = TOP + (len(event.target.calls) if isinstance(event.target, ModelGraph) else 0)
+    if event.args.get("of") == "one":
+        return _are_many(numbers(module, event), above)
     cut = event.args.get("cut")
     if isinstance(cut, slice) and isinstance(cut.start, int) and cut.start < 0:
-        above = len(event.target.calls) if isinstance(event.target, ModelGraph) else 0
-        return -cut.start > above + TOP
+        return -cut.start > above
     return event.args.get("of") in ("each", "slice")
+
+
+def _are_many(places: list[int | None], above: int) -> bool:
+    """Whether a loop that sets layers by their numbers certainly comes to some that are not the last ones."""
+    known = {place for place in places if place is not None}
+    if not known or min(known) < 0:
+        return len(places) > 1 and min(known, default=0) < -above
+    return None in places or len(known) > TOP
 
 
 def _case(project: Project, module: Module, event: Event, backbone: Backbone) -> str | None:
@@ -73,7 +85,7 @@ def _case(project: Project, module: Module, event: Event, backbone: Backbone) ->
     if (
         compiled is None
         or compiled.target is backbone
-        or any(other.order < compiled.order and refreezes(other, backbone) for other in later)
+        or any(other.order < compiled.order and refreezes(module, other, backbone) for other in later)
     ):
         return None
     modes = list(_modes(module, backbone, compiled.target))

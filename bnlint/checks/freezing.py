@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bnlint.checks.modes import is_backbone
 from bnlint.graph import query
-from bnlint.graph.model import Event, Layer, ModelGraph, Unknown
+from bnlint.graph.model import Event, Layer, ModelGraph, Module, Unknown
 
 NORMS = ("", "batchnorms", "unclear")
 """What an assignment may be limited to that still reaches BatchNormalization."""
@@ -89,17 +89,26 @@ def shares(container: object, part: object) -> bool:
     return any(query.covers(container, call.layer) for call in part.calls if call.layer.role in ("linear", "batchnorm"))
 
 
-def reaches(event: Event, backbone: Backbone) -> bool:
+def numbers(module: Module, event: Event) -> list[int | None]:
+    """Where the layers stand that one line sets one by one, if only once; None for one of which that is not known."""
+    turns = [other for other in module.events if other.kind == event.kind and other.origin.span == event.origin.span]
+    cuts = [other.args.get("cut") for other in turns if other.target is event.target and other.run == event.run]
+    return [cut.start if isinstance(cut, slice) and isinstance(cut.start, int) else None for cut in cuts]
+
+
+def reaches(module: Module, event: Event, backbone: Backbone) -> bool:
     """Whether an assignment to `trainable` may reach the BatchNormalization of a backbone; an unknown target may be any."""
     if isinstance(event.target, Unknown):
         return True
-    inside = any(event.target is layer for layer in norms(backbone))
-    return (inside or holds(event.target, backbone)) and event.args.get("only", "") in NORMS and event.args.get("of") != "one"
+    inside, only = any(event.target is layer for layer in norms(backbone)), event.args.get("only", "")
+    if not (inside or holds(event.target, backbone)) or only not in NORMS:
+        return False
+    return event.args.get("of") != "one" or only != "" or (len(places := numbers(module, event)) > 1 and None in places)
 
 
-def refreezes(event: Event, backbone: Backbone) -> bool:
+def refreezes(module: Module, event: Event, backbone: Backbone) -> bool:
     """Whether an assignment may freeze the BatchNormalization of a backbone: all of it, not that of a slice of its layers."""
-    if event.kind != "set_trainable" or value_of(event) is True or not reaches(event, backbone):
+    if event.kind != "set_trainable" or value_of(event) is True or not reaches(module, event, backbone):
         return False
     return event.args.get("of") != "slice" or event.args.get("only") != ""
 
