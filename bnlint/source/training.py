@@ -52,7 +52,7 @@ DISTRIBUTED: Final = frozenset(
 
 METHODS: Final = frozenset(
     {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
-    | {"Choice", "__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
+    | {"Choice", "__call__", "add", "backward", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -66,6 +66,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if name in ("keras.backend.gradients", "tf.gradients", "tf.compat.v1.gradients"):
         given = bind_parameters(("ys", "xs"), arguments)
         return _gradient(m, None, given.get("xs", given.get("variables")), arguments, node)
+    if name.startswith("keras.losses.") and name.endswith(".backward"):  # what a loss makes stands for the loss
+        m.event("backward", None, {}, node, arguments)
+        return None
     for made in (data.call(m, callee, arguments, node), arrays.call(m, callee, arguments)):
         if made is not MISSING:
             return made
@@ -184,6 +187,9 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         return _tuned(m, owner, bind_parameters(("name", "values"), arguments))
     if name in UPDATES:
         return _update(m, name, arguments, node)
+    if name == "backward":
+        m.event("backward", None, {}, node, arguments)
+        return None
     if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
         return _copied(m, m.cells[owner])
     if name in REPLICAS and isinstance(first, (Function, Partial, Bound)):
