@@ -51,6 +51,28 @@ def test_what_is_done_before_what(first: Turn, second: Turn, certain: bool, show
     assert (course.precedes(one, other), course.before(one, other)) == (certain, shown)
 
 
+STEP, BACKWARD, CALL = event("apply_gradients"), event("backward"), event("call", NET)
+
+
+@pytest.mark.parametrize(
+    ("scope", "events", "leads"),
+    [
+        ("fit", (CALL, BACKWARD, STEP), True),
+        ("fit", (CALL, event("call", OTHER), BACKWARD, STEP), True),
+        ("fit", (CALL, CALL, BACKWARD, STEP), False),
+        ("fit", (CALL, STEP, BACKWARD), False),
+        ("fit", (CALL, STEP), False),
+        ("Net.train_step", (CALL, STEP), True),
+        ("Net.train_step", (CALL, event("gradient"), STEP), False),
+    ],
+)
+def test_the_updates_to_which_a_call_without_a_tape_leads(scope: str, events: tuple[Event, ...], leads: bool) -> None:
+    seen = module(*(replace(each, origin=Origin(scope=scope)) for each in events))
+    assert bool(course.updates(seen, seen.events[0])) is leads
+    elsewhere = [replace(each, origin=Origin(scope="other")) for each in seen.events[1:]]
+    assert not course.updates(module(seen.events[0], *elsewhere), seen.events[0])
+
+
 @pytest.mark.parametrize(("given", "value"), [(1, True), (0, False), (True, True), (2, 2), (None, None)])
 def test_a_value_is_what_it_stands_for(given: object, value: object) -> None:
     assert course.value_of(put(NET, given)) is value

@@ -30,6 +30,23 @@ def before(first: Event, second: Event) -> bool:
     return in_turn or precedes(first, second)
 
 
+def updates(module: Module, call: Event) -> list[Event]:
+    """The updates to which a call of a model leads where no tape records (torch, JAX): a step differentiates what its optimizer is given.
+
+    Outside of a `train_step` it is the last call of the model before `backward` that does so: others may validate.
+    """
+    local = [other for other in module.events if other.origin.scope == call.origin.scope]
+    if any(other.kind == "gradient" for other in local):
+        return []
+    found = [other for other in local if other.kind == "apply_gradients"]
+    if call.origin.scope.endswith("train_step"):
+        return found
+    later = [other for other in local if other.order > call.order and other.run == call.run]
+    following = (other for other in later if other.kind == "backward" or (other.kind == "call" and other.target is call.target))
+    backward = next(following, call)
+    return [other for other in found if other in later and other.order > backward.order] if backward.kind == "backward" else []
+
+
 # What an assignment to `trainable` concerns
 
 
