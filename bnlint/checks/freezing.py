@@ -8,6 +8,7 @@ from bnlint.checks.modes import is_backbone
 from bnlint.graph import query
 from bnlint.graph.course import flag_before, is_whole, numbers, possible, value_of
 from bnlint.graph.model import ABSENT, Event, Layer, ModelGraph, Module, Project, Unknown
+from bnlint.keras_api.applications import ENDS
 
 NORMS = ("", "batchnorms", "unclear")
 """What an assignment may be limited to that still reaches BatchNormalization."""
@@ -85,6 +86,9 @@ def thaws(project: Project, module: Module, event: Event, backbone: Backbone) ->
     above = TOP + (len(event.target.calls) if isinstance(event.target, ModelGraph) else 0)
     if event.args.get("of") == "one":
         return _are_many(numbers(module, event), above)
+    names = event.args.get("names")
+    if isinstance(names, tuple) and names and ENDS.issuperset(names):
+        return False
     cut = event.args.get("cut")
     if isinstance(cut, slice) and isinstance(cut.start, int) and cut.start < 0:
         return -cut.start > above

@@ -32,8 +32,9 @@ def put(m: Machine, owner: object, value: object, node: ast.AST) -> None:
     here = {test for test in tests if test.test is not None and test.test[::2] in named and _asked(m, test) is owner}
     values = _values(settled, earlier, here)
     which = "slice" if part.which == "each" and (values or not earlier.isdisjoint(m.under)) else part.which
+    names = tuple(dict.fromkeys(name for _, constant in named for name in (constant if isinstance(constant, tuple) else (constant,))))
     for each in values or (settled,):
-        args = {"value": each, "of": which, "cut": part.cut, "only": _only(m, part, earlier | here)}
+        args = {"value": each, "of": which, "cut": part.cut, "names": names, "only": _only(m, part, earlier | here)}
         m.event("set_trainable", part.model, args, node)
 
 
