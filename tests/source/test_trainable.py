@@ -123,3 +123,15 @@ def test_a_flag_that_an_earlier_layer_has_set_tells_where_a_layer_stands(code: s
 def test_what_the_layer_itself_is_asked_for_does_not_tell_where_it_stands() -> None:
     loop = "for layer in base.layers:\n    layer.trainable = layer.name == 'conv1'"
     assert reached(NESTED + loop) == {("ResNet50", "each", "")}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("resnet50", "ResNet50"), ("mobilenetv2_1.00_224", "MobileNetV2"), ("efficientnetv2-b0", "EfficientNetV2B0")]
+)
+def test_a_backbone_is_found_by_the_name_that_it_gives_itself(name: str, kind: str) -> None:
+    source = NESTED.replace("ResNet50", kind)
+    assert reached(f"{source}model.get_layer('{name}').trainable = True") == {(kind, None, None)}
+    assert reached(f"{source}model.get_layer('head').trainable = True") == {("net", "one", "")}
+    assert reached(f"{source.replace('=False', '=False, name=' + repr('base'))}model.get_layer('{name}').trainable = True") == {
+        ("net", "one", "")
+    }
