@@ -15,6 +15,9 @@ def freeze(assignment: str) -> Make:
 
 WHOLE = "base.trainable = True\n"
 SLICE = "for layer in base.layers[-9:]:\n    layer.trainable = True\n"
+BACKWARDS = "for layer in reversed(base.layers[9:]):\n    layer.trainable = True\n"
+NUMBERED = "for number, layer in enumerate(base.layers):\n    layer.trainable = number > 9\n"
+BY_NUMBER = "for i in range(9, len(base.layers)):\n    base.layers[i].trainable = True\n"
 INSIDE = "def tune(self):\n\tself.base.trainable = True\n\treturn self\n"
 
 
@@ -22,7 +25,8 @@ INSIDE = "def tune(self):\n\tself.base.trainable = True\n\treturn self\n"
     ("source", "assignment", "expected"),
     [
         (f"{IMPORT}{WHOLE}fit()\n", "base.trainable", f"{IMPORT}{WHOLE}{LOOP}fit()\n"),
-        (f"{IMPORT}{SLICE}fit()\n", "layer.trainable", f"{IMPORT}{SLICE}{LOOP}fit()\n"),
+        *((f"{IMPORT}{loop}fit()\n", "layer.trainable", f"{IMPORT}{loop}{LOOP}fit()\n") for loop in (SLICE, BACKWARDS, NUMBERED)),
+        (f"{IMPORT}{BY_NUMBER}fit()\n", "base.layers[i].trainable", f"{IMPORT}{BY_NUMBER}{LOOP}fit()\n"),
         (
             f"{IMPORT}{INSIDE}",
             "self.base.trainable",

@@ -91,9 +91,10 @@ def comments(path: Path, source: str) -> Counter[str]:
 def removed(path: Path) -> Counter[str]:
     """The comments that trail the layers that a fix takes out: they go, too."""
     lines = {cell: text.split("\n") for cell, text in cells(path, program(path))}
-    edits = [edit for finding in fixed(path).fixed if finding.fix for edit in finding.fix.edits if isinstance(edit, RemoveApplication)]
-    ends = [lines[edit.application.at.cell][edit.application.at.end_line - 1] for edit in edits]
-    return Counter("#" + line.partition("#")[2] for line in ends)
+    fixes = [finding.fix for finding in fixed(path).fixed if finding.fix]
+    edits = [(fix, edit) for fix in fixes for edit in fix.edits if isinstance(edit, RemoveApplication)]
+    spans = {edit.application.at for _, edit in edits} | {layer.origin.span for fix, _ in edits for layer in fix.touches}
+    return Counter("#" + lines[span.cell][span.end_line - 1].partition("#")[2] for span in spans if span is not None)
 
 
 def remaining(found: tuple[Finding, ...]) -> Counter[str]:

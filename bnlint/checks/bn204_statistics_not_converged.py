@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from bnlint.checks.batches import needed, related, trained, whole
-from bnlint.checks.freezing import shares
 from bnlint.checks.modes import is_backbone
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query, statistics
+from bnlint.graph.course import shares
 from bnlint.graph.model import Call, Event, Layer, ModelGraph, Project
 
 BETTER = 0.9

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bnlint.checks.modes import following, given_training, is_backbone, label, mode_of, set_training, takes_training
 from bnlint.findings import Fix, Hit, Related, Safety
 from bnlint.graph import query
+from bnlint.graph.course import updates
 from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
 
 
@@ -52,11 +53,7 @@ def _gradient(module: Module, event: Event, layers: tuple[Layer, ...]) -> tuple[
     innermost = [other for other in taken if other.tape == event.tape]
     if innermost and not any(_sources(other) for other in innermost):
         return None, ()
-    steps = [other for other in taken if other.tape in recording]
-    if event.tape is None and event.origin.scope.endswith("train_step"):
-        # Without a tape (torch, JAX), a step differentiates what it hands to the optimizer.
-        local = [other for other in module.events if other.origin.scope == event.origin.scope]
-        steps = [] if any(other.kind == "gradient" for other in local) else [e for e in local if e.kind == "apply_gradients"]
+    steps = [other for other in taken if other.tape in recording] if event.tape is not None else updates(module, event)
     for step in steps:
         moved = _moved(module, event, recording)
         sources = () if any(map(_is_unknown, moved)) else _sources(step)

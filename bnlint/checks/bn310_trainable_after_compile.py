@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import before, is_whole, possible, precedes, shares, value_of, within
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
 from bnlint.graph import query
-from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
+from bnlint.graph.course import before, flag_at, is_settled, possible, precedes, shares, toggles, value_of, within
+from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project
 from bnlint.keras_api.layers import layer_spec
 
 TRAINING = ("fit", "train_on_batch")
@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
         for event in module.events:
             if event.kind != "set_trainable" or not isinstance(value_of(event), bool) or not _has_weights(event.target):
                 continue
-            for compiled in () if _toggles(module, event) else _compiled(module, event):
+            for compiled in () if toggles(module, event) else _compiled(module, event):
                 case = _case(project, module, event, compiled)
                 if case is not None:
                     values = {"model": label(compiled.target), "part": label(event.target), "value": value_of(event)}
@@ -32,18 +32,6 @@ def _has_weights(target: object) -> bool:
         return isinstance(target, ModelGraph)
     spec = layer_spec(target.kind)
     return target.role != "input" and (spec is None or "weightless" not in spec.traits)
-
-
-def _toggles(module: Module, event: Event) -> bool:
-    """Whether the assignment comes round again in a loop that also does the opposite: each step sets what it needs."""
-    rounds = [other.order for other in module.events if other.kind == event.kind and other.origin.span == event.origin.span]
-    return len(rounds) > 1 and any(
-        other.kind == event.kind
-        and min(rounds) < other.order < max(rounds)
-        and value_of(other) is not value_of(event)
-        and _meets(other, event.target)
-        for other in module.events
-    )
 
 
 def _compiled(module: Module, event: Event) -> Iterator[Event]:
@@ -68,11 +56,11 @@ def _normalises(model: object) -> bool:
 
 def _case(project: Project, module: Module, event: Event, compiled: Event) -> str | None:
     model, part = compiled.target, event.target
-    if _flag(module, event, compiled) is not (not value_of(event)):
+    if flag_at(module, event, compiled) is not (not value_of(event)):
         return None
     used = [other for other in module.events if other.kind in TRAINING and other.target is model and before(event, other)]
     step = next((other for other in used if possible(event, other)), None)
-    if step is None or _settled(module, event, step, model):
+    if step is None or is_settled(module, event, step, model):
         return None
     certain = precedes(compiled, event) and precedes(event, step)
     traced = any(
@@ -90,44 +78,3 @@ def _case(project: Project, module: Module, event: Event, compiled: Event) -> st
     if traced or project.keras.major < 3:
         return "ignored" if certain else "cells"
     return "untraced" if certain else None
-
-
-def _settled(module: Module, event: Event, step: Event, model: object) -> bool:
-    """Whether something between the assignment and the training compiles the model again, undoes the assignment, or may do so."""
-    cells = event.run.number != step.run.number
-    for other in module.events:
-        again = other.kind == "compile" and other.target is model
-        undoes = other.kind == "set_trainable" and value_of(other) is not value_of(event) and _meets(other, event.target)
-        may = other.kind in ("compile", "escape") and (other.target is model or isinstance(other.target, Unknown))
-        if not (undoes or may) or before(other, event):
-            continue
-        elsewhere = other.run.number not in (event.run.number, step.run.number)
-        if elsewhere and (again or (cells and not before(step, other))):
-            return True
-        if before(event, other) and before(other, step):
-            return True
-    return False
-
-
-def _meets(event: Event, part: object) -> bool:
-    return isinstance(event.target, Unknown) or within(event.target, part)
-
-
-def _flag(module: Module, event: Event, compiled: Event) -> object:
-    """What `trainable` was, at the compilation, for what the assignment concerns; None where that is not known."""
-    part = event.target
-    value: object = part.trainable if isinstance(part, Layer) else True
-    for other in module.events:
-        if other.kind != "set_trainable" or before(compiled, other):
-            continue
-        if not before(other, compiled):
-            value = None if compiled.run.execution is not None and _meets(other, part) else value
-            continue
-        if isinstance(other.target, Unknown):
-            value = None
-        elif _meets(other, part):
-            whole = is_whole(other) or (other.args.get("of") == "each" and other.args.get("only") == "")
-            value = value_of(other) if whole and possible(other, event) else value if value_of(other) is value else None
-        elif within(part, other.target) and value_of(other) is not value:
-            value = None
-    return value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import flag_before, is_whole, norms, possible, precedes, value_of, within
+from bnlint.checks.freezing import norms
 from bnlint.checks.modes import is_backbone, label
 from bnlint.findings import Hit, Related
+from bnlint.graph.course import flag_before, is_whole, possible, precedes, value_of, within
 from bnlint.graph.model import Event, Layer, ModelGraph, Module, Project, Unknown
 
 

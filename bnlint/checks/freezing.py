@@ -1,12 +1,14 @@
-"""What is frozen and what is trained: which layers an assignment to `trainable` reaches, in which order, and what a backbone is."""
+"""What a backbone is, and what freezes or thaws its BatchNormalization."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bnlint.checks.modes import is_backbone
 from bnlint.graph import query
-from bnlint.graph.model import Event, Layer, ModelGraph, Unknown
+from bnlint.graph.course import flag_before, is_whole, numbers, possible, value_of
+from bnlint.graph.model import ABSENT, Event, Layer, ModelGraph, Module, Project, Unknown
+from bnlint.keras_api.applications import ENDS
 
 NORMS = ("", "batchnorms", "unclear")
 """What an assignment may be limited to that still reaches BatchNormalization."""
@@ -14,36 +16,8 @@ NORMS = ("", "batchnorms", "unclear")
 Backbone = Layer | ModelGraph
 """A model of keras.applications, or one of the user's that other models are built on."""
 
-
-def value_of(event: Event) -> object:
-    """The value that an assignment to `trainable` gives, 0 and 1 as what they stand for."""
-    value = query.resolve(event.args.get("value"), dict(event.under))
-    return bool(value) if isinstance(value, int) and value in (0, 1) else value
-
-
-def is_whole(event: Event) -> bool:
-    """Whether `trainable` is set on the target itself, not on its layers one by one."""
-    return event.kind == "set_trainable" and "of" not in event.args
-
-
-def possible(first: Event, second: Event) -> bool:
-    """Whether one run of the code may do both."""
-    return query.merge(dict(first.under), second.under) is not None
-
-
-def precedes(first: Event, second: Event) -> bool:
-    """Whether the first is certainly done before the second, where both are: in one run of the code, or by the constructor of a class."""
-    if first.run.number == second.run.number:
-        return first.order < second.order
-    cls, _, method = first.run.name.rpartition(".")
-    return method == "__init__" and second.run.name.startswith(f"{cls}.")
-
-
-def before(first: Event, second: Event) -> bool:
-    """Whether the first is done before the second, also in a cell above, if the notebook ran as its cells are numbered."""
-    one, other = first.run.execution, second.run.execution
-    in_turn = one is not None and other is not None and one < other and first.order < second.order
-    return in_turn or precedes(first, second)
+TOP = 4
+"""Layers at the end of a backbone among which there may be no BatchNormalization."""
 
 
 def pretrained(layer: Layer) -> bool:
@@ -60,6 +34,17 @@ def held(target: object) -> Iterator[Layer]:
             yield from dict.fromkeys(call.layer for call in graph.calls if pretrained(call.layer))
 
 
+def backbones(module: Module, event: Event) -> Iterator[Backbone]:
+    """The models that hold pretrained statistics, or are to keep theirs, among what an assignment reaches."""
+    yield from held(event.target)
+    if isinstance(event.target, ModelGraph) and norms(event.target):
+        before = [other for other in module.events if other.order < event.order and other.target is event.target]
+        loaded = any(other.kind == "load_weights" for other in before)
+        frozen = any(is_whole(other) and value_of(other) is False for other in before)
+        if (loaded and frozen) or any(other.kind == "apply" and other.args.get("training") is False for other in before):
+            yield event.target
+
+
 def norms(backbone: Backbone) -> tuple[Layer, ...]:
     """The BatchNormalization layers of a backbone, or the backbone itself where it is one layer."""
     if isinstance(backbone, Layer):
@@ -72,47 +57,59 @@ def holds(owner: object, backbone: Backbone) -> bool:
     return owner is backbone or any(query.covers(owner, layer) for layer in norms(backbone))
 
 
-def within(container: object, part: object) -> bool:
-    """Whether a layer, or all of a model, is a container or inside it."""
-    if part is container:
-        return True
-    if isinstance(part, ModelGraph):
-        owned = [call.layer for call in part.calls if call.layer.role in ("linear", "batchnorm")]
-        return bool(owned) and all(query.covers(container, layer) for layer in owned)
-    return isinstance(part, Layer) and query.covers(container, part)
-
-
-def shares(container: object, part: object) -> bool:
-    """Whether a model holds a layer, or weighted layers of a model: of a model with several outputs it may use one."""
-    if part is container or not isinstance(part, ModelGraph):
-        return within(container, part)
-    return any(query.covers(container, call.layer) for call in part.calls if call.layer.role in ("linear", "batchnorm"))
-
-
-def reaches(event: Event, backbone: Backbone) -> bool:
+def reaches(module: Module, event: Event, backbone: Backbone) -> bool:
     """Whether an assignment to `trainable` may reach the BatchNormalization of a backbone; an unknown target may be any."""
     if isinstance(event.target, Unknown):
         return True
-    inside = any(event.target is layer for layer in norms(backbone))
-    return (inside or holds(event.target, backbone)) and event.args.get("only", "") in NORMS and event.args.get("of") != "one"
+    inside, only = any(event.target is layer for layer in norms(backbone)), event.args.get("only", "")
+    if not (inside or holds(event.target, backbone)) or only not in NORMS:
+        return False
+    return event.args.get("of") != "one" or only != "" or (len(places := numbers(module, event)) > 1 and None in places)
 
 
-def refreezes(event: Event, backbone: Backbone) -> bool:
+def refreezes(module: Module, event: Event, backbone: Backbone) -> bool:
     """Whether an assignment may freeze the BatchNormalization of a backbone: all of it, not that of a slice of its layers."""
-    if event.kind != "set_trainable" or value_of(event) is True or not reaches(event, backbone):
+    if event.kind != "set_trainable" or value_of(event) is True or not reaches(module, event, backbone):
         return False
     return event.args.get("of") != "slice" or event.args.get("only") != ""
 
 
-def flag_before(events: Iterable[Event], event: Event) -> object:
-    """The value that the flag of the target has before an assignment to it; None where that is not known."""
-    value: object = True
-    for other in events:
-        if other.order >= event.order or not is_whole(other) or not possible(other, event):
-            continue
-        above = isinstance(other.target, ModelGraph) and isinstance(event.target, Layer) and query.contains(other.target, event.target)
-        if other.target is event.target or above:
-            value = value_of(other) if set(other.under) <= set(event.under) else None
-        elif isinstance(other.target, Unknown):
-            value = None
-    return value
+def thaws(project: Project, module: Module, event: Event, backbone: Backbone) -> bool:
+    """Whether the assignment leaves BatchNormalization of the backbone trainable, as far as it is the last word."""
+    before = [
+        other for other in module.events if other.order < event.order and refreezes(module, other, backbone) and possible(other, event)
+    ]
+    if is_whole(event):
+        # Keras 3 does nothing where the flag is True already: what was frozen layer by layer, or inside, stays frozen.
+        idle = project.keras.major >= 3 and flag_before(module.events, event) is not False
+        return not (idle and before) and (event.target is backbone or bool(before))
+    above = TOP + (len(event.target.calls) if isinstance(event.target, ModelGraph) else 0)
+    if event.args.get("of") == "one":
+        return _are_many(numbers(module, event), above)
+    names = event.args.get("names")
+    if isinstance(names, tuple) and names and ENDS.issuperset(names):
+        return False
+    cut = event.args.get("cut")
+    if isinstance(cut, slice) and isinstance(cut.start, int) and cut.start < 0:
+        return -cut.start > above
+    return event.args.get("of") in ("each", "slice")
+
+
+def _are_many(places: list[int | None], above: int) -> bool:
+    """Whether a loop that sets layers by their numbers certainly comes to some that are not the last ones."""
+    known = {place for place in places if place is not None}
+    if not known or min(known) < 0:
+        return len(places) > 1 and min(known, default=0) < -above
+    return None in places or len(known) > TOP
+
+
+def modes(module: Module, backbone: Backbone, model: object) -> Iterator[tuple[object, bool]]:
+    """How a model calls a backbone: with which `training`, and whether it is a functional model that does so."""
+    if isinstance(backbone, ModelGraph):
+        told = [event for event in module.events if event.kind == "apply" and event.target is backbone]
+        yield from ((event.args.get("training"), event.args.get("owner") is None) for event in told)
+        if not told:
+            yield ABSENT, True
+        return
+    for graph in query.with_parts(model):
+        yield from ((call.training, graph.kind == "functional" and call.owner is None) for call in graph.calls if call.layer is backbone)

@@ -54,15 +54,24 @@ def freeze_norms(plan: Plan, edit: FreezeNorms) -> None:
 
 
 def _over(place: Place, target: ast.Attribute) -> tuple[ast.expr, ast.stmt]:
-    """The model that is set trainable, and the statement that does it: the assignment, or the loop over the model's layers."""
-    loops = [node for node in place.path if isinstance(node, ast.For)]
+    """The model that is set trainable, and the statement that does it: the assignment, or the loop over its layers or their numbers."""
     owner = target.value
-    if not isinstance(owner, ast.Name):
-        return owner, place.statement
-    loop = next((loop for loop in reversed(loops) if isinstance(loop.target, ast.Name) and loop.target.id == owner.id), None)
-    if loop is None:
-        return owner, place.statement
-    over = loop.iter.value if isinstance(loop.iter, ast.Subscript) else loop.iter
-    if not (isinstance(over, ast.Attribute) and over.attr == "layers"):
-        raise Refused("it cannot be told which model the loop goes over")
-    return over.value, loop
+    for loop in reversed([node for node in place.path if isinstance(node, ast.For)]):
+        bound = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        if isinstance(owner, ast.Name) and owner.id in bound:
+            return _listing(loop.iter), loop
+        if isinstance(owner, ast.Subscript) and any(flow.loads(owner.slice, name) for name in bound):
+            return _listing(owner), loop
+    return owner, place.statement
+
+
+def _listing(layers: ast.expr) -> ast.expr:
+    """The model whose layers, or some of them, an expression lists."""
+    while True:
+        match layers:
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Name(id="enumerate" | "list" | "reversed"), args=[inner, *_]):
+                layers = inner
+            case ast.Attribute(attr="layers", value=model):
+                return model
+            case _:
+                raise Refused("it cannot be told which model the loop goes over")

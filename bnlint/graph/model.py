@@ -244,8 +244,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "gradient": "tape.gradient: args sources (tuple of models or layers whose trainable variables are differentiated; Unknown), "
     "of_inputs (bool), squared (True where the gradient is seen to be squared, or its norm taken)",
     "apply_gradients": "optimizer.apply_gradients / minimize / apply: args sources",
-    "set_trainable": "X.trainable = v: args value; where it is set on layers of the target, of ('each', 'slice', 'one'), cut (the "
-    "slice, or None) and only ('' all of them, 'batchnorms', 'others': none of these, 'unclear': under a test that is not understood)",
+    "backward": "loss.backward(), as torch takes gradients: of what is not said",
+    "set_trainable": "X.trainable = v: args value; where it is set on layers of the target, of ('each', 'slice', 'one'), cut (where "
+    "these stand among all, a slice, or None), names (of layers from which on, or up to which, it is set) and only ('' all of them, "
+    "'batchnorms', 'others': none of these, 'unclear': under a test that is not understood)",
     "copy": "a loop over the variables of several models, side by side, changes those of the target: args which (the attribute that lists "
     "them), sources (the other models); it stands where the loop does, its arguments where the attributes do",
     "load_weights": "weights loaded into the target: args source",

@@ -30,6 +30,14 @@ APPLICATIONS: Final[Mapping[str, bool]] = {
 """Name of the function that builds the model -> whether the model holds BatchNormalization."""
 
 
+_ENDS: Final = (
+    "avg_pool block14_sepconv2_act conv5_block3_add conv5_block3_out conv_7b_ac conv_preds conv_pw_13_relu max_pool mixed9_1 mixed10 "
+    "normal_concat_12 normal_concat_18 out_relu post_relu predictions relu top_activation top_dropout"
+)
+ENDS: Final = frozenset(_ENDS.split()) | {f"normal_add_{number}_{block}" for number in range(1, 6) for block in (12, 18)}
+"""Names of layers that stand behind the last BatchNormalization of one of these models, but for those that Keras makes up, or that name a
+block of RegNet or ResNetRS."""
+
 PARAMETERS: Final = ("include_top", "weights", "input_tensor", "input_shape", "pooling", "classes", "classifier_activation", "name")
 """The parameters that most of them have, in positional order."""
 

@@ -18,6 +18,7 @@ from bnlint.source import (
     options,
     protocols,
     records,
+    trainable,
     training,
 )
 from bnlint.source.machine import Machine
@@ -250,7 +251,7 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
     m.effects += not isinstance(owner, Instance)
     m.touched.append(owner)
     if name == "trainable":
-        training.set_trainable(m, owner, value, node)
+        trainable.put(m, owner, value, node)
     if isinstance(owner, Instance) and name == "__dict__":
         for key, content in (value.fields if isinstance(value, Dict) else {}).items():
             m.write(owner.fields, key, content)

@@ -10,7 +10,7 @@ from bnlint.graph.model import Choice, Unknown
 from bnlint.keras_api.migration import gone
 from bnlint.source import arrays, attributes, invoke, loops, operators, protocols, subscripts, texts
 from bnlint.source.machine import Machine
-from bnlint.source.values import MISSING, TENSORS, Dict, Dotted, Instance, List, Splice, elements, hashable_key
+from bnlint.source.values import MISSING, TENSORS, Dict, Dotted, Instance, LayerList, List, Splice, Variables, elements, hashable_key
 
 
 def evaluate(m: Machine, node: ast.expr) -> object:
@@ -232,10 +232,20 @@ def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.Genera
 
         loops.comprehend(m, node, node.generators, put)
         return made
+    if isinstance(whole := _copied(m, node), (LayerList, Variables)):
+        return whole
     found = m.listed(())
     element = node.elt
     loops.comprehend(m, node, node.generators, lambda: m.write(found.fields, "items", m.chain(found.items, (evaluate(m, element),))))
     return found
+
+
+def _copied(m: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> object:
+    """What `[each for each in model.layers]` goes through, and keeps as it is; MISSING for others."""
+    match node.elt, node.generators:
+        case ast.Name(id=kept), [ast.comprehension(target=ast.Name(id=each), iter=ast.Attribute() as listed, ifs=[])] if kept == each:
+            return evaluate(m, listed)
+    return MISSING
 
 
 HANDLERS: Final[dict[type[ast.expr], Callable[[Machine, Any], object]]] = {

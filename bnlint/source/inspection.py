@@ -6,6 +6,7 @@ import ast
 
 from bnlint.graph.model import Layer, Unknown
 from bnlint.graph.query import ancestors
+from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.names import canonical
 from bnlint.source.machine import Machine
 from bnlint.source.models import tensors
@@ -92,13 +93,21 @@ def layer_list(m: Machine, model: Model, flat: bool = False) -> LayerList:
     return LayerList(model, tuple(found), model.kind != "application")
 
 
+def _is_called(layer: Layer, name: str) -> bool:
+    """Whether an application that is given no name calls itself so: `ResNet50` is "resnet50", `MobileNetV2` "mobilenetv2_1.00_224"."""
+    plain = name.replace("_", "").replace("-", "").lower()
+    return layer.name is None and layer.kind in APPLICATIONS and plain.startswith(layer.kind.lower())
+
+
 def find_layer(m: Machine, model: Model, name: object) -> object:
     """`model.get_layer(name)`: its output is one node where the model is not looked into."""
     m.effects += 1
     if model.kind != "application" and isinstance(name, str):
-        for layer in layers_of(m, model):
-            if layer.name == name:
-                return layer
+        inside = layers_of(m, model)
+        named = [layer for layer in inside if layer.name == name]
+        unnamed = [layer for layer in inside if _is_called(layer, name)]
+        if named or len(unnamed) == 1:
+            return (named or unnamed)[0]
     key = ("layer", model, name if isinstance(name, (str, int)) else None)
     found = m.derived.get(key)
     if not isinstance(found, Unknown):

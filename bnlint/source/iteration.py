@@ -198,7 +198,10 @@ def _flattened(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 
 def _reversed(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    items = sequence(m.settle(first_argument(arguments)))
+    value = m.settle(first_argument(arguments))
+    if isinstance(value, LayerList):
+        return subscripts.backwards(value)
+    items = sequence(value)
     return Unknown("the reverse of a value that is not known") if items is None else List({"items": runs.backwards(items)})
 
 

@@ -104,11 +104,15 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         return known
     unfollowed = Unknown(known.reason)
     m.foreign.add(unfollowed)
-    made = invoke.unknown_call(m, unfollowed, arguments, node)
+    # What takes arrays and files takes no symbolic tensor: a parameter that it is given is none.
+    made = Unknown(known.reason) if name.partition(".")[0] in OF_ARRAYS else invoke.unknown_call(m, unfollowed, arguments, node)
     if isinstance(made, Unknown) and name.startswith("numpy."):
         weights.computed(m, made, *(each.value for each in arguments.items))
     return made
 
+
+OF_ARRAYS: Final = frozenset({"PIL", "cv2", "imageio", "librosa", "numpy", "pandas", "scipy", "skimage", "soundfile"})
+"""Libraries that know nothing of models and of symbolic tensors."""
 
 SQUARES: Final = frozenset({"norm", "pow", "power", "square"})
 """Functions that make a penalty of a gradient."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
+from bnlint.records import replace
 from bnlint.source import arrays, invoke, operators, options, protocols, runs
 from bnlint.source.joins import join
 from bnlint.source.machine import Machine
@@ -148,8 +149,26 @@ def _layer_item(m: Machine, base: LayerList, key: object) -> object:
             return base.layers[key]
     if isinstance(key, slice):
         whole = key.start is None and key.stop is None
-        return LayerList(base.model, () if built_on else base.layers[key], known and not built_on, base.cut if whole else key)
-    return some_layer(m, base, "one")
+        if whole and key.step == -1:
+            return backwards(base)
+        part = () if built_on else base.layers[key]
+        return replace(base, layers=part, known=known and not built_on, cut=base.cut if whole else _stretch(base, key))
+    at = _stretch(base, slice(key, key + 1 or None)) if isinstance(key, int) and base.cut is None else base.cut
+    return some_layer(m, replace(base, cut=at), "one")
+
+
+def backwards(layers: LayerList) -> LayerList:
+    """The same layers, the last of them first."""
+    return replace(layers, layers=layers.layers[::-1], backwards=not layers.backwards)
+
+
+def _stretch(layers: LayerList, key: slice) -> slice:
+    """Where what is cut out stands among all layers, in their own order."""
+    return slice(_mirrored(key.stop), _mirrored(key.start), key.step) if layers.backwards else key
+
+
+def _mirrored(bound: object) -> object:
+    return -bound or None if isinstance(bound, int) else bound
 
 
 def some_layer(m: Machine, layers: LayerList, which: str) -> Unknown:

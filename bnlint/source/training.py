@@ -23,7 +23,6 @@ from bnlint.source.values import (
     Instance,
     LayerList,
     Model,
-    Part,
     Partial,
     Super,
     Tape,
@@ -42,10 +41,6 @@ ASSIGNMENTS: Final = frozenset({"assign", "assign_add", "assign_sub"})
 REPLICAS: Final = frozenset({"call_for_each_replica", "experimental_run_v2", "run"})
 """Methods of distribution strategies that run a function."""
 
-NORMS: Final = frozenset({"BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization"})
-ANY_LAYER: Final = frozenset({"Functional", "Layer", "Model", "Module", "Sequential", "object"})
-"""Names of classes of which a BatchNormalization, or a model that holds one, is an instance."""
-
 DISTRIBUTED: Final = frozenset(
     {
         "distribute_datasets_from_function",
@@ -57,7 +52,7 @@ DISTRIBUTED: Final = frozenset(
 
 METHODS: Final = frozenset(
     {*MODEL_METHODS, *FLOWS, *BATCHING, *UPDATES, *ASSIGNMENTS, *REPLICAS, *DISTRIBUTED}
-    | {"Choice", "__call__", "add", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
+    | {"Choice", "__call__", "add", "backward", "call", "exclude_from_weight_decay", "get_collection", "gradient", "scope"}
 )
 """Methods that are followed even on an object that is not known."""
 
@@ -71,6 +66,9 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if name in ("keras.backend.gradients", "tf.gradients", "tf.compat.v1.gradients"):
         given = bind_parameters(("ys", "xs"), arguments)
         return _gradient(m, None, given.get("xs", given.get("variables")), arguments, node)
+    if name.startswith("keras.losses.") and name.endswith(".backward"):  # what a loss makes stands for the loss
+        m.event("backward", None, {}, node, arguments)
+        return None
     for made in (data.call(m, callee, arguments, node), arrays.call(m, callee, arguments)):
         if made is not MISSING:
             return made
@@ -90,41 +88,6 @@ def load_weights(m: Machine, arguments: Arguments, node: ast.Call) -> None:
         value = m.settle(argument.value)
         if isinstance(value, (Model, Instance)):
             m.event("load_weights", value, {"source": Unknown("a file")}, node, arguments)
-
-
-def set_trainable(m: Machine, owner: object, value: object, node: ast.AST) -> None:
-    """`X.trainable = value`."""
-    settled = m.settle(value)
-    if isinstance(owner, Instance) and owner.cls.keras is None:
-        return
-    part = m.parts.get(owner) if isinstance(owner, Unknown) else None
-    if part is None:
-        foreign = {"foreign": True} if isinstance(owner, Unknown) and owner in m.foreign else {}
-        m.event("set_trainable", owner, {"value": settled, **foreign}, node)
-        return
-    opposite = isinstance(settled, Choice) and (settled.if_true, settled.if_false) in ((True, False), (False, True))
-    condition = settled.condition if isinstance(settled, Choice) and opposite else settled
-    divided = isinstance(condition, Unknown) and condition in m.places
-    which = "slice" if part.which == "each" and (divided or not m.places.isdisjoint(m.under)) else part.which
-    for each in (False, True) if divided else (settled,):
-        m.event("set_trainable", part.model, {"value": each, "of": which, "cut": part.cut, "only": _only(m, part)}, node)
-
-
-def _only(m: Machine, part: Part) -> str:
-    """Which layers the tests let through that stand between the choice of a layer and what is done to it; where they stand is no kind."""
-    only = ""
-    for condition, outcome in m.under.items():
-        if condition in part.under or condition in m.places:
-            continue
-        operator, _, names = condition.test or ("", None, None)
-        if operator != "isinstance" or not isinstance(names, tuple):
-            return "unclear"
-        kinds = {name.rpartition(".")[2] for name in names}
-        if bool(kinds & NORMS) is not outcome and not (outcome and kinds & ANY_LAYER):
-            only = "others"
-        elif only != "others":
-            only = "batchnorms" if outcome and kinds & NORMS and not only else "unclear"
-    return only
 
 
 def method(m: Machine, owner: object, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -224,6 +187,9 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
         return _tuned(m, owner, bind_parameters(("name", "values"), arguments))
     if name in UPDATES:
         return _update(m, name, arguments, node)
+    if name == "backward":
+        m.event("backward", None, {}, node, arguments)
+        return None
     if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
         return _copied(m, m.cells[owner])
     if name in REPLICAS and isinstance(first, (Function, Partial, Bound)):

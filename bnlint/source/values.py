@@ -324,17 +324,19 @@ class Cell:
 @dataclass(slots=True, eq=False)
 class LayerList:
     """`model.layers` of a model: its layers as far as known. An Unknown among them stands for the layers of a backbone that the model
-    was built upon; `cut`: where they were cut out of the whole list."""
+    was built upon; `cut`: where they were cut out of the whole list; `backwards`: the last of them comes first."""
 
     model: object
     layers: tuple[Layer | Unknown, ...]
     known: bool = True
     cut: slice | None = None
+    backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Which layers of a model an unknown layer stands for: "each", those of a "slice", or "one"; `under`: the tests that led to it."""
+    """Which layers of a model an unknown layer stands for: "each", those of a "slice", or "one"; `cut`: where they stand, as far as known;
+    `under`: the tests that led to it."""
 
     model: object
     which: str

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,16 +18,17 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Place:
-    """A file of a package, read for one Keras."""
+    """A file of a package, read for one Keras, with what else of the installed package proves something of it."""
 
     requirement: str
     file: str
     keras: str
+    beside: tuple[str, ...]
 
     def lines(self, code: str) -> list[int]:
         """Where the rule finds something in the file."""
         try:
-            found = findings(self.requirement, self.file.partition("/")[0], self.keras)
+            found = findings(self.requirement, (self.file.partition("/")[0], *self.beside), self.keras)
         except Unreachable as error:
             pytest.fail(str(error), pytrace=False)
         return found.get((code, self.file), [])
@@ -60,11 +62,12 @@ class Judged:
 
 
 @cache
-def findings(requirement: str, folder: str, keras: str) -> dict[tuple[str, str], list[int]]:
+def findings(requirement: str, folders: tuple[str, ...], keras: str) -> dict[tuple[str, str], list[int]]:
     """The lines of all findings in a package, in order, by rule and file; of the rules that are off by default, too."""
     home = install(requirement)
     lines: dict[tuple[str, str], list[int]] = {}
-    for finding in lint_paths([str(home / folder)], isolated=True, select=list(catalogue.rules()), target_keras=keras).findings:
+    paths = [str(home / folder) for folder in folders]
+    for finding in lint_paths(paths, isolated=True, select=list(catalogue.rules()), target_keras=keras).findings:
         if finding.span is not None:
             lines.setdefault((finding.code, Path(finding.path).relative_to(home).as_posix()), []).append(finding.span.line)
     return {place: sorted(found) for place, found in lines.items()}
@@ -82,8 +85,8 @@ def judged() -> Iterator[Judged]:
             yield Judged(entry["code"], _place(entry), entry["line"], entry["right"], entry["why"])
 
 
-def _place(entry: dict[str, str]) -> Place:
-    return Place(entry["requirement"], entry["file"], entry.get("target-keras", "3"))
+def _place(entry: dict[str, Any]) -> Place:
+    return Place(entry["requirement"], entry["file"], entry.get("target-keras", "3"), tuple(entry.get("beside", ())))
 
 
 @pytest.mark.slow
