@@ -295,6 +295,21 @@ def test_no_activation_is_inserted_where_that_could_be_wrong(source: str, reason
     assert refusal(source, activate(batchnorm, "x", "act" if "=act" in source else '"relu"')) == reason
 
 
+APART = "layers\n    .LeakyReLU(0.1)"
+"""An expression that only brackets hold together."""
+
+
+def test_an_activation_over_lines_becomes_no_statement() -> None:
+    source = f"from keras import layers\nx = layers.Dense(8, activation={APART})(x)\nx = layers.BatchNormalization()(x)\n"
+    make = activate("layers.BatchNormalization()(x)", "x", APART)
+    assert refusal(source, make) == "it is spelled over several lines that only hold together where they stand"
+
+
+def test_an_activation_over_lines_moves_into_other_brackets() -> None:
+    source = f"from keras import layers\nm.add(layers.Dense(8, activation={APART}))\nm.add(layers.BatchNormalization())\n"
+    assert fixed(source, activate("layers.BatchNormalization()", None, APART)).endswith(f"BatchNormalization())\nm.add({APART})\n")
+
+
 SWAPS = {
     "same-name-and-comments": (
         "x = Act()(x)  # act\nx = BN(axis=1)(x)  # norm\n",
