@@ -1,6 +1,7 @@
 """Every intent in every style: what it makes of the source, what it refuses, and that the result is what was planned."""
 
 import ast
+import json
 from collections.abc import Callable
 
 import pytest
@@ -209,6 +210,28 @@ model = Sequential([
         activate("layers.BatchNormalization()", None, '"relu"'),
         'from keras import layers\nm = S([layers.Dense(8, None, False), layers.BatchNormalization(), layers.Activation("relu")])\n',
     ),
+    "layer-object-by-its-name": (
+        "from keras.layers import BatchNormalization, Dense, LeakyReLU\nm = S([Dense(8, activation=LeakyReLU(0.1)), BatchNormalization()])\n",
+        activate("BatchNormalization()", None, "LeakyReLU(0.1)"),
+        "from keras.layers import BatchNormalization, Dense, LeakyReLU\nm = S([Dense(8), BatchNormalization(), LeakyReLU(0.1)])\n",
+    ),
+    "imported-in-the-function": (
+        'def f():\n    from keras import layers as kl\n    return S([kl.Dense(8, activation="elu"), kl.BatchNormalization()])\n',
+        activate("kl.BatchNormalization()", None, '"elu"'),
+        'def f():\n    from keras import layers as kl\n    return S([kl.Dense(8), kl.BatchNormalization(), kl.Activation("elu")])\n',
+    ),
+    "classes-from-elsewhere": (
+        'import keras\nfrom mine import BN, Dense\nm = S([Dense(8, activation="elu"), BN()])\n',
+        activate("BN()", None, '"elu"'),
+        'import keras\nfrom mine import BN, Dense\nm = S([Dense(8), BN(), keras.layers.Activation("elu")])\n',
+    ),
+    "layer-with-a-name-in-a-function": (
+        'from keras import layers\ndef f(x):\n    bn = layers.BatchNormalization()\n    x = layers.Dense(8, activation="elu")(x)\n'
+        "    x = bn(x)\n    return x\n",
+        activate("bn(x)", "x", '"elu"'),
+        "from keras import layers\ndef f(x):\n    bn = layers.BatchNormalization()\n    x = layers.Dense(8)(x)\n"
+        '    x = bn(x)\n    x = layers.Activation("elu")(x)\n    return x\n',
+    ),
     "layer-object-is-applied-as-it-is": (
         "from keras import layers\nm = S([layers.Dense(8, activation=layers.LeakyReLU(0.1)), layers.BatchNormalization()])\n",
         activate("layers.BatchNormalization()", None, "layers.LeakyReLU(0.1)"),
@@ -273,6 +296,10 @@ REFUSED_INSERTS = {
         'from keras import layers\nx = layers.Dense(8, activation="relu")(x)\nif flag:\n    x = layers.BatchNormalization()(x)\n',
         "the two layers stand in different branches or loops",
     ),
+    "other arm": (
+        'from keras import layers\nif flag:\n    x = layers.Dense(8, activation="relu")(x)\nelse:\n    x = layers.BatchNormalization()(x)\n',
+        "the two layers stand in different branches or loops",
+    ),
     "name that changes": (
         "from keras import layers\nx = layers.Dense(8, activation=act)(x)\nact = g()\nx = layers.BatchNormalization()(x)\n",
         "`act` changes between the two layers",
@@ -308,6 +335,13 @@ def test_an_activation_over_lines_becomes_no_statement() -> None:
 def test_an_activation_over_lines_moves_into_other_brackets() -> None:
     source = f"from keras import layers\nm.add(layers.Dense(8, activation={APART}))\nm.add(layers.BatchNormalization())\n"
     assert fixed(source, activate("layers.BatchNormalization()", None, APART)).endswith(f"BatchNormalization())\nm.add({APART})\n")
+
+
+def test_layers_in_different_cells_stay() -> None:
+    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []} for source in ("y = act(x)", "w = bn(z)")]
+    document = load("m.ipynb", json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode())
+    fix = Fix(Safety.UNSAFE, (Swap(applied(document, "act(x)", "x"), applied(document, "bn(z)", "z")),))
+    assert edits.feasible(document, fix) == "the two layers stand in different cells"
 
 
 SWAPS = {
@@ -370,6 +404,10 @@ TWICE = "`y`, the result of the first layer, is used more than once"
 REFUSED_SWAPS = {
     "read later": ("y = act(x)\nz = bn(y)\nprint(y)\n", TWICE),
     "read between": ("y = act(x)\nprint(y)\nz = bn(y)\n", TWICE),
+    "read twice on the way": ("y = act(x)\ny = f(y, y)\nz = bn(y)\n", TWICE),
+    "read after it in a case": ("match s:\n    case 1:\n        y = act(x)\n        z = bn(y)\n        print(y)\n", TWICE),
+    "read after the match": ("match s:\n    case 1:\n        y = act(x)\n        z = bn(y)\nprint(y)\n", TWICE),
+    "beside each other": ("z = f(act(x), bn(y))\n", "the one layer does not feed the other directly"),
     "read by a closure": ("def f():\n    return y\ny = act(x)\nz = bn(y)\n", TWICE),
     "read by the default of a closure": ("y = act(x)\nz = bn(y)\ndef f(y=y):\n    return y\n", TWICE),
     "read by a decorator": ("y = act(x)\nz = bn(y)\n@keep(y)\nclass C:\n    pass\n", TWICE),
@@ -440,6 +478,12 @@ REMOVALS = {
 @pytest.mark.parametrize(("source", "make", "expected"), REMOVALS.values(), ids=REMOVALS)
 def test_an_application_is_taken_out(source: str, make: Make, expected: str) -> None:
     assert fixed(source, make) == expected
+
+
+@pytest.mark.parametrize("built", ["bn, other = BN(), 1\n", "bn: Layer = BN()\n", "bn = other = BN()\n", "if a:\n    bn = BN()\n"])
+def test_a_layer_that_is_taken_out_stays_built_where_more_hangs_on_it(built: str) -> None:
+    source = f"{built}x = a(x)\nx = bn(x)\n"
+    assert fixed(source, take_out("bn(x)", "x")) == f"{built}x = a(x)\n"
 
 
 def test_the_only_statement_of_a_block_stays() -> None:
