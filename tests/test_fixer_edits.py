@@ -211,7 +211,8 @@ model = Sequential([
         'from keras import layers\nm = S([layers.Dense(8, None, False), layers.BatchNormalization(), layers.Activation("relu")])\n',
     ),
     "layer-object-by-its-name": (
-        "from keras.layers import BatchNormalization, Dense, LeakyReLU\nm = S([Dense(8, activation=LeakyReLU(0.1)), BatchNormalization()])\n",
+        "from keras.layers import BatchNormalization, Dense, LeakyReLU\n"
+        "m = S([Dense(8, activation=LeakyReLU(0.1)), BatchNormalization()])\n",
         activate("BatchNormalization()", None, "LeakyReLU(0.1)"),
         "from keras.layers import BatchNormalization, Dense, LeakyReLU\nm = S([Dense(8), BatchNormalization(), LeakyReLU(0.1)])\n",
     ),
@@ -297,7 +298,7 @@ REFUSED_INSERTS = {
         "the two layers stand in different branches or loops",
     ),
     "other arm": (
-        'from keras import layers\nif flag:\n    x = layers.Dense(8, activation="relu")(x)\nelse:\n    x = layers.BatchNormalization()(x)\n',
+        'from keras import layers\nif a:\n    x = layers.Dense(8, activation="relu")(x)\nelse:\n    x = layers.BatchNormalization()(x)\n',
         "the two layers stand in different branches or loops",
     ),
     "name that changes": (
