@@ -60,8 +60,6 @@ SECONDS: Final = 120
 """Of the processor, for the tests of one mutant: they take less than half of it."""
 LONGEST: Final = 1.0
 """Tests that take longer, without a mutant, are left out."""
-MOST: Final = 500
-"""Tests that are tried on one mutant, the quickest first."""
 
 # Mistakes
 
@@ -249,8 +247,8 @@ def all_of(area: str) -> list[Mutant]:
 class Runner:
     """A plugin of pytest that runs the tests again and again, on one mutant after the other."""
 
-    def __init__(self, mutants: Sequence[Mutant]) -> None:
-        self.mutants = mutants
+    def __init__(self, mutants: Sequence[Mutant], most: int) -> None:
+        self.mutants, self.most = mutants, most
         self.survivors: list[Mutant] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -262,7 +260,7 @@ class Runner:
             tried = sorted(zip(notes, items, strict=True), key=lambda pair: pair[0].seconds)
             for mutant in (each for each in self.mutants if each.area == area):
                 concerns = mutant.concerns()
-                concerned = [item for note, item in tried if note.seconds < LONGEST and concerns(note.met)][:MOST]
+                concerned = [item for note, item in tried if note.seconds < LONGEST and concerns(note.met)][: self.most]
                 survives, notes = run(concerned, mutant.apply)
                 self.survivors += [mutant] if survives else []
                 spent = sum(note.seconds for note in notes)
@@ -342,6 +340,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.partition("\n")[0])
     parser.add_argument("areas", nargs="*", metavar="AREA", help=", ".join(AREAS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=int, default=500, help="tests that are tried on a mutant, the quickest first (%(default)s)")
     parser.add_argument("--at", nargs="*", default=[], metavar="FILE:LINE", help="all mutants of these lines instead")
     given = parser.parse_args()
     areas = given.areas or [*AREAS]
@@ -351,7 +350,7 @@ def main() -> int:
     else:
         mutants = [mutant for area in areas for mutant in chosen(area, given.seed)]
     files = sorted({str(path) for area in areas for pattern in AREAS[area].tests for path in ROOT.glob(pattern)})
-    runner = Runner(mutants)
+    runner = Runner(mutants, given.most)
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not nightly and not keras", f"--rootdir={ROOT}"]
     pytest.main([*options, *files], plugins=[runner])
     for area in areas:

@@ -222,6 +222,10 @@ def test_what_is_unused_goes(source: str, expected: str) -> None:
     assert cleaned(source) == expected
 
 
+def test_behind_one_that_is_of_use_others_may_be_of_none() -> None:
+    assert cleaned("a  # bnlint: ignore\nb  # bnlint: ignore[BN101]", (1, "BN101")) == "a  # bnlint: ignore\nb"
+
+
 def test_what_goes_from_the_last_line_ends_there() -> None:
     (unused,) = use("a\n# bnlint: ignore-file").unused(["BN101", "BN201"], RULES)
     assert unused.edit == TextEdit(Span("a.py", 2, 1, 2, 22), "")

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bnlint.api import fix_source
+from bnlint import catalogue
+from bnlint.api import fix_source, lint_source
 from bnlint.checks import (
     bn101_activation_order,
     bn102_dropout_before_batchnorm,
@@ -681,6 +682,12 @@ def test_an_axis_that_counts_the_time_is_counted_on() -> None:
     for before, after in (("1", "2"), ("-1", "-1")):
         fixed = fix_source(source.format(before), isolated=True, unsafe=True, select=["BN109"])
         assert fixed.source == expected.format(after)
+
+
+def test_an_axis_that_is_not_written_there_is_not_counted_on() -> None:
+    source = "from keras import Input, layers\nA = 1\nx = layers.TimeDistributed(layers.BatchNormalization(axis=A))(Input((5, 4, 3)))\n"
+    (finding,) = lint_source(source, isolated=True, select=["BN109"])
+    assert (finding.fix, finding.reason) == (None, catalogue.page("BN109").notes["axis"])
 
 
 @pytest.mark.parametrize("gate", bn106_double_activation.GATES)
