@@ -259,8 +259,9 @@ class Runner:
             assert passes, "the tests must pass without a mutant"
             tried = sorted(zip(notes, items, strict=True), key=lambda pair: pair[0].seconds)
             for mutant in (each for each in self.mutants if each.area == area):
-                concerns = mutant.concerns()
-                concerned = [item for note, item in tried if note.seconds < LONGEST and concerns(note.met)][: self.most]
+                concerns, name = mutant.concerns(), mutant.path.stem.partition("_")[0].upper()
+                met = [item for note, item in tried if note.seconds < LONGEST and concerns(note.met)]
+                concerned = sorted(met, key=lambda item: name not in item.nodeid.upper())[: self.most]
                 survives, notes = run(concerned, mutant.apply)
                 self.survivors += [mutant] if survives else []
                 spent = sum(note.seconds for note in notes)
@@ -340,7 +341,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.partition("\n")[0])
     parser.add_argument("areas", nargs="*", metavar="AREA", help=", ".join(AREAS))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--most", type=int, default=500, help="tests that are tried on a mutant, the quickest first (%(default)s)")
+    parser.add_argument("--most", type=int, default=500, help="tests for one mutant: of its name, then the quickest (%(default)s)")
     parser.add_argument("--at", nargs="*", default=[], metavar="FILE:LINE", help="all mutants of these lines instead")
     given = parser.parse_args()
     areas = given.areas or [*AREAS]
