@@ -70,3 +70,8 @@ def test_a_gap_is_told_with_its_line() -> None:
         {"reason": "who knows", "path": None, "line": None, "column": None},
     ]
     assert dump.as_text([replace(graph, gaps=gaps)]).splitlines()[-2:] == ["  gap: why  line 3", "  gap: who knows"]
+
+
+def test_what_is_not_known_of_a_shape_is_a_question_mark() -> None:
+    data = load("m.py", b"import keras\nfrom elsewhere import f\nx = keras.Input((f(), 3))\nm = keras.Model(x, keras.layers.ReLU()(x))\n")
+    assert "Input (None, ?, 3)" in dump.as_text(source.analyse([data]).models)

@@ -27,7 +27,7 @@ from bnlint.findings import (
     Swap,
     Unwrap,
 )
-from bnlint.fixer import Refused, apply, edits
+from bnlint.fixer import Refused, apply, edits, styles
 from bnlint.graph.model import Span
 from bnlint.text import Chunk, Document, load
 
@@ -292,6 +292,20 @@ def test_in_call_an_activation_that_is_no_function_is_refused(value: str, reason
     assert refusal(source, activate("self.bn(self.conv(x), training=training)", "self.conv(x)", value)) == reason
 
 
+def test_what_another_function_imports_is_not_known_here() -> None:
+    source = 'def g():\n    from keras import layers\nfrom mine import BN, Dense\nm = S([Dense(8, activation="relu"), BN()])\n'
+    reason = "the file does not import Keras's layers in a way that lets `Activation` be added"
+    assert refusal(source, activate("BN()", None, '"relu"')) == reason
+
+
+@pytest.mark.parametrize("kind", ["Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"])
+def test_a_layer_that_is_an_activation_is_applied_as_it_is(kind: str) -> None:
+    assert styles.is_layer(f"layers.{kind}()")
+    assert styles.is_layer(f"{kind}()")
+    assert not styles.is_layer(f"layers.{kind}")
+    assert not styles.is_layer(f"mine({kind})()")
+
+
 REFUSED_INSERTS = {
     "optional batchnorm": (
         'from keras import layers\nx = layers.Dense(8, activation="relu")(x)\nif flag:\n    x = layers.BatchNormalization()(x)\n',
@@ -489,6 +503,12 @@ def test_a_layer_that_is_taken_out_stays_built_where_more_hangs_on_it(built: str
 
 def test_the_only_statement_of_a_block_stays() -> None:
     assert refusal("if a:\n    m.add(BN())\n", take_out("BN()")) == "it is the only statement of its block"
+
+
+def test_an_import_in_brackets_is_given_another_name_in_them() -> None:
+    source = "from keras.layers import (BatchNormalization, Dense)\nm = S([Dense(8, activation='elu'), BatchNormalization()])\n"
+    expected = source.replace("(Batch", "(Activation, Batch").replace(", activation='elu'", "").replace("()]", "(), Activation('elu')]")
+    assert fixed(source, activate("BatchNormalization()", None, "'elu'")) == expected
 
 
 LONG = "y = Conv(\n    64,  # filters\n    activation='relu',  # act\n    padding='same',\n)\n"
