@@ -735,3 +735,18 @@ def test_a_model_of_ones_own_that_was_frozen_in_part_is_no_backbone() -> None:
 
 
 OWN = "keras.Sequential([keras.Input((8, 8, 3)), layers.Dense(4), layers.BatchNormalization()])\nbase.load_weights('w.weights.h5')"
+
+
+@pytest.mark.parametrize(("keras", "lines"), [("2", []), ("3.15", []), ("3.16", [6])])
+def test_a_recorded_constant_leaks_in_a_functional_model_of_keras_3_16(keras: str, lines: list[int]) -> None:
+    source = """\
+import keras
+from keras import layers
+inputs = keras.Input((8,))
+x = layers.BatchNormalization()(inputs, training=True)
+x = layers.Dense(8)(x)
+x = layers.BatchNormalization()(x)
+model = keras.Model(inputs, x)
+"""
+    found = lint_source(source, isolated=True, select=["BN304"], target_keras=keras)
+    assert [each.span.line for each in found if each.span is not None] == lines
