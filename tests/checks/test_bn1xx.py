@@ -693,6 +693,7 @@ def test_an_axis_that_is_not_written_there_is_not_counted_on() -> None:
 @pytest.mark.parametrize("gate", bn106_double_activation.GATES)
 def test_a_gate_is_no_second_activation(gate: str) -> None:
     net = Net()
-    x = net(bn(), net(conv("relu"), net.input()))
-    assert cases(bn106_double_activation.check, net.build(net(layer("Multiply", "merge"), net(act(gate), x), x))) == []
+    features = net(conv("relu"), net.input())
+    weights = net(act(gate), net(bn(), features))
+    assert cases(bn106_double_activation.check, net.build(net(layer("Multiply", "merge"), weights, features))) == []
     assert cases(bn106_double_activation.check, net.build(net(act(gate), net(bn(), net(conv("relu"), net.input()))))) == ["default"]
