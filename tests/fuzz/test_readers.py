@@ -56,7 +56,7 @@ def damage(name: str, seeds: range, folder: Path) -> str:
         refused += bool(said)
         crashed += "library crashed" in said or "seconds" in said
     read = len(seeds) - refused
-    assert read > len(seeds) / 100, "the damage is too large to try anything"
+    assert read, "the damage is too large to try anything"
     assert refused > len(seeds) / 20 or name in WHATEVER, "the damage is too small to try anything"
     assert crashed < len(seeds) / 20
     return f"{len(seeds)} mutants of {name}: {read} read, {refused} refused; the library crashed or hung on {crashed}"
