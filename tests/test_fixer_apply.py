@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bnlint.findings import Fix, InsertActivation, Safety, SetArgument, TextEdit
@@ -58,6 +58,7 @@ PIECES = st.text(st.sampled_from("ab é😀\"'\\#\n\t"), max_size=6)
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["py", "lines", "string"]),
 )
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_splicing_touches_nothing_but_the_edits(parts: list[tuple[str, str, str]], rest: str, newline: str, form: str) -> None:
     """The text is `keep old keep old … rest`; each old becomes new."""
     text = "".join(f"|{keep}{old}" for keep, old, _ in parts) + rest

@@ -1,6 +1,7 @@
 """Every intent in every style: what it makes of the source, what it refuses, and that the result is what was planned."""
 
 import ast
+import json
 from collections.abc import Callable
 
 import pytest
@@ -26,7 +27,7 @@ from bnlint.findings import (
     Swap,
     Unwrap,
 )
-from bnlint.fixer import Refused, apply, edits
+from bnlint.fixer import Refused, apply, edits, styles
 from bnlint.graph.model import Span
 from bnlint.text import Chunk, Document, load
 
@@ -209,6 +210,29 @@ model = Sequential([
         activate("layers.BatchNormalization()", None, '"relu"'),
         'from keras import layers\nm = S([layers.Dense(8, None, False), layers.BatchNormalization(), layers.Activation("relu")])\n',
     ),
+    "layer-object-by-its-name": (
+        "from keras.layers import BatchNormalization, Dense, LeakyReLU\n"
+        "m = S([Dense(8, activation=LeakyReLU(0.1)), BatchNormalization()])\n",
+        activate("BatchNormalization()", None, "LeakyReLU(0.1)"),
+        "from keras.layers import BatchNormalization, Dense, LeakyReLU\nm = S([Dense(8), BatchNormalization(), LeakyReLU(0.1)])\n",
+    ),
+    "imported-in-the-function": (
+        'def f():\n    from keras import layers as kl\n    return S([kl.Dense(8, activation="elu"), kl.BatchNormalization()])\n',
+        activate("kl.BatchNormalization()", None, '"elu"'),
+        'def f():\n    from keras import layers as kl\n    return S([kl.Dense(8), kl.BatchNormalization(), kl.Activation("elu")])\n',
+    ),
+    "classes-from-elsewhere": (
+        'import keras\nfrom mine import BN, Dense\nm = S([Dense(8, activation="elu"), BN()])\n',
+        activate("BN()", None, '"elu"'),
+        'import keras\nfrom mine import BN, Dense\nm = S([Dense(8), BN(), keras.layers.Activation("elu")])\n',
+    ),
+    "layer-with-a-name-in-a-function": (
+        'from keras import layers\ndef f(x):\n    bn = layers.BatchNormalization()\n    x = layers.Dense(8, activation="elu")(x)\n'
+        "    x = bn(x)\n    return x\n",
+        activate("bn(x)", "x", '"elu"'),
+        "from keras import layers\ndef f(x):\n    bn = layers.BatchNormalization()\n    x = layers.Dense(8)(x)\n"
+        '    x = bn(x)\n    x = layers.Activation("elu")(x)\n    return x\n',
+    ),
     "layer-object-is-applied-as-it-is": (
         "from keras import layers\nm = S([layers.Dense(8, activation=layers.LeakyReLU(0.1)), layers.BatchNormalization()])\n",
         activate("layers.BatchNormalization()", None, "layers.LeakyReLU(0.1)"),
@@ -268,9 +292,27 @@ def test_in_call_an_activation_that_is_no_function_is_refused(value: str, reason
     assert refusal(source, activate("self.bn(self.conv(x), training=training)", "self.conv(x)", value)) == reason
 
 
+def test_what_another_function_imports_is_not_known_here() -> None:
+    source = 'def g():\n    from keras import layers\nfrom mine import BN, Dense\nm = S([Dense(8, activation="relu"), BN()])\n'
+    reason = "the file does not import Keras's layers in a way that lets `Activation` be added"
+    assert refusal(source, activate("BN()", None, '"relu"')) == reason
+
+
+@pytest.mark.parametrize("kind", ["Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"])
+def test_a_layer_that_is_an_activation_is_applied_as_it_is(kind: str) -> None:
+    assert styles.is_layer(f"layers.{kind}()")
+    assert styles.is_layer(f"{kind}()")
+    assert not styles.is_layer(f"layers.{kind}")
+    assert not styles.is_layer(f"mine({kind})()")
+
+
 REFUSED_INSERTS = {
     "optional batchnorm": (
         'from keras import layers\nx = layers.Dense(8, activation="relu")(x)\nif flag:\n    x = layers.BatchNormalization()(x)\n',
+        "the two layers stand in different branches or loops",
+    ),
+    "other arm": (
+        'from keras import layers\nif a:\n    x = layers.Dense(8, activation="relu")(x)\nelse:\n    x = layers.BatchNormalization()(x)\n',
         "the two layers stand in different branches or loops",
     ),
     "name that changes": (
@@ -293,6 +335,28 @@ REFUSED_INSERTS = {
 def test_no_activation_is_inserted_where_that_could_be_wrong(source: str, reason: str) -> None:
     batchnorm = "layers.BatchNormalization()(x)" if "layers.B" in source else "BatchNormalization()(x)"
     assert refusal(source, activate(batchnorm, "x", "act" if "=act" in source else '"relu"')) == reason
+
+
+APART = "layers\n    .LeakyReLU(0.1)"
+"""An expression that only brackets hold together."""
+
+
+def test_an_activation_over_lines_becomes_no_statement() -> None:
+    source = f"from keras import layers\nx = layers.Dense(8, activation={APART})(x)\nx = layers.BatchNormalization()(x)\n"
+    make = activate("layers.BatchNormalization()(x)", "x", APART)
+    assert refusal(source, make) == "it is spelled over several lines that only hold together where they stand"
+
+
+def test_an_activation_over_lines_moves_into_other_brackets() -> None:
+    source = f"from keras import layers\nm.add(layers.Dense(8, activation={APART}))\nm.add(layers.BatchNormalization())\n"
+    assert fixed(source, activate("layers.BatchNormalization()", None, APART)).endswith(f"BatchNormalization())\nm.add({APART})\n")
+
+
+def test_layers_in_different_cells_stay() -> None:
+    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []} for source in ("y = act(x)", "w = bn(z)")]
+    document = load("m.ipynb", json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode())
+    fix = Fix(Safety.UNSAFE, (Swap(applied(document, "act(x)", "x"), applied(document, "bn(z)", "z")),))
+    assert edits.feasible(document, fix) == "the two layers stand in different cells"
 
 
 SWAPS = {
@@ -355,6 +419,10 @@ TWICE = "`y`, the result of the first layer, is used more than once"
 REFUSED_SWAPS = {
     "read later": ("y = act(x)\nz = bn(y)\nprint(y)\n", TWICE),
     "read between": ("y = act(x)\nprint(y)\nz = bn(y)\n", TWICE),
+    "read twice on the way": ("y = act(x)\ny = f(y, y)\nz = bn(y)\n", TWICE),
+    "read after it in a case": ("match s:\n    case 1:\n        y = act(x)\n        z = bn(y)\n        print(y)\n", TWICE),
+    "read after the match": ("match s:\n    case 1:\n        y = act(x)\n        z = bn(y)\nprint(y)\n", TWICE),
+    "beside each other": ("z = f(act(x), bn(y))\n", "the one layer does not feed the other directly"),
     "read by a closure": ("def f():\n    return y\ny = act(x)\nz = bn(y)\n", TWICE),
     "read by the default of a closure": ("y = act(x)\nz = bn(y)\ndef f(y=y):\n    return y\n", TWICE),
     "read by a decorator": ("y = act(x)\nz = bn(y)\n@keep(y)\nclass C:\n    pass\n", TWICE),
@@ -427,8 +495,20 @@ def test_an_application_is_taken_out(source: str, make: Make, expected: str) -> 
     assert fixed(source, make) == expected
 
 
+@pytest.mark.parametrize("built", ["bn, other = BN(), 1\n", "bn: Layer = BN()\n", "bn = other = BN()\n", "if a:\n    bn = BN()\n"])
+def test_a_layer_that_is_taken_out_stays_built_where_more_hangs_on_it(built: str) -> None:
+    source = f"{built}x = a(x)\nx = bn(x)\n"
+    assert fixed(source, take_out("bn(x)", "x")) == f"{built}x = a(x)\n"
+
+
 def test_the_only_statement_of_a_block_stays() -> None:
     assert refusal("if a:\n    m.add(BN())\n", take_out("BN()")) == "it is the only statement of its block"
+
+
+def test_an_import_in_brackets_is_given_another_name_in_them() -> None:
+    source = "from keras.layers import (BatchNormalization, Dense)\nm = S([Dense(8, activation='elu'), BatchNormalization()])\n"
+    expected = source.replace("(Batch", "(Activation, Batch").replace(", activation='elu'", "").replace("()]", "(), Activation('elu')]")
+    assert fixed(source, activate("BatchNormalization()", None, "'elu'")) == expected
 
 
 LONG = "y = Conv(\n    64,  # filters\n    activation='relu',  # act\n    padding='same',\n)\n"

@@ -75,6 +75,12 @@ def test_a_choice_is_resolved_where_it_can_be() -> None:
     assert isinstance(query.resolve(Choice(FLAG, 1, True)), Choice), "1 and True are not the same"
 
 
+def test_a_choice_in_a_choice_is_resolved_under_the_outer_one() -> None:
+    assert query.resolve(Choice(FLAG, 1, Choice(FLAG, 2, 1))) == 1
+    assert query.resolve(Choice(FLAG, Choice(FLAG, 1, 2), 1)) == 1
+    assert query.resolve(Choice(OTHER, 1, Choice(FLAG, 2, 3)), {OTHER: False, FLAG: True}) == 2
+
+
 def test_the_alternatives_of_a_choice_respect_correlation() -> None:
     choice = Choice(IS_A, 1, Choice(IS_B, 2, Choice(IS_A, 3, 4)))
     assert query.alternatives(choice) == (1, 2, 4)
@@ -172,6 +178,16 @@ def test_the_sources_of_nested_joins() -> None:
     assert [call for call, _ in query.sources(net.join(inner, c, FLAG), {OTHER: False})] == [b, c]
     assert [call for call, _ in query.sources(net.join(inner, c, OTHER))] == [a, c]
     assert [call for call, _ in query.sources(a, {FLAG: True})] == [a]
+
+
+def test_what_feeds_a_join_in_a_join_is_used_by_all_that_use_that_once() -> None:
+    net = Net()
+    a, b, c = (net(dense(), net.input()) for _ in range(3))
+    outer = net.join(net.join(a, b, OTHER), c, FLAG)
+    first, second = net(relu(), outer), net(bn(), outer)
+    built = net.build(first, second)
+    for each in (a, b, c):
+        assert [step.call for step in query.consumers(built.graph, each)] == [first, second]
 
 
 def test_a_search_that_would_be_endless_ends_in_an_unknown_step() -> None:

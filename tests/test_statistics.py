@@ -51,6 +51,11 @@ def without(arrays: dict[str, Any], *names: str) -> dict[str, Any]:
 # Questions
 
 
+@pytest.mark.parametrize(("variance", "fresh"), [(0.6, True), (0.5, True), (0.4998, True), (0.49, False)])
+def test_statistics_are_fresh_as_long_as_enough_is_left_of_what_they_began_with(variance: float, fresh: bool) -> None:
+    assert statistics.are_fresh(norm({**TRAINED, "moving_variance": [variance, 1.7]}), 0.5) is fresh
+
+
 def test_only_layers_whose_statistics_were_read_are_known() -> None:
     read, unread, empty = norm(TRAINED), norm(UNREAD, "unread"), norm({**TRAINED, "moving_mean": []}, "empty")
     graph = model(read, unread, empty)

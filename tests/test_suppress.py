@@ -185,6 +185,8 @@ def cleaned(source: str, *used: tuple[int, str], selected: Sequence[str] = ("BN1
         ("a  # bnlint: ignore", (1, "BN101")),
         ("# bnlint: ignore-file[BN101]\na", (2, "BN101")),
         ("# bnlint: disable[BN101]\na\n# bnlint: enable[BN101]", (2, "BN101")),
+        ("# bnlint: disable[BN101]\na\n# bnlint: enable", (2, "BN101")),
+        ("# bnlint: disable\na\n# bnlint: enable[BN101]", (2, "BN101")),
         ("a  # bnlint: ignore[odd-one, BN101]", (1, "BN101")),
     ],
 )
@@ -212,10 +214,21 @@ def test_what_is_not_ours_or_did_not_run_stays(source: str) -> None:
         ("a  # bnlint: ignore[]", "a"),
         ("# bnlint: disable\n# bnlint: enable\na", "# bnlint: enable\na"),
         ("# bnlint: enable\na", "a"),
+        ("a  # noqa\nb  # bnlint: ignore[BN101]", "a  # noqa\nb"),
+        ("# bnlint: disable[BN201]\na\n# bnlint: enable[BN101]", "a\n"),
     ],
 )
 def test_what_is_unused_goes(source: str, expected: str) -> None:
     assert cleaned(source) == expected
+
+
+def test_behind_one_that_is_of_use_others_may_be_of_none() -> None:
+    assert cleaned("a  # bnlint: ignore\nb  # bnlint: ignore[BN101]", (1, "BN101")) == "a  # bnlint: ignore\nb"
+
+
+def test_what_goes_from_the_last_line_ends_there() -> None:
+    (unused,) = use("a\n# bnlint: ignore-file").unused(["BN101", "BN201"], RULES)
+    assert unused.edit == TextEdit(Span("a.py", 2, 1, 2, 22), "")
 
 
 def test_only_the_unused_part_goes() -> None:

@@ -173,6 +173,52 @@ def test_no_process_is_left_when_the_run_is_ended(project: Path, monkeypatch: py
             os.kill(process, 0)
 
 
+STAYING = """\
+import sys
+from bnlint import workers
+from tests.test_workers import Harmed, lint, stay
+
+workers.FORKS = sys.argv[1] == "True"
+original = workers.outcomes
+workers.outcomes = lambda groups, jobs, check: original(groups, jobs, Harmed(check, stay))
+lint(2)
+"""
+
+
+def stay() -> None:
+    """Write down which process this is, and do nothing for long."""
+    Path("new").write_text(str(os.getpid()))
+    os.replace("new", "staying")
+    time.sleep(60)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process runs, and is not only waited for by nobody."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool]) -> bool:
+    """Whether something is so within some seconds."""
+    end = time.monotonic() + 30
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc")
+def test_no_process_outlives_a_run_that_is_killed(project: Path, forks: bool) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", STAYING, str(forks)], env=environment) as run:
+        assert wait_until(Path("staying").exists)
+        process = int(Path("staying").read_text())
+        assert is_running(process)
+        run.kill()
+    assert wait_until(lambda: not is_running(process))
+
+
 def test_where_there_can_be_no_other_process(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise BlockingIOError(11, "Resource temporarily unavailable")

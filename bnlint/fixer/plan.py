@@ -49,8 +49,9 @@ class Plan:
         self.replace(part, element)
 
     def insert_statement(self, part: Part, after: ast.stmt, code: str) -> None:
+        statement = tree.statement(code)
         self.texts.append(lines.insert_after(part, after, code))
-        self.replace(part, after, lambda: after, partial(tree.statement, code))
+        self.replace(part, after, lambda: after, lambda: statement)
 
     def remove_statement(self, part: Part, statement: ast.stmt, block: Sequence[ast.stmt]) -> None:
         self.texts.append(lines.remove(part, statement, block))

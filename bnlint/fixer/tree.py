@@ -22,7 +22,14 @@ def expression(code: str) -> ast.expr:
 
 
 def statement(code: str) -> ast.stmt:
-    return syntax.parse(code).body[0]
+    """The tree of a statement given as source."""
+    try:
+        found = syntax.parse(code).body
+    except SyntaxError:
+        found = []
+    if len(found) != 1:
+        raise Refused("it is spelled over several lines that only hold together where they stand")
+    return found[0]
 
 
 def stands_alone(code: str) -> bool:

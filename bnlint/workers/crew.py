@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+from _thread import start_new_thread
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bnlint.cache.codec import decode, encode
@@ -91,6 +94,17 @@ def labour(groups: Iterable[Group], check: Callable[[Group], Outcome], pipe: Bin
         data = json.dumps([list(map(encode, found)), facts]).encode()
         pipe.write(len(data).to_bytes(HEAD, "big") + data)
         pipe.flush()
+
+
+def end_with(parent: int) -> None:
+    """Have this process end, whatever it does, as soon as nobody holds the other end of a pipe any more."""
+
+    def wait() -> None:
+        os.read(parent, 1)
+        os._exit(1)
+
+    with suppress(RuntimeError):  # where no thread can be had, it ends with the next result that it cannot send
+        start_new_thread(wait, ())
 
 
 def _decoded(group: Group, data: Any) -> Outcome:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from bnlint.workers.crew import Crew, labour
+from bnlint.workers.crew import Crew, end_with, labour
 
 if TYPE_CHECKING:
     from bnlint.groups import Group
@@ -21,25 +21,30 @@ class Forked(Crew):
     def __init__(self, groups: Sequence[Group], check: Callable[[Group], Outcome]) -> None:
         super().__init__(groups, check)
         self.processes: dict[int, int] = {}
+        self.life: tuple[int, int] | tuple[()] = ()
+        """This process alone holds the end to which one could write: when that is gone, the others see it."""
 
     def _hire(self, share: Sequence[int]) -> int:
         reading, writing = os.pipe()
         try:
+            self.life = self.life or os.pipe()
             process = os.fork()
         except OSError:
             os.close(reading)
             os.close(writing)
             raise
         if not process:
-            self._work(share, writing)
+            self._work(share, writing, *self.life)
         os.close(writing)
         self.processes[reading] = process
         return reading
 
-    def _work(self, share: Sequence[int], writing: int) -> NoReturn:
+    def _work(self, share: Sequence[int], writing: int, seen: int, held: int) -> NoReturn:
         """The life of a process. It must not come back, nor write what the other one has still to write."""
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.close(held)
+            end_with(seen)
             for reading in self.processes:
                 os.close(reading)
             with open(writing, "wb") as pipe:
@@ -61,3 +66,5 @@ class Forked(Crew):
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
         self.processes.clear()
+        for end in self.life:
+            os.close(end)

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from bnlint.workers.crew import Crew, labour
+from bnlint.workers.crew import Crew, end_with, labour
 
 if TYPE_CHECKING:
     from bnlint.groups import Group
@@ -48,11 +48,14 @@ class Spawned(Crew):
         """Send a process its work, and hand on what comes of it."""
         assert process.stdin is not None
         assert process.stdout is not None
-        with suppress(OSError), process.stdin as pipe:  # where it has ended, that is seen below
-            pipe.write(sent)
+        with suppress(OSError):  # where it has ended, that is seen below
+            process.stdin.write(sent)
+            process.stdin.flush()
         with process.stdout as results:
             while data := os.read(results.fileno(), 1 << 20):
                 self._queue.put((process.pid, data))
+        with suppress(OSError):
+            process.stdin.close()  # not before: it is open as long as somebody waits for results
         self._queue.put((process.pid, b""))
 
     def _arrivals(self) -> Iterator[tuple[int, bytes]]:
@@ -72,6 +75,7 @@ def work() -> None:
     """The life of a process: what is written to the standard output goes nowhere, for results take its way."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     groups, check, threshold = pickle.load(sys.stdin.buffer)
+    end_with(sys.stdin.fileno())
     gc.set_threshold(*threshold)
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as pipe:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bnlint import catalogue
+from bnlint.api import fix_source, lint_source
 from bnlint.checks import (
     bn101_activation_order,
     bn102_dropout_before_batchnorm,
@@ -667,3 +669,31 @@ def test_a_wrapped_bn_is_reported_where_it_is_built() -> None:
 def test_a_wrapped_bias_is_cancelled_by_a_wrapped_bn() -> None:
     linear = conv()
     assert only(biased, chain(wrapped(linear), wrapped(bn()))).layer is linear
+
+
+def test_all_rates_that_a_dropout_may_have_are_told() -> None:
+    hit = only(bn102_dropout_before_batchnorm.check, chain(dropout(Choice(unknown(), 0.2, 0.5)), conv(), bn()))
+    assert "0.2, 0.5" in hit.values.values()
+
+
+def test_an_axis_that_counts_the_time_is_counted_on() -> None:
+    source = "from keras import Input, layers\nx = layers.TimeDistributed(layers.BatchNormalization(axis={}))(Input((5, 4, 3)))\n"
+    expected = "from keras import Input, layers\nx = layers.BatchNormalization(axis={})(Input((5, 4, 3)))\n"
+    for before, after in (("1", "2"), ("-1", "-1")):
+        fixed = fix_source(source.format(before), isolated=True, unsafe=True, select=["BN109"])
+        assert fixed.source == expected.format(after)
+
+
+def test_an_axis_that_is_not_written_there_is_not_counted_on() -> None:
+    source = "from keras import Input, layers\nA = 1\nx = layers.TimeDistributed(layers.BatchNormalization(axis=A))(Input((5, 4, 3)))\n"
+    (finding,) = lint_source(source, isolated=True, select=["BN109"])
+    assert (finding.fix, finding.reason) == (None, catalogue.page("BN109").notes["axis"])
+
+
+@pytest.mark.parametrize("gate", bn106_double_activation.GATES)
+def test_a_gate_is_no_second_activation(gate: str) -> None:
+    net = Net()
+    features = net(conv("relu"), net.input())
+    weights = net(act(gate), net(bn(), features))
+    assert cases(bn106_double_activation.check, net.build(net(layer("Multiply", "merge"), weights, features))) == []
+    assert cases(bn106_double_activation.check, net.build(net(act(gate), net(bn(), net(conv("relu"), net.input()))))) == ["default"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bnlint import catalogue
+from bnlint.api import lint_source
 from bnlint.checks.bn301_call_without_training import check as call_without_training
 from bnlint.checks.bn302_train_step_without_training import check as train_step_without_training
 from bnlint.checks.bn303_training_true_at_inference import check as training_true_at_inference
@@ -694,3 +695,58 @@ def test_functions_on_tensors_have_no_mode() -> None:
     net = Net()
     graph = net.build(net(function("relu", "activation", "relu"), net.input())).graph
     assert list(implicit_inference_mode(project(graph, events=(call(graph, "predict"),)))) == []
+
+
+BACKBONE = """\
+import keras
+from keras import layers
+
+base = keras.applications.ResNet50(include_top=False)
+base.trainable = False
+inputs = keras.Input((8, 8, 3))
+model = keras.Model(inputs, layers.Dense(1)(base(inputs)))
+{thawed}
+model.compile("adam", "mse")
+"""
+EACH = "for layer in base.layers:\n    layer.trainable = True"
+
+
+@pytest.mark.parametrize(
+    ("thawed", "fit", "severity"),
+    [
+        ("base.trainable = True", "", "error"),
+        ("base.trainable = True", "model.fit(x, y, batch_size=256)", "info"),
+        ("base.trainable = True", "model.fit(x, y, batch_size=256)\nmodel.fit(x, y, batch_size=4)", "error"),
+        ("base.trainable = True", "model.fit(x, y)", "error"),
+        (EACH, "model.fit(x, y, batch_size=256)", "error"),
+    ],
+)
+def test_a_backbone_that_is_thawed_for_large_batches_is_meant(thawed: str, fit: str, severity: str) -> None:
+    found = lint_source(BACKBONE.format(thawed=thawed) + fit, isolated=True, select=["BN309"], target_keras="3")
+    assert [(each.code, str(each.severity)) for each in found] == [("BN309", severity)]
+
+
+def test_a_model_of_ones_own_that_was_frozen_in_part_is_no_backbone() -> None:
+    source = BACKBONE.replace("keras.applications.ResNet50(include_top=False)", OWN)
+    part = "for layer in base.layers[:1]:\n    layer.trainable = False"
+    for freeze, count in (("base.trainable = False", 1), (part, 0)):
+        program = source.replace("base.trainable = False", freeze).format(thawed="base.trainable = True")
+        assert len(lint_source(program, isolated=True, select=["BN309"], target_keras="3")) == count
+
+
+OWN = "keras.Sequential([keras.Input((8, 8, 3)), layers.Dense(4), layers.BatchNormalization()])\nbase.load_weights('w.weights.h5')"
+
+
+@pytest.mark.parametrize(("keras", "lines"), [("2", []), ("3.15", []), ("3.16", [6])])
+def test_a_recorded_constant_leaks_in_a_functional_model_of_keras_3_16(keras: str, lines: list[int]) -> None:
+    source = """\
+import keras
+from keras import layers
+inputs = keras.Input((8,))
+x = layers.BatchNormalization()(inputs, training=True)
+x = layers.Dense(8)(x)
+x = layers.BatchNormalization()(x)
+model = keras.Model(inputs, x)
+"""
+    found = lint_source(source, isolated=True, select=["BN304"], target_keras=keras)
+    assert [each.span.line for each in found if each.span is not None] == lines

@@ -361,6 +361,12 @@ def test_arguments_of_other_libraries(name: str, case: str) -> None:
     assert (hit.fix is not None) is (case == "renamed")
 
 
+def test_an_argument_is_not_renamed_where_others_may_be_unpacked() -> None:
+    (known,), (unpacked,) = (tuple(unknown_argument(project(norm(complete=complete, eps=1e-5)))) for complete in (True, False))
+    assert known.fix is not None
+    assert unpacked.fix is None
+
+
 def test_two_unknown_arguments_are_one_finding() -> None:
     (hit,) = unknown_argument(project(norm(affine=True, eps=1e-5)))
     assert (hit.case, hit.values["argument"]) == ("several", "affine`, `eps")

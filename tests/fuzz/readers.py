@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,35 +14,39 @@ from bnlint.settings import SettingsError
 from tests.fuzz import notebooks, programs
 from tests.fuzz.promises import NOWHERE
 from tests.saved import samples
-from tests.saved.test_wire_mutants import SEEDS as MODELS
+from tests.saved.small import HDF5, WIRE
 
 
 @dataclass(frozen=True)
 class Reader:
-    """What gives bytes that are right, in a folder; and what reads any bytes there. Whatever is wrong with them, it says so in a line."""
+    """What gives bytes that are right, in a folder; and what reads any bytes there, and returns what is wrong with them: a line, or ""."""
 
     seeds: Callable[[Path], list[bytes]]
-    read: Callable[[bytes, Path], None]
+    read: Callable[[bytes, Path], str]
 
 
-def one_line(message: str) -> None:
+def one_line(message: str) -> str:
     """What is said of bytes that cannot be read is one line."""
     assert message
     assert "\n" not in message
+    return message
 
 
 # Sources
 
 
-def linted(name: str) -> Callable[[bytes, Path], None]:
+def linted(name: str) -> Callable[[bytes, Path], str]:
     """Linted and fixed as a file of this name: never a failure of ours."""
 
-    def read(data: bytes, folder: Path) -> None:
+    def read(data: bytes, folder: Path) -> str:
+        said = ""
         for mend in ("none", "unsafe"):
             result = api.lint_data(data, NOWHERE + name, api.Plans(isolated=True, overrides={"select": ["ALL"]}), mend)  # type: ignore[arg-type]
             assert result.failures == ()
             for finding in result.findings:
                 one_line(finding.message)
+                said = finding.message if finding.code == "BN001" else said
+        return said
 
     return read
 
@@ -59,17 +62,25 @@ def cells(folder: Path) -> list[bytes]:
 # Models
 
 
-def model(name: str, damaged: str | None = None) -> Callable[[bytes, Path], None]:
-    """Read as a model of this name, of which one file is what was given: a graph that is legal, or a line."""
+def read_model(path: Path, weights: bool = True) -> str:
+    """A model gives a graph that is legal, with notes that are lines, or a line."""
+    try:
+        graph = saved.read(str(path), weights=weights)
+    except saved.Unreadable as problem:
+        return one_line(problem.message)
+    verify(graph)
+    assert graph.artifact is not None
+    for note in graph.artifact.notes:
+        one_line(note)
+    return ""
 
-    def read(data: bytes, folder: Path) -> None:
-        (folder / (damaged or name)).write_bytes(data)
-        try:
-            graph = saved.read(str(folder / name), weights=damaged is not None)
-        except saved.Unreadable as problem:
-            one_line(problem.message)
-        else:
-            verify(graph)
+
+def alone(name: str) -> Callable[[bytes, Path], str]:
+    """Read as a file of this name, without its weights."""
+
+    def read(data: bytes, folder: Path) -> str:
+        (folder / name).write_bytes(data)
+        return read_model(folder / name, weights=False)
 
     return read
 
@@ -83,20 +94,20 @@ def config(folder: Path) -> list[bytes]:
     return [json.dumps(each).encode() for each in (samples.config(), samples.old_config())]
 
 
-def wire(name: str) -> Reader:
-    """One of the formats that are read as they stand on the wire."""
-    make, damaged = MODELS[name]
+def whole(make: Callable[[Path], Path], damaged: str) -> Reader:
+    """A model of which one file is what was given."""
 
-    def read(data: bytes, folder: Path) -> None:
-        if not (folder / damaged).exists():
-            make(folder)
-        model(made[0], damaged)(data, folder)
+    def read(data: bytes, folder: Path) -> str:
+        if folder not in made:
+            made[folder] = make(folder)
+        (folder / damaged).write_bytes(data)
+        return read_model(made[folder])
 
     def seeds(folder: Path) -> list[bytes]:
-        made[:] = [make(folder).relative_to(folder).as_posix()]
+        made[folder] = make(folder)
         return [(folder / damaged).read_bytes()]
 
-    made: list[str] = []
+    made: dict[Path, Path] = {}
     return Reader(seeds, read)
 
 
@@ -109,14 +120,20 @@ ANSWER = {
 }
 
 
-def answers(data: bytes, folder: Path) -> None:
+def answers(data: bytes, folder: Path) -> str:
     """What the process that reads HDF5 files says, by whoever may have taken it over: contents, or the errors that are waited for."""
     head, _, numbers = data.partition(b"\0")
-    with suppress(ValueError):
+    try:
         answer = json.loads(head)
-        if isinstance(answer, dict):
-            with suppress(TypeError, ValueError, KeyError, AttributeError):
-                process._contents(answer, memoryview(numbers))
+    except ValueError:
+        return "no JSON"
+    if not isinstance(answer, dict):
+        return "no answer"
+    try:
+        process._contents(answer, memoryview(numbers))
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return "no contents"
+    return ""
 
 
 # Settings
@@ -137,7 +154,7 @@ min-batch = 16
 """
 
 
-def settings(data: bytes, folder: Path) -> None:
+def settings(data: bytes, folder: Path) -> str:
     """Settings hold, or a line says why not."""
     (folder / "bnlint.toml").write_bytes(data)
     try:
@@ -145,18 +162,19 @@ def settings(data: bytes, folder: Path) -> None:
         api.lint_data(b"from keras import layers\nlayers.BatchNormalization(momentum=2)\n", str(folder / "tests" / "a.py"), plans)
         api.show_settings(str(folder / "a.py"), plans)
     except SettingsError as problem:
-        one_line(str(problem))
+        return one_line(str(problem))
+    return ""
 
 
-def known(data: bytes, folder: Path) -> None:
+def known(data: bytes, folder: Path) -> str:
     """A baseline is read, or a line says why not."""
     (folder / baseline.NAME).write_bytes(data)
     try:
         found = baseline.read(str(folder / baseline.NAME))
     except SettingsError as problem:
-        one_line(str(problem))
-    else:
-        assert baseline.size(found) >= 0
+        return one_line(str(problem))
+    assert baseline.size(found) >= 0
+    return ""
 
 
 BASELINE = {"version": 1, "files": {"a.py": {"BN103": {"count": 2, "fingerprints": ["0123456789abcdef", "fedcba9876543210"]}}}}
@@ -171,21 +189,22 @@ PINS: Mapping[str, bytes] = {
 }
 
 
-def pinned(data: bytes, folder: Path) -> None:
+def pinned(data: bytes, folder: Path) -> str:
     """The first byte says in which file the others stand."""
     name = sorted(PINS)[data[0] % len(PINS)] if data else "requirements.txt"
     for each in PINS:
         (folder / each).unlink(missing_ok=True)
     (folder / name).write_bytes(data[1:])
     pins.read(str(folder))
+    return ""
 
 
 READERS: Mapping[str, Reader] = {
     "source": Reader(sources, linted("program.py")),
     "notebook": Reader(cells, linted("program.ipynb")),
-    "archive": Reader(archive, model("m.keras")),
-    "config": Reader(config, model("m.json")),
-    **{name: wire(name) for name in MODELS},
+    "archive": Reader(archive, alone("m.keras")),
+    "config": Reader(config, alone("m.json")),
+    **{name: whole(*model) for name, model in {**HDF5, **WIRE}.items()},
     "answers": Reader(lambda folder: [json.dumps(ANSWER).encode() + b"\0" + bytes(16)], answers),
     "settings": Reader(lambda folder: [TOML.encode()], settings),
     "baseline": Reader(lambda folder: [json.dumps(BASELINE).encode()], known),

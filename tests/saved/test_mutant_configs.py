@@ -134,7 +134,6 @@ def attempted(config: Any) -> ModelGraph | str:
     [
         range(600),
         pytest.param(range(600, 5000), marks=pytest.mark.slow),
-        *(pytest.param(range(start, start + 9500), marks=pytest.mark.nightly) for start in range(5000, 100_000, 9500)),
     ],
     ids=lambda numbers: f"{numbers.start}-{numbers.stop}",
 )
