@@ -172,8 +172,9 @@ def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:
 
 
 def open_function(m: Machine, function: Function, wide: Kinds, instance: object = MISSING) -> object:
-    """Run a function with its defaults, and with unknown values where it has none."""
-    start, file = len(m.calls), m.files.by_path[function.chunk.path]
+    """Run a function with its defaults, and with unknown values where it has none. A method that is inherited runs for its object's file."""
+    chunk = instance.cls.chunk if isinstance(instance, Instance) else function.chunk
+    start, file = len(m.calls), m.files.by_path[chunk.path]
     m.epoch += 1
     m.data_format = file.data_format
     names = parameters(m, function, wide, instance)
