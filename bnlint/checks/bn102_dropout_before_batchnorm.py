@@ -33,8 +33,8 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _moves(project: Project, bn: Call) -> bool:
-    """Whether the BN keeps moving statistics and trains; in the modes 1 and 2 of Keras 1 it takes those of what it is given, always."""
-    kept = query.resolve(order.core(bn).config.get("mode")) in (0, None)
+    """Whether the BN keeps moving statistics and trains; in the modes 1 and 2 of Keras 1, which Keras 3 refuses, it has none."""
+    kept = project.keras.major >= 3 or query.resolve(order.core(bn).config.get("mode")) in (0, None)
     return kept and query.frozen(project, order.core(bn)) is False and bn.training is not False
 
 
