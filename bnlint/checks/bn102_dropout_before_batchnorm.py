@@ -23,13 +23,19 @@ CASES = ("default", "through-weights", "unknown-rate")
 def check(project: Project) -> Iterator[Hit]:
     for graph in project.models:
         for bn in order.batchnorms(graph):
-            found = _dropped(bn, {}) if query.frozen(project, order.core(bn)) is False and bn.training is not False else None
+            found = _dropped(bn, {}) if _moves(project, bn) else None
             if found is not None:
                 case, dropout = found
                 values = {"kind": dropout.layer.kind, "rate": _shown(dropout)}
                 related = (Related(dropout.layer.origin, "dropout", dropout.layer),)
                 fix = order.swap(project, graph, dropout, bn) if case == "default" else None
                 yield Hit(case, order.core(bn).origin, order.core(bn), values, related, fix)
+
+
+def _moves(project: Project, bn: Call) -> bool:
+    """Whether the BN keeps moving statistics and trains; in the modes 1 and 2 of Keras 1, which Keras 3 refuses, it has none."""
+    kept = project.keras.major >= 3 or query.resolve(order.core(bn).config.get("mode")) in (0, None)
+    return kept and query.frozen(project, order.core(bn)) is False and bn.training is not False
 
 
 def _dropped(call: Call, under: query.Assumption, weights: int = 0) -> tuple[str, Call] | None:

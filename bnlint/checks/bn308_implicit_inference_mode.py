@@ -20,19 +20,26 @@ def check(project: Project) -> Iterator[Hit]:
                 continue
             recorded = _recorded(project, event.target)
             layers = following(project, event.target) or recorded
-            case = _case(project, event, bool(recorded)) if layers and _infers(project, module, event) else None
+            case = _case(project, event, bool(recorded)) if layers and _infers(project, module, event, layers) else None
             if case is not None:
                 related = (Related(layers[0].origin, "batchnorm", layers[0]),)
                 yield Hit(case, event.origin, values={"model": label(event.target)}, related=related, fix=_fix(event, case))
 
 
-def _infers(project: Project, module: Module, event: Event) -> bool:
-    """Whether the call infers: its function's name tells, or its function has fitted or loaded the model before and takes no gradient."""
+def _infers(project: Project, module: Module, event: Event, layers: tuple[Layer, ...]) -> bool:
+    """Whether the call infers: its function's name tells, or its function has fitted or loaded its layers before and takes no gradient."""
     if inference(project, event):
         return True
     around = [other for other in module.events if other.kind in TRAINING and other.origin.scope == event.origin.scope]
-    ready = any(other.target is event.target and other.order < event.order and other.under == event.under for other in around)
+    earlier = (other for other in around if other.order < event.order and other.under == event.under)
+    ready = any(other.target is event.target or _holds(project, other.target, layers) for other in earlier)
     return event.tape is None and ready and not any(other.kind in ("gradient", "apply_gradients") for other in around)
+
+
+def _holds(project: Project, model: object, layers: tuple[Layer, ...]) -> bool:
+    """Whether a model holds all of these layers, as that from which a model of its features was made."""
+    held = {id(layer) for layer in following(project, model)}
+    return all(id(layer) in held for layer in layers)
 
 
 def _case(project: Project, event: Event, recorded: bool) -> str | None:

@@ -19,6 +19,8 @@ def check(project: Project) -> Iterator[Hit]:
     trained = any(query.events(project, "apply_gradients"))
     updated = any(query.events(project, "update_ops")) or query.mentions(project, UPDATES)
     for graph in project.models:
+        if graph.kind == "sequential":  # a container of Keras tells the mode, where it does not refuse the layer
+            continue
         for call in query.calls_of(graph, "batchnorm"):
             case = _case(project, call, updated)
             if case and (trained or (case == "inference" and _is_defined_only(project, call))):

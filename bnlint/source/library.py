@@ -190,6 +190,11 @@ def _set_policy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return None
 
 
+def _policy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`Policy(name)`: all that is asked of it is the name."""
+    return m.settle(first_argument(arguments))
+
+
 def _ordering(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     m.event("data_format", None, {"value": None}, node)
     return "th" if m.data_format == "channels_first" else "tf"
@@ -252,6 +257,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx", "keras.config.set_dtype_policy"), _set_policy),
     **dict.fromkeys((f"keras.mixed_precision.set_{name}policy" for name in ("", "global_", "dtype_")), _set_policy),
     **dict.fromkeys((f"keras.mixed_precision.experimental.set_{name}policy" for name in ("", "global_")), _set_policy),
+    **dict.fromkeys(("keras.DTypePolicy", "keras.dtype_policies.DTypePolicy", "keras.mixed_precision.DTypePolicy"), _policy),
+    **dict.fromkeys(("keras.mixed_precision.Policy", "keras.mixed_precision.experimental.Policy"), _policy),
     "keras.backend.backend": _value("tensorflow"),
     "keras.config.backend": _value("tensorflow"),
     "keras.backend.epsilon": _value(1e-7),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from bnlint.graph.model import Arguments, Unknown
+from bnlint.keras_api.training import MODES
 from bnlint.source import classes, invoke, iteration, operators, options, records, runs, subscripts, texts, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
@@ -105,8 +106,8 @@ def _dict_method(m: Machine, owner: Dict, name: str, arguments: Arguments, node:
                 m.write(owner.fields, first, MISSING)
             if found is not MISSING:
                 return found
-            if owner.open and not owner.presumed:
-                return Unknown("an entry of a dict that is not known")
+            if owner.open and (first in MODES or not owner.presumed):  # who calls a layer may well tell its mode
+                return Unknown("an entry of a dict that is not known", mode=first in MODES)
             value = None if default is MISSING else default
             if name == "setdefault":
                 m.write(owner.fields, first, value)
