@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from bnlint.findings import Related
 from bnlint.graph import query
-from bnlint.graph.model import ABSENT, Call, Event, Project
+from bnlint.graph.model import ABSENT, Call, Event, Project, Under
 
 
 def training(project: Project) -> Iterator[Event]:
@@ -34,12 +34,15 @@ def _is_retried(event: Event, fits: Collection[Event]) -> bool:
     return any(set(each.under) < set(event.under) or query.merge(dict(each.under), event.under) is None for each in before)
 
 
-def trained(project: Project, model: object) -> tuple[Call, ...]:
+def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, ...]:
     """The applications of BatchNormalization, in a model and the models called in it, that certainly use the statistics of the batch.
 
-    Left out: what may be frozen or in inference mode, what stands under a test, and subclasses (their `call` decides).
+    Left out: what may be frozen or in inference mode, what stands under tests that those `under` which it is trained do not imply, and
+    subclasses (their `call` decides).
     """
-    return tuple(call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm") if _trains(project, call))
+    told = frozenset(under)
+    calls = (call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm"))
+    return tuple(call for call in calls if told.issuperset(call.under) and _trains(project, call))
 
 
 def batching(project: Project, event: Event) -> Event:
@@ -79,7 +82,7 @@ def batch_of(call: Call) -> int:
 
 def _trains(project: Project, call: Call) -> bool:
     layer = call.layer.inner or call.layer
-    if layer.family != "keras" or layer.subclass is not None or call.under:
+    if layer.family != "keras" or layer.subclass is not None:
         return False
     # In the `call` of a class, `training=training` is set by Keras; elsewhere an unknown flag proves nothing.
     training = call.training is ABSENT or call.training is None or call.training is True

@@ -23,7 +23,7 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
         size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
             continue
-        calls = trained(project, event.target)
+        calls = trained(project, event.target, event.under)
         if not calls:
             continue
         source = batching(project, event)
@@ -41,7 +41,7 @@ def _recorded(project: Project, min_batch: int) -> Iterator[Hit]:
     """Models of a file that were compiled, and whose input has a batch dimension of its own."""
     for event in query.events(project, "compile"):
         if isinstance(event.target, ModelGraph) and event.target.artifact is not None:
-            calls = tuple(call for call in trained(project, event.target) if 0 < batch_of(call) < max(min_batch, 2))
+            calls = tuple(call for call in trained(project, event.target, event.under) if 0 < batch_of(call) < max(min_batch, 2))
             if calls:
                 case, first = _case(project, event, calls, batch_of(calls[0]), min_batch)
                 yield Hit(case, first.layer.origin, first.layer, {"size": batch_of(first), "least": min_batch})

@@ -21,7 +21,7 @@ def check(project: Project) -> Iterator[Hit]:
         source = batching(project, event)
         if not _reaches_the_last(event, source):
             continue
-        flat = next((call for call in trained(project, event.target) if rank(call) == 2), None)
+        flat = next((call for call in trained(project, event.target, event.under) if rank(call) == 2), None)
         if flat is not None:
             values = {"samples": samples, "size": size}
             yield Hit("default", source.origin, values=values, related=related(event, source, flat), fix=_fix(event, source))

@@ -22,7 +22,8 @@ def check(project: Project) -> Iterator[Hit]:
         steps = _steps(event)
         if steps == 0 or not _is_all(project, event) or _is_pretrained(project, event.target):
             continue
-        slow = [(call, momentum) for call in trained(project, event.target) if (momentum := _momentum(call)) and steps < needed(momentum)]
+        calls = trained(project, event.target, event.under)
+        slow = [(call, momentum) for call in calls if (momentum := _momentum(call)) and steps < needed(momentum)]
         if slow:
             call, momentum = max(slow, key=lambda pair: pair[1])
             case, values = "test" if _is_test(event) else "default", _values(steps, momentum)
@@ -39,7 +40,7 @@ def _recorded(project: Project) -> Iterator[Hit]:
         steps = whole(event.args.get("steps"))
         slow = [
             (momentum, call.layer.inner or call.layer)
-            for call in (trained(project, event.target) if steps else ())
+            for call in (trained(project, event.target, event.under) if steps else ())
             if (momentum := _momentum(call)) is not None
             and steps < needed(momentum)
             and statistics.are_fresh(call.layer.inner or call.layer, momentum**steps)

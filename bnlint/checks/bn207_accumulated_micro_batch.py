@@ -16,6 +16,6 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
         size = whole(event.args.get("batch_size"))
         compiled = [each.args.get("optimizer") for each in query.done_to(project, event.target, "compile")]
         steps = [accumulated.get(optimizer, 0) for optimizer in compiled]
-        calls = trained(project, event.target)
+        calls = trained(project, event.target, event.under)
         if 0 < size < min_batch and steps and min(steps) > 1 and calls:
             yield Hit("default", event.origin, values={"size": size, "steps": min(steps)}, related=related(event, event, calls[0]))

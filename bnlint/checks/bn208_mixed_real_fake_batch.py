@@ -13,7 +13,7 @@ from bnlint.graph.model import Event, Project
 def check(project: Project) -> Iterator[Hit]:
     for mixed in query.events(project, "mixed"):
         for event in query.events(project, "call", "train_on_batch"):
-            calls = trained(project, event.target) if _takes(event, mixed) and _trains(event) else ()
+            calls = trained(project, event.target, event.under) if _takes(event, mixed) and _trains(event) else ()
             if calls:
                 related = (Related(event.origin, "training"), Related(calls[0].layer.origin, "batchnorm", calls[0].layer))
                 yield Hit("default", mixed.origin, related=related)

@@ -172,7 +172,7 @@ def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:
 
 
 def open_function(m: Machine, function: Function, wide: Kinds, instance: object = MISSING) -> object:
-    """Run a function with its defaults, and with unknown values where it has none. A method that is inherited runs for its object's file."""
+    """Run a function with its defaults, and with unknown values where it has none; an inherited method for the file of its object."""
     chunk = instance.cls.chunk if isinstance(instance, Instance) else function.chunk
     start, file = len(m.calls), m.files.by_path[chunk.path]
     m.epoch += 1
