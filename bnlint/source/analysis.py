@@ -179,9 +179,11 @@ def open_function(m: Machine, function: Function, wide: Kinds, instance: object 
     m.data_format = file.data_format
     names = parameters(m, function, wide, instance)
     frame = Frame(function.scope, function.chunk, function.qualified)
-    result = modules.root(
-        m, file, frame, function.qualified, lambda: returned(m, invoke.enter(m, function, names, None, instance), function.node)
-    )
+
+    def run() -> object:
+        return returned(m, invoke.enter(m, function, names, None, instance), function.node)
+
+    result = modules.root(m, file, frame, function.qualified, run, builds=builds(function))
     m.runs.append(Run(file, function.qualified, start, len(m.calls), result))
     return result
 

@@ -29,13 +29,14 @@ class Exhausted(Exception):
 
 
 class Budget(State):
-    """Counts steps. `built` are the layers, calls and events so far, `progress` how many they were when the limit was last looked at."""
+    """Counts steps. `built` are the layers, calls and events so far, `progress` how many they were when the limit was last looked at;
+    `grace` is what the running root may spend in a row without building anything, `idle` what the next one may."""
 
     def __init__(self) -> None:
         super().__init__()
         self.steps = 0
         self.limit = self.budget = ROOT_STEPS
-        self.idle = IDLE
+        self.idle = self.grace = IDLE
         self.built = self.progress = 0
 
     def spend(self, steps: int = 1) -> None:
@@ -48,6 +49,7 @@ class Budget(State):
     def allow(self, budget: int, idle: int | None = None) -> None:
         """What may be spent from now on, and how much of it in a row without building anything."""
         self.budget = self.steps + budget
+        self.grace = budget if idle is None else idle
         self.limit = self.budget if idle is None else min(self.steps + idle, self.budget)
         self.progress = self.built
 
@@ -56,4 +58,4 @@ class Budget(State):
         if self.steps > self.budget or self.built == self.progress:
             raise Exhausted
         self.progress = self.built
-        self.limit = min(self.steps + self.idle, self.budget)
+        self.limit = min(self.steps + self.grace, self.budget)
