@@ -39,8 +39,8 @@ DEPTH = 48
 """Nested calls of user functions."""
 
 SUSPENDED = words(
-    "attempts budget consulted decided depth epoch frame grace home landings limit log policy progress root rounds running stack steps tapes "
-    "under within"
+    "attempts budget consulted decided depth epoch frame grace home landings limit log policy progress root rounds running stack steps "
+    "tapes under within"
 )
 """What of a machine belongs to the running root."""
 
