@@ -162,7 +162,7 @@ def _searches() -> tuple[Callable[[bytes], object], ...]:
     """What finds one of the subjects, or a name of BatchNormalization: `re` goes from one first letter to the next, and these are rare."""
     import re
 
-    return tuple(re.compile(pattern).search for pattern in (b"keras", b"bnlint:", b"BatchNorm", b"batch_?[Nn]orm"))
+    return tuple(re.compile(pattern).search for pattern in (b"keras", b"bnlint:", b"Batch_?[Nn]orm", b"batch_?[Nn]orm"))
 
 
 def may_matter(given: Input) -> bool:

@@ -55,6 +55,19 @@ def layers_of(project: Project) -> tuple[Layer, ...]:
 # One file
 
 
+@pytest.mark.parametrize(
+    ("name", "speaks"),
+    [
+        *((name, True) for name in ("BatchNormalization", "Batch_norm", "batchNorm", "batch_norm", "batchnorm", "keras")),
+        ("normalise", False),
+    ],
+)
+def test_what_speaks_of_keras_does_so_named_or_met_by_a_walk(name: str, speaks: bool) -> None:
+    plan = Plans(isolated=True).of("a.py")
+    given = [groups.Input("a.py", f"import x\nx.{name}()\n".encode(), plan, named) for named in (False, True)]
+    assert [each.speaks for each in given] == [speaks, speaks]
+
+
 def test_a_file_of_a_walk_that_holds_no_word_is_dismissed_unparsed() -> None:
     plan = Plans(isolated=True).of("a.py")
     checked = engine.check(groups.Group((groups.Input("a.py", b"def broken(", plan, named=False),), None))[0]

@@ -194,7 +194,6 @@ def _outer(m: Machine) -> set[int]:
 DEPTH = 4
 """Levels of values within values that are looked through for what can be written to."""
 
-
 CONSTANT = frozenset({bool, bytes, complex, float, int, str, type(None), type(...), Dotted, Missing})
 """Types of values in which nothing can be written to."""
 
