@@ -248,7 +248,9 @@ def super_attribute(m: Machine, base: Super, name: str) -> object:
 
 def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> object:
     """`owner.name = value`."""
-    m.effects += not isinstance(owner, Instance)
+    if not isinstance(owner, Instance):
+        m.effects += 1
+        m.recordings.held.changed = True
     m.touched.append(owner)
     if name == "trainable":
         trainable.put(m, owner, value, node)

@@ -30,17 +30,22 @@ def together(
 ) -> tuple[list[list[str]], set[str]]:
     """The core files in groups, with those of the others that build on one of them; and the files that build on nothing with these words.
 
-    `files` are paths and what they hold, the core ones among them; other files below `root` are read where imports lead to them.
+    `files` are paths and what they hold, the core ones among them; other files below `root` are read where imports lead to them. One that
+    only tells of the words is no core, but what a core file builds on: it may be given what it tells of.
     """
+    told: Collection[str] = ()
+    if len(files) > 1:
+        told = [path for path in core if not _in_code(path, files[path], words)]
+        core = [path for path in core if path not in told]
     links = _Links(core, root, files, seen)
     group: dict[str, set[str]] = {path: {path} for path in core}
     lonely: set[str] = set()
     for path in files:
         reached = links.reached(path)
         known = [links.path_of[place] for place in reached if place in links.path_of]
-        built_on = [other for other in known if other in group]
+        built_on = [other for other in known if other in group or (path in links.core and other in told)]
         if built_on:
-            joined = set().union({path}, *(group[other] for other in built_on), group.get(path, ()))
+            joined = set().union({path}, built_on, *(group.get(other, ()) for other in built_on), group.get(path, ()))
             for member in joined:
                 group[member] = joined
         elif path not in group and not any(links.holds(file, words) for file in reached.values()):
@@ -49,7 +54,7 @@ def together(
     return sorted(found.values()), lonely
 
 
-def in_code(path: str, data: bytes, words: Collection[bytes]) -> bool:
+def _in_code(path: str, data: bytes, words: Collection[bytes]) -> bool:
     """Whether one of the words, each of which stands at the end of a path, occurs in the code of a file: in a name, or in a text that may
     be one, and not only in what comments and documentation say. A file that cannot be read may hold it."""
     ends = {word.decode().split()[-1].rpartition(".")[2] for word in words}
@@ -118,7 +123,7 @@ class _Links:
         return self._statements[file.place]
 
     def holds(self, file: File, words: Collection[bytes]) -> bool:
-        """Whether a file is one of the core, or holds one of the words (which are the same each time) and is none of those that are known."""
+        """Whether a file is one of the core, or is none of those that are known and holds one of the words (the same each time)."""
         if file.place in self.path_of:
             return self.path_of[file.place] in self.core
         if file.place not in self._holding:

@@ -143,6 +143,7 @@ class Machine(Unknowns):
         if name in scope.globals:
             self.effects += 1
             self.recordings.found.clear()
+            self.recordings.held.changed = True
             while scope.parent is not None:
                 scope = scope.parent
         elif name in scope.nonlocals:
@@ -244,7 +245,7 @@ class Machine(Unknowns):
         """Note something that is done; `tape` is the innermost that records, and `under` what holds now, unless given."""
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
-        self.built += kind not in IDLING
+        self.built += 1
         tests = self.tests() if under is None else under
         made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bnlint.graph.model import Call, Event, Layer, Tensor, Under, Unknown
 from bnlint.graph.query import Assumption
 from bnlint.records import dataclass, field
+from bnlint.source.holdings import Holdings
 from bnlint.source.spelling import Hole
 from bnlint.source.values import Dict, Fields, Instance, List, Model
 
@@ -84,14 +85,7 @@ class Recordings:
         """What functions cost when they were last entered."""
         self.models: dict[int, Layer] = {}
         """By the id of a layer that was made once more the first one of its kind."""
-        self.outer: set[int] = set()
-        """The ids of what modules hold and that can be written to."""
-        self.constants: set[int] = set()
-        """The ids of unknown values that modules hold: they are the same in each call."""
-        self.changed = 0
-        """How many roots have written to something that modules hold, or were modules."""
-        self.counted: tuple[int, ...] = ()
-        """How far the analysis was, and how many names the modules had that were running, when that was last looked at."""
+        self.held = Holdings()
 
     def model_of(self, layer: Layer) -> Layer:
         """The layer that this one is a copy of; itself if it is none."""

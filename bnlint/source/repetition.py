@@ -10,6 +10,7 @@ from bnlint.graph.query import Assumption
 from bnlint.records import replace
 from bnlint.source import copies
 from bnlint.source.comparison import Asked, asked
+from bnlint.source.holdings import CONSTANT
 from bnlint.source.machine import Machine
 from bnlint.source.recordings import PATIENCE, Left, Recording
 from bnlint.source.spelling import Text, held
@@ -18,12 +19,10 @@ from bnlint.source.values import (
     Bound,
     Class,
     Dict,
-    Dotted,
     Fields,
     Function,
     Instance,
     List,
-    Missing,
     Model,
     Placed,
     Splice,
@@ -156,7 +155,7 @@ def _changes(m: Machine, call: Asked, mark: int, owned: dict[int, int]) -> tuple
     written: dict[int, dict[object, Fields]] = {}
     for fields, key, _ in m.log[mark:]:
         written.setdefault(id(fields), {})[key] = fields
-    if not written.keys().isdisjoint(_outer(m)):
+    if m.recordings.held.writable(m, written):
         m.recordings.found.clear()
         return None
     if not written.keys().isdisjoint(call.scopes):
@@ -177,60 +176,6 @@ def _left(thing: Instance | Model | List | Dict, fields: Iterable[tuple[object, 
             current = thing.derived is not None and thing.derived[0] is thing.fields.get("items")
             return Left(thing, tuple(fields), thing.called, ends=thing.derived[1:] if current and thing.derived else None)
     return Left(thing, tuple(fields))
-
-
-def _outer(m: Machine) -> set[int]:
-    """The ids of what modules hold and that can be written to; looked at anew only where that may have become more."""
-    book = m.recordings
-    counted = book.changed, m.effects, *[len(file.scope.names) for file in m.loading]
-    if counted != book.counted:
-        book.counted, scopes = counted, [file.scope for file in m.files.by_path.values()]
-        book.outer = {id(scope.names) for scope in scopes}
-        book.constants = {id(value) for scope in scopes for value in scope.names.values() if isinstance(value, Unknown)}
-        book.outer |= _fields(value for scope in scopes for value in scope.names.values())
-    return book.outer
-
-
-DEPTH = 4
-"""Levels of values within values that are looked through for what can be written to."""
-
-CONSTANT = frozenset({bool, bytes, complex, float, int, str, type(None), type(...), Dotted, Missing})
-"""Types of values in which nothing can be written to."""
-
-
-def _fields(values: Iterable[object]) -> set[int]:
-    """The ids of what can be written to in values, and in their parts."""
-    found: set[int] = set()
-    seen: set[int] = set()
-    for _ in range(DEPTH):
-        parts: list[object] = []
-        for value in values:
-            if type(value) in CONSTANT or id(value) in seen:
-                continue
-            seen.add(id(value))
-            match value:
-                case List():
-                    found.add(id(value.fields))
-                    parts += value.items
-                case Dict() | Instance():
-                    found.add(id(value.fields))
-                    parts += value.fields.values()
-                case Function():
-                    found.add(id(value.fields))
-                    parts += value.defaults.values()
-                    scope = value.scope
-                    while scope.parent is not None:
-                        found.add(id(scope.names))
-                        scope = scope.parent
-                case Class():
-                    found.add(id(value.scope.names))
-                    parts += value.scope.names.values()
-                case tuple():
-                    parts += value
-                case Splice():
-                    parts += (*value.if_true, *value.if_false)
-        values = parts
-    return found
 
 
 # What was made
@@ -307,7 +252,7 @@ class _Survey:
         match value:
             case Unknown() if (how := self.m.derivations.get(value)) is not None:
                 good = all(self.takes(part) for part in how if isinstance(part, Unknown))
-            case Unknown() if id(value) in self.m.recordings.constants:
+            case Unknown() if self.m.recordings.held.is_constant(value):
                 good = True
             case Unknown():
                 self.unknowns.append(value)
