@@ -1,6 +1,7 @@
 """Who may import whom. design.md says why."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -200,3 +201,17 @@ def test_each_dependency_has_one_user(path: Path) -> None:
 
 def test_the_directions_name_no_part_that_is_gone() -> None:
     assert set(DIRECTIONS) == {part(path) for path in modules()}
+
+
+def named(title: str) -> list[str]:
+    """The parts that a table of CONTRIBUTING.md names: that which follows the line that begins with its title."""
+    rows = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n{title}")[2].partition("\n\n")[2]
+    return re.findall(r"`([^`]+)`", " ".join(row.split("|")[1] for row in rows.partition("\n\n")[0].splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("title", "folder"), [("`bnlint/`, ", PACKAGE), ("`bnlint/source/`:", PACKAGE / "source")], ids=["bnlint", "source"]
+)
+def test_the_guide_for_contributors_names_every_part_once(title: str, folder: Path) -> None:
+    parts = [f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir() if path.suffix == ".py" or [*path.glob("*.py")]]
+    assert sorted(named(title)) == sorted(part for part in parts if folder == PACKAGE or part != "__init__.py")
