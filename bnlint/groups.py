@@ -135,6 +135,8 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
         if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 
+            if len(files) > 1:
+                core = [path for path in core if links.in_code(path, files[path], BUILDING)]
             parts, lonely = links.together(core, files, root, BUILDING, seen)
         of_path = {given.path: given for given in members}
         found += [Group(tuple(of_path.pop(path) for path in part), root) for part in parts]

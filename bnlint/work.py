@@ -180,21 +180,33 @@ def outcome_to_keep(group: Group) -> Outcome:
     return check(group, seen), tuple(facts.of(seen))
 
 
-def _tidy() -> None:
-    """Collect what an analysis leaves behind, all of which hangs together in circles, before much more is made.
+class _Litter:
+    """What analyses leave behind, all of which hangs together in circles: `before` the last one, and the `most` that one of them made.
 
     (The command line has Python collect so seldom that it would come to it only after dozens of groups.)
     """
-    counts, thresholds = gc.get_count(), gc.get_threshold()
-    if counts[0] + thresholds[0] * (counts[1] + thresholds[1] * counts[2]) > LITTER:
-        gc.collect()
+
+    def __init__(self) -> None:
+        self.before = self.most = 0
+
+    def collect(self, size: int) -> None:
+        """Collect it if there is much, unless what is to be analysed is small (in bytes) beside what has made the most."""
+        counts, thresholds = gc.get_count(), gc.get_threshold()
+        found = counts[0] + thresholds[0] * (counts[1] + thresholds[1] * counts[2])
+        self.most = max(self.most, found - self.before)
+        if found > LITTER and found + size > 1.1 * self.most:
+            gc.collect()
+            found = 0
+        self.before = found
+
+
+_LITTER = _Litter()
 
 
 def check(group: Group, seen: Footprint | None = None) -> list[Checked]:
     """The findings in a group, with those fixes that can be made."""
-    found = [repair.offer(checked) for checked in engine.check(group, seen)]
-    _tidy()
-    return found
+    _LITTER.collect(group.size)
+    return [repair.offer(checked) for checked in engine.check(group, seen)]
 
 
 def unreadable(path: str, reason: str, held_to: Plan) -> Checked:

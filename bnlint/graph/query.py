@@ -39,9 +39,8 @@ def decide(assumption: Assumption, condition: Unknown) -> bool | None:
     if condition in assumption:
         return assumption[condition]
     if condition.test is None:
-        subject = condition
         for known, outcome in assumption.items():
-            if known.test and known.test[1] is subject and outcome:
+            if outcome and known.test is not None and known.test[1] is condition:
                 operator, _, constant = known.test
                 return bool(constant) if operator == "==" else False if operator == "is" else None
         return None
@@ -75,18 +74,28 @@ def merge(assumption: Assumption, under: Under) -> Assumption | None:
         return assumption
     if not assumption and len(under) > MANY:
         return dict(under)
+    held, subjects = assumption, set[int]()
     merged: dict[Unknown, bool] | None = None
     for condition, outcome in under:
-        held = assumption if merged is None else merged
         known = held.get(condition)
         if known is None:
-            known = decide(held, condition)
-        if known is None:
-            merged = dict(assumption) if merged is None else merged
-            merged[condition] = outcome
-        elif known is not outcome:
+            if merged is None:
+                held = merged = dict(assumption)
+                subjects = {_subject(each) for each in assumption}
+            subject = _subject(condition)
+            known = decide(held, condition) if subject in subjects else None
+            if known is None:
+                merged[condition] = outcome
+                subjects.add(subject)
+                continue
+        if known is not outcome:
             return None
-    return assumption if merged is None else merged
+    return held
+
+
+def _subject(condition: Unknown) -> int:
+    """The id of what a test is about: of two that are about different things none tells anything of the other."""
+    return id(condition) if condition.test is None else id(condition.test[1])
 
 
 def resolve(value: object, assumption: Assumption = {}) -> object:  # noqa: B006 (never written to)

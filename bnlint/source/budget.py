@@ -20,8 +20,8 @@ GLANCE = 2_000
 MODEL_STEPS = 20_000
 """The same for one Sequential whose layers are applied."""
 
-IDLING = frozenset({"unknown", "other", "input", "reshape"})
-"""Roles of calls that build nothing."""
+IDLING = frozenset({"unknown", "other", "input", "reshape", "escape"})
+"""Roles of calls, and kinds of events, by which nothing is built."""
 
 
 class Exhausted(Exception):

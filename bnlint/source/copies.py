@@ -23,7 +23,7 @@ VARYING: Final = (Text, Unknown, Choice)
 
 def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
     """Make once more what a call made."""
-    copies = _Copies(m, made, call, site)
+    copies, built = _Copies(m, made, call, site), m.built + made.built
     for left in made.objects:
         copies.shell(left)
     for layer in made.layers:
@@ -44,7 +44,7 @@ def again(m: Machine, made: Recording, call: Asked, site: Span) -> object:
     for event in made.events:
         copies.of_event(event)
     m.consulted += map(copies.of_unknown, made.consulted)
-    m.built += made.built - len(made.events)
+    m.built = built
     m.spend(COST * (1 + len(made.calls)))
     return copies.of(made.result)
 

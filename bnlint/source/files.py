@@ -12,6 +12,7 @@ from bnlint.footprint import Footprint, listing
 from bnlint.graph.model import Event, Gap, Import, Origin
 from bnlint.records import dataclass, field
 from bnlint.regular import read_bytes
+from bnlint.source.budget import IDLE
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load
 
@@ -23,7 +24,7 @@ class File:
     `place` is its absolute path, `name` its dotted name below the folder from which it is imported, `folder` that of its submodules (of a
     package; one without `__init__.py` has no chunks). `asked`: it is analysed for its own sake, not only because others import it.
     `distant`: it names no BatchNormalization, and is left when its roots have built nothing for `idle` steps that are too many.
-    `cut`: not all of it was followed.
+    `cut`: not all of it was followed. `patience` is what those of its roots may idle that name layers themselves.
     """
 
     path: str
@@ -45,6 +46,7 @@ class File:
     steps: int = 0
     distant: bool = False
     idle: int = 0
+    patience: int = IDLE
     cut: bool = False
 
 

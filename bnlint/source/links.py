@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from bnlint.footprint import Footprint
 from bnlint.keras_api.names import canonical, exports
 from bnlint.source.files import File, Files
+from bnlint.source.trees import walk
+from bnlint.text import Unreadable, load
 
 HOPS = 2
 """Imports, one after the other, over which a file still builds with what another one defines (those of an `__init__.py` are free)."""
@@ -30,7 +32,7 @@ def together(
 
     `files` are paths and what they hold, the core ones among them; other files below `root` are read where imports lead to them.
     """
-    links = _Links(root, files, seen)
+    links = _Links(core, root, files, seen)
     group: dict[str, set[str]] = {path: {path} for path in core}
     lonely: set[str] = set()
     for path in files:
@@ -47,11 +49,23 @@ def together(
     return sorted(found.values()), lonely
 
 
+def in_code(path: str, data: bytes, words: Collection[bytes]) -> bool:
+    """Whether one of the words, each of which stands at the end of a path, occurs in the code of a file: in a name, or in a text that may
+    be one, and not only in what comments and documentation say. A file that cannot be read may hold it."""
+    ends = {word.decode().split()[-1].rpartition(".")[2] for word in words}
+    try:
+        trees = [chunk.parse() for chunk in load(path, data).chunks]
+    except Unreadable:
+        return True
+    said = {value for tree in trees for node in walk(tree) for value in node.__dict__.values() if value.__class__ is str}
+    return any(end in value and " " not in value for value in said for end in ends)
+
+
 class _Links:
     """What files import, directly and through others."""
 
-    def __init__(self, root: str, known: Mapping[str, bytes], seen: Footprint | None) -> None:
-        self.known = known
+    def __init__(self, core: Collection[str], root: str, known: Mapping[str, bytes], seen: Footprint | None) -> None:
+        self.core, self.known = frozenset(core), known
         self.files = Files((), root, seen)
         self.path_of = {self.files.stand_in(path).place: path for path in known}
         self._statements: dict[str, list[Statement]] = {}
@@ -104,7 +118,9 @@ class _Links:
         return self._statements[file.place]
 
     def holds(self, file: File, words: Collection[bytes]) -> bool:
-        """Whether a file holds one of the words (which are the same each time)."""
+        """Whether a file is one of the core, or holds one of the words (which are the same each time) and is none of those that are known."""
+        if file.place in self.path_of:
+            return self.path_of[file.place] in self.core
         if file.place not in self._holding:
             data = self.data(file)
             self._holding[file.place] = any(word in data for word in words)

@@ -244,7 +244,7 @@ class Machine(Unknowns):
         """Note something that is done; `tape` is the innermost that records, and `under` what holds now, unless given."""
         origin = node if isinstance(node, Origin) else self.origin(node)
         tape = tape if tape is not None else self.tapes[-1] if self.tapes else None
-        self.built += 1
+        self.built += kind not in IDLING
         tests = self.tests() if under is None else under
         made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)

@@ -9,7 +9,7 @@ from bnlint.graph.model import Gap, Origin, Turn, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.records import dataclass
 from bnlint.source import library, statements
-from bnlint.source.budget import GLANCE, IDLE, ROOT_STEPS, STEPS, Exhausted
+from bnlint.source.budget import GLANCE, ROOT_STEPS, STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
@@ -33,20 +33,22 @@ def root(
     m: Machine, file: File, frame: Frame, name: str, run: Callable[[], object], budget: int = ROOT_STEPS, builds: bool = False
 ) -> object:
     """Run one root of a file within its budget; what is left over is a gap. A module may idle as long as it likes, and what names layers
-    itself (`builds`) as long as if nothing had idled before it."""
+    itself (`builds`) as long as if nothing had idled before it but what names layers in the same file."""
     if file.distant and file.idle > m.idle:
         file.cut = True
         return MISSING
     with m.suspended(file, frame):
         m.roots += 1
         m.root = Turn(m.roots, name, frame.chunk.execution if name == MODULE else None)
-        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), (IDLE if builds else m.idle) if budget == ROOT_STEPS else None)
+        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), (file.patience if builds else m.idle) if budget == ROOT_STEPS else None)
         built = m.built
         try:
             return run()
         except (Exhausted, RecursionError):
             file.cut = True
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
+            if builds:
+                file.patience = max(file.patience // 2, GLANCE)
             if m.built == built:
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
