@@ -118,7 +118,7 @@ class _Links:
         return self._statements[file.place]
 
     def holds(self, file: File, words: Collection[bytes]) -> bool:
-        """Whether a file is one of the core, or holds one of the words (which are the same each time) and is none of those that are known."""
+        """Whether a file is of the core, or holds one of the words (the same each time) and is none of those that are known."""
         if file.place in self.path_of:
             return self.path_of[file.place] in self.core
         if file.place not in self._holding:
