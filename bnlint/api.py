@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 
-from bnlint import baseline, catalogue, engine, groups, selection
+from bnlint import baseline, catalogue, engine, groups, plans, regular, selection
 from bnlint.baseline import Baseline
 from bnlint.catalogue import Rule
-from bnlint.engine import Plan, failure
+from bnlint.checked import failure
 from bnlint.groups import Group, Input
+from bnlint.plans import Plan, is_excluded
 from bnlint.result import Result
 from bnlint.run import Run
 from bnlint.selection import UnknownRule
-from bnlint.settings import Disk, Settings, SettingsError, load_settings
+from bnlint.settings import Settings, SettingsError
+from bnlint.settings_files import Disk, load_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class Plans:
             self._roots[start] = find_root(named or path, held_to)
         key = held_to.file, self._roots[start]
         if key not in self._plans:
-            self._plans[key] = engine.plan(held_to, key[1])
+            self._plans[key] = plans.plan(held_to, key[1])
             self.baseline(held_to)  # one that is broken ends the run before it changes anything
         return self._plans[key]
 
@@ -136,7 +138,7 @@ def fix_source(
 def lint_data(data: bytes, path: str, plans: Plans, mend: Mend = "none", offer: bool = True) -> Result:
     """Lint, and fix, one file that is in memory; nothing is written. Unless fixes are on `offer`, nobody looks whether they can be made."""
     plan = plans.of(path)
-    if plan.settings.force_exclude and engine.is_excluded(path, plan.settings):
+    if plan.settings.force_exclude and is_excluded(path, plan.settings):
         return Result(skipped={"excluded by the settings": 1})
     run = Run(plans, mend, write=False, offer=offer)
     run.take(Group((Input(path, data, plan),), plan.root))
@@ -321,7 +323,7 @@ def graphs(paths: Sequence[str], plans: Plans | None = None) -> tuple[list[Model
                 found.append(model)
             continue
         try:
-            inputs.append(Input(file.path, engine.read(file.path), plans.of(file.path, innermost(file.path, paths))))
+            inputs.append(Input(file.path, regular.read(file.path), plans.of(file.path, innermost(file.path, paths))))
         except OSError as error:
             problems.append(f"{file.path}: this file cannot be read: {error.strerror}")
     sites: list[Site] = []

@@ -11,7 +11,7 @@ from bnlint.saved import convert
 from bnlint.saved.convert import Converted, Likeness, Refused
 
 if TYPE_CHECKING:
-    from bnlint.engine import Plan
+    from bnlint.plans import Plan
 
 __all__ = ["Converted", "Refused", "convert_weights"]
 
@@ -40,7 +40,7 @@ def convert_weights(old: str, new: str, layers: Sequence[str], like: str | None,
 def _of_source(path: str, plan: Plan) -> list[Likeness]:
     """The models with BatchNormalization that a source builds."""
     from bnlint import source
-    from bnlint.engine import read
+    from bnlint.regular import read
 
     analysis = source.analyse([text.load(path, read(path))], plan.root)
     for problem in analysis.unreadable.values():

@@ -9,7 +9,7 @@ from bnlint import repair
 
 if TYPE_CHECKING:
     from bnlint.catalogue import Rule
-    from bnlint.engine import Checked
+    from bnlint.checked import Checked
     from bnlint.findings import Finding
     from bnlint.result import Change
 

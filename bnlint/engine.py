@@ -1,128 +1,27 @@
-"""Files become findings: read, front end, checks, severities, ignores."""
+"""Files become findings: front end, checks, severities, ignores."""
 
 from __future__ import annotations
 
-import os
-
-from bnlint import catalogue, settings
-from bnlint.catalogue import Rule
-from bnlint.records import dataclass, field, replace
-from bnlint.regular import LARGEST, read_bytes
-from bnlint.settings import Settings
+from bnlint import catalogue
+from bnlint.checked import Checked, failure, finish, unreadable_text
+from bnlint.plans import codes
+from bnlint.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from bnlint.findings import Finding, Severity, TextEdit
+    from bnlint.findings import Finding, Severity
     from bnlint.footprint import Footprint
     from bnlint.graph.coverage import Site
-    from bnlint.graph.model import Artifact, KerasTarget, ModelGraph, Module, Project, Span
+    from bnlint.graph.model import KerasTarget, ModelGraph, Module, Project, Span
     from bnlint.groups import Group, Input
-    from bnlint.pins import Pins
+    from bnlint.plans import Plan
     from bnlint.source import Analysis
-    from bnlint.text import Document, Unreadable
+    from bnlint.text import Document
 
-UNREADABLE, UNUSED = "BN001", "BN002"
+UNUSED = "BN002"
 TOO_DEEP = "is nested too deeply to be analysed; simplify or exclude it"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """What a file is held to: settings, the rules that are on, the words of which one must occur.
-
-    `explicit` are the codes that were selected in full, `root` is the folder to which paths in fingerprints are relative, `pins` tells
-    what the project there says about its Keras.
-    """
-
-    settings: Settings
-    rules: tuple[Rule, ...]
-    explicit: frozenset[str]
-    fixable: frozenset[str]
-    words: tuple[bytes, ...]
-    root: str
-    pins: Callable[[], Pins]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Checked:
-    """What came of one file.
-
-    `document` is there where something was read; `comments` holds what mends an unused ignore, by the fingerprint of its finding;
-    `sites` are the places that build BatchNormalization, with how much of them is understood; `artifact` tells what was read of a model
-    file; `skipped` says why the file was not looked at; `failures` make the exit code 2, a line each: our own bugs, a missing extra;
-    `stored` is the digest of what the file held if this is known from an earlier run, or from another process (see `with_document`).
-    """
-
-    path: str
-    plan: Plan
-    findings: tuple[Finding, ...] = ()
-    document: Document | None = None
-    comments: Mapping[str, TextEdit] = field(default_factory=dict)
-    sites: tuple[Site, ...] = ()
-    artifact: Artifact | None = None
-    dismissed: bool = False
-    skipped: str = ""
-    failures: tuple[str, ...] = ()
-    stored: str = ""
-
-
-def digest(data: bytes) -> str:
-    """What tells the content of a file from another."""
-    from hashlib import sha256
-
-    return sha256(data).hexdigest()[:32]
-
-
-def with_document(checked: Checked) -> Checked:
-    """The same with its document, which is read again where it is known from elsewhere; without one if the file was changed since."""
-    if checked.document is not None or not checked.stored:
-        return checked
-    from bnlint import text
-
-    try:
-        data = read(checked.path)
-        return replace(checked, document=text.load(checked.path, data)) if digest(data) == checked.stored else checked
-    except (OSError, text.Unreadable):
-        return checked
-
-
-def without_preview(held_to: Settings) -> tuple[str, ...]:
-    """The codes of rules that are selected in full, and off because they are in preview."""
-    return settings.without_preview(held_to, catalogue.rules().values())
-
-
-def plan(held_to: Settings, root: str) -> Plan:
-    """The plan of all files with these settings below `root`."""
-    known = catalogue.rules()
-    on = settings.selected(held_to, known.values())
-    rules = tuple(rule for rule in known.values() if rule.code in on)
-    selectors = (word for layer in held_to.selections for word in (*(layer.select or ()), *layer.extend_select))
-    return Plan(
-        settings=held_to,
-        rules=rules,
-        explicit=frozenset(word for word in selectors if word in known),
-        fixable=settings.fixable(held_to, known.values()),
-        words=tuple(dict.fromkeys(word.encode() for rule in rules for word in rule.words)),
-        root=root,
-        pins=PinsBelow(root),
-    )
-
-
-class PinsBelow:
-    """The pins of the project in a folder, read when they are first asked for."""
-
-    def __init__(self, root: str) -> None:
-        self.root = root
-        self._found: Pins | None = None
-
-    def __call__(self) -> Pins:
-        if self._found is None:
-            from bnlint import pins
-
-            self._found = pins.read(self.root)
-        return self._found
 
 
 def graphs(group: Group) -> tuple[list[ModelGraph], list[Site], list[str]]:
@@ -173,9 +72,9 @@ def _parsed(given: Input) -> Checked:
             document.chunks[0].parse()
         return Checked(given.path, given.plan, document=document)
     except text.Unreadable as problem:
-        return unreadable(given.path, problem, given.plan, document)
+        return unreadable_text(given.path, problem, given.plan, document)
     except RecursionError:
-        return unreadable(given.path, text.Unreadable(TOO_DEEP), given.plan)
+        return unreadable_text(given.path, text.Unreadable(TOO_DEEP), given.plan)
     except Exception as error:
         return Checked(given.path, given.plan, failures=(failure("reading", given.path, error),))
 
@@ -190,12 +89,12 @@ def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
         try:
             documents[given.path] = text.load(given.path, given.data)
         except text.Unreadable as problem:
-            done[given.path] = unreadable(given.path, problem, given.plan)
+            done[given.path] = unreadable_text(given.path, problem, given.plan)
     try:
         analysis = source.analyse(documents.values(), group.root, whole=False, seen=seen)
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
-            done[path] = unreadable(path, reason, plans[path], documents.pop(path))
+            done[path] = unreadable_text(path, reason, plans[path], documents.pop(path))
         examined = _examine(documents, plans, analysis)
         wider = analysis.widen(_concerned(examined.values()))
         done.update(examined if wider is None else _examine(documents, plans, wider))
@@ -205,7 +104,7 @@ def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
             first, *others = (check(part, seen)[0] for part in group.alone())
             return [replace(first, failures=(*told, *first.failures)), *others]
         path, plan = inputs[0].path, inputs[0].plan
-        return [Checked(path, plan, failures=told) if told else unreadable(path, text.Unreadable(TOO_DEEP), plan)]
+        return [Checked(path, plan, failures=told) if told else unreadable_text(path, text.Unreadable(TOO_DEEP), plan)]
     return [done[given.path] for given in inputs]
 
 
@@ -219,44 +118,6 @@ def _concerned(examined: Iterable[Checked]) -> Iterator[Span]:
                 yield finding.span
             for edit in finding.fix.edits if finding.fix is not None else ():
                 yield from sites(edit)
-
-
-def unreadable(path: str, problem: Unreadable, held_to: Plan, document: Document | None = None) -> Checked:
-    """BN001 in a text, at its place."""
-    from bnlint.graph.model import Span
-
-    line, column = problem.line or 1, problem.column or 1
-    return unread(path, problem.message, held_to, Span(path, line, column, line, column, problem.cell), document)
-
-
-def unread(path: str, reason: str, held_to: Plan, at: Span | None = None, document: Document | None = None) -> Checked:
-    """BN001. It is found whatever is selected, for a clean run means that every file was analysed; ignored only by its full code."""
-    from bnlint.findings import Hit
-    from bnlint.graph.model import KerasTarget, Origin, Project
-    from bnlint.judge import judge
-
-    rule = catalogue.rules()[UNREADABLE]
-    hit = Hit("default", Origin(at), values={"reason": reason})
-    ignored = any(UNREADABLE in layer.ignore for layer in held_to.settings.selections)
-    if ignored or rule.code in settings.ignored(held_to.settings, path, (rule,)):
-        return Checked(path, held_to, skipped="unreadable, and BN001 is ignored")
-    found = judge(Project(KerasTarget(3)), rule, (hit,), held_to.settings.severity.get(rule.code), path=path)
-    return Checked(path, held_to, finish(found, document, held_to), document)
-
-
-def is_unread(checked: Checked) -> bool:
-    """Whether a file could not be read, whatever is said about it."""
-    return bool(checked.skipped) or any(finding.code == UNREADABLE for finding in checked.findings)
-
-
-def failure(doing: str, path: str, error: BaseException) -> str:
-    """One line about a bug of ours: what it was doing to which file, and where it happened."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace is not None else "?"
-    words = " ".join(str(error).split())
-    return f"internal error: {doing} {path}: {type(error).__name__}: {words} ({place}); please report it"
 
 
 def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analysis: Analysis) -> dict[str, Checked]:
@@ -338,66 +199,3 @@ def _target(document: Document, module: Module, held_to: Plan) -> KerasTarget:
     imports = [bound.dotted for bound in module.imports]
     legacy = b"TF_USE_LEGACY_KERAS" in document.data
     return pins.target(held_to.settings.target_keras, imports, legacy, held_to.pins)
-
-
-def codes(held_to: Plan, path: str) -> frozenset[str]:
-    """The rules that run on a file."""
-    return frozenset(rule.code for rule in held_to.rules) - settings.ignored(held_to.settings, path, held_to.rules)
-
-
-def fails(checked: Checked) -> bool:
-    """Whether a finding is as bad as its file's settings say that a run must not be."""
-    limit = checked.plan.settings.fail_on
-    if limit == "never" or not checked.findings:
-        return False
-    from bnlint.findings import Severity
-
-    return any(finding.severity >= Severity[limit.upper()] for finding in checked.findings)
-
-
-def is_excluded(path: str, held_to: Settings) -> bool:
-    """Whether the settings exclude a file (what a walk excludes by default does not count)."""
-    return settings.matcher(held_to.root, (*(held_to.exclude or ()), *held_to.extend_exclude))(path)
-
-
-def read(path: str) -> bytes:
-    """The bytes of a file; no more of them than are enough to see that it is too large. Raises OSError."""
-    return read_bytes(path, LARGEST + 1)
-
-
-def finish(found: list[Finding], document: Document | None, held_to: Plan) -> tuple[Finding, ...]:
-    """The findings in order, with fingerprints: what is found, in which file, on what line of code, the how many-th like it."""
-    if not found:
-        return ()
-    from bnlint.digest import sha256
-
-    seen: dict[tuple[str, str], int] = {}
-    finished = []
-    for finding in sorted(found, key=_position):
-        code = _code(document, finding)
-        number = seen[finding.code, code] = seen.get((finding.code, code), 0) + 1
-        content = "\0".join((finding.code, relative(finding.path, held_to.root), code, str(number)))
-        finished.append(replace(finding, fingerprint=sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]))
-    return tuple(finished)
-
-
-def _position(finding: Finding) -> tuple[Any, ...]:
-    span = finding.span
-    place = (span.cell or 0, span.line, span.column, "") if span else (0, 0, 0, finding.layer or "")
-    return (finding.path, *place, finding.code, finding.message)
-
-
-def _code(document: Document | None, finding: Finding) -> str:
-    """The line on which a finding starts, its whitespace normalised; the layer's path in a model file."""
-    if document is None or finding.span is None:
-        return finding.layer or ""
-    return " ".join(document.by_cell[finding.span.cell].lines[finding.span.line - 1].split())
-
-
-def relative(path: str, root: str) -> str:
-    """The path below the root, with `/`, wherever bnlint runs; the path itself elsewhere, and where it stands for the standard input."""
-    if path.startswith("<"):
-        return path
-    absolute = os.path.abspath(path)
-    below = root.rstrip(os.sep) + os.sep
-    return (absolute.removeprefix(below) if absolute.startswith(below) else path).replace(os.sep, "/")

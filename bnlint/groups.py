@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bnlint.engine import Plan
     from bnlint.footprint import Footprint
+    from bnlint.plans import Plan
 
 
 NOTHING = ""

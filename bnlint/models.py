@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from bnlint import catalogue, engine, saved, settings
-from bnlint.engine import Checked, Plan, failure
+from bnlint import catalogue, saved, settings
+from bnlint.checked import Checked, failure, finish, unread
 from bnlint.records import replace
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding, Histogram
     from bnlint.graph.model import Call, KerasTarget, Layer, ModelGraph, WeightStats
+    from bnlint.plans import Plan
 
 BINS = 8
 """Bars of a histogram."""
@@ -37,7 +38,7 @@ def check(path: str, held_to: Plan) -> Checked:
     except saved.MissingExtra as missing:
         return Checked(path, held_to, skipped=f"needs bnlint[{missing.extra}]", failures=(f"{path} was not read: {missing}",))
     except saved.Unreadable as problem:
-        return engine.unread(path, problem.message, held_to)
+        return unread(path, problem.message, held_to)
     except Exception as error:  # our own bug: said with the file's name, and the other files go on
         return Checked(path, held_to, failures=(failure("reading", path, error),))
     return examine(graph, path, held_to)
@@ -64,7 +65,7 @@ def examine(graph: ModelGraph, path: str, held_to: Plan) -> Checked:
         except Exception as error:
             failures.append(failure(f"{rule.code} ({rule.name}) on", path, error))
     described = list(_described(parts, found)) if found else []
-    return Checked(path, held_to, engine.finish(described, None, held_to), artifact=graph.artifact, failures=tuple(failures))
+    return Checked(path, held_to, finish(described, None, held_to), artifact=graph.artifact, failures=tuple(failures))
 
 
 def target(graph: ModelGraph, held_to: Plan) -> KerasTarget:

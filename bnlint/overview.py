@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnlint import __version__
 from bnlint.page import Page
-from bnlint.regular import LARGEST, open_regular, read_bytes
+from bnlint.regular import open_regular, read
 
 if TYPE_CHECKING:
     from bnlint.findings import Finding
@@ -82,6 +82,6 @@ class _Sources:
         from bnlint import text
 
         try:
-            return text.load(path, read_bytes(path, LARGEST + 1))
+            return text.load(path, read(path))
         except (OSError, text.Unreadable):
             return None

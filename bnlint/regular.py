@@ -56,6 +56,11 @@ def read_bytes(path: str, limit: int) -> bytes:
     return data
 
 
+def read(path: str) -> bytes:
+    """The bytes of a file under lint; no more of them than are enough to see that it is too large. Raises OSError."""
+    return read_bytes(path, LARGEST + 1)
+
+
 def read_text(path: str, errors: str) -> str:
     """The text of a regular file in UTF-8, with newlines for line ends. Raises OSError."""
     with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", errors=errors) as stream:

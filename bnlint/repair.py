@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from bnlint import engine
+from bnlint.checked import failure, is_unread
 from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from typing import Literal
 
-    from bnlint.engine import Checked
+    from bnlint.checked import Checked
     from bnlint.findings import Finding, TextEdit
     from bnlint.groups import Group
 
@@ -42,7 +43,7 @@ def offer(checked: Checked) -> Checked:
             try:
                 reason = feasible(checked.document, finding.fix)
             except Exception as error:
-                failures.append(engine.failure(f"the fix of {finding.code} for", checked.path, error))
+                failures.append(failure(f"the fix of {finding.code} for", checked.path, error))
                 reason = "this is a bug of bnlint"
             if reason or finding.code not in checked.plan.fixable:
                 finding = _without_fix(finding, reason)
@@ -85,7 +86,7 @@ def mend(before: Sequence[Checked], group: Group, which: Mend, known: Collection
             return [Mended(_with_reasons(each, refused), tuple(fixed[each.path]), after[each.path]) for each in current]
         again = replace(group, inputs=tuple(replace(given, data=after[given.path]) for given in inputs))
         current = [offer(without(checked, known)) for checked in engine.check(again)]
-        if any(checked.path in changed and engine.is_unread(checked) for checked in current):
+        if any(checked.path in changed and is_unread(checked) for checked in current):
             wrong = "leaves what cannot be read"
             break
     return [

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from bnlint import engine, raw, repair
+from bnlint import raw, repair
+from bnlint.checked import fails, with_document
 from bnlint.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bnlint.engine import Checked
+    from bnlint.checked import Checked
     from bnlint.findings import Finding, TextEdit
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact, Span
@@ -81,7 +82,7 @@ class Result:
     @property
     def fails(self) -> bool:
         """Whether a finding is as bad as the settings of its file say that a run must not be (`fail-on`)."""
-        return any(engine.fails(file) for file in self.files)
+        return any(fails(file) for file in self.files)
 
     def lines(self, path: str, cell: int | None) -> Sequence[str]:
         """The lines of a file, or of a cell, in which something was found; without a cell those of a notebook's JSON."""
@@ -109,7 +110,7 @@ class Result:
 
     def _whole(self, path: str) -> Checked:
         """What is known of a file, its document with it."""
-        found = self._by_path[path] = engine.with_document(self._by_path[path])
+        found = self._by_path[path] = with_document(self._by_path[path])
         return found
 
     @cached_property

@@ -7,8 +7,9 @@ from collections import Counter
 
 from bnlint import baseline, engine, groups, repair
 from bnlint.baseline import Baseline, Seen
-from bnlint.engine import Checked, failure
+from bnlint.checked import UNREADABLE, Checked, failure, unread
 from bnlint.groups import Candidate, Group, Input
+from bnlint.plans import codes, without_preview
 from bnlint.records import replace
 from bnlint.repair import Mended
 from bnlint.result import Change, Result
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from bnlint.api import Plans
     from bnlint.cache import Cache
     from bnlint.changes import Base
-    from bnlint.engine import Plan
     from bnlint.findings import Finding
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import Artifact
     from bnlint.live.describe import Description
+    from bnlint.plans import Plan
     from bnlint.repair import Mend
 
 
@@ -92,7 +93,7 @@ class Run:
             before = sum(len(file.findings) for file in self.files)
             self.files = [file for file in left if file.findings]
             self.hidden["in the baseline"] += before - sum(len(file.findings) for file in self.files)
-        in_models = sum(finding.code != engine.UNREADABLE for file in self.files if file.document is None for finding in file.findings)
+        in_models = sum(finding.code != UNREADABLE for file in self.files if file.document is None for finding in file.findings)
         if self.reason is not None and in_models:
             said = f"findings in model files stay, for no line there can carry a comment: {in_models}"
             self.notes.append(f"{said} (`--write-baseline` can hold them)")
@@ -108,7 +109,7 @@ class Run:
         only_looks = self.mend == "none" and self.reason is None and self.since is None
         cache = self.cache(present) if only_looks else None
         found = discover(present, held_to, cache.verdicts if cache is not None else None)
-        idle = engine.without_preview(held_to)
+        idle = without_preview(held_to)
         self.warnings += [f"{code} is selected, and off: it is in preview (`--preview`, or `preview = true`)" for code in idle]
         if self.since is not None:
             from bnlint import changes
@@ -168,7 +169,7 @@ class Run:
         try:
             self.add(models.examine(live.graph_of(described, path), path, plan))
         except saved.Unreadable as problem:
-            self.add(engine.unread(path, problem.message, plan))
+            self.add(unread(path, problem.message, plan))
 
     def take(self, group: Group) -> None:
         """Lint files that belong together, and mend them."""
@@ -273,7 +274,7 @@ class Run:
             self.files.append(checked)
         found = self.plans.baseline(checked.plan.settings) if not checked.skipped else None
         if found is not None:
-            seen = Seen(engine.codes(checked.plan, checked.path), checked.findings)
+            seen = Seen(codes(checked.plan, checked.path), checked.findings)
             self.seen.setdefault(found.file, (found, {}))[1][checked.path] = seen
 
 

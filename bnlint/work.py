@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
-from bnlint import engine, groups, repair
-from bnlint.engine import Checked
+from bnlint import engine, groups, regular, repair
+from bnlint.checked import Checked, digest, unreadable_text
 from bnlint.footprint import Footprint
 from bnlint.groups import NOTHING, SILENT, Candidate, Group, Input, Part
 from bnlint.readahead import ahead
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bnlint.cache import Cache
     from bnlint.cache.facts import Fact
-    from bnlint.engine import Plan
+    from bnlint.plans import Plan
 
     Tell = Callable[[str], None]
 
@@ -106,12 +106,12 @@ class Work:
         for path in ahead(list(of_path)):
             file = of_path[path]
             try:
-                given = Input(file.path, engine.read(file.path), file.plan, file.named)
+                given = Input(file.path, regular.read(file.path), file.plan, file.named)
             except OSError as error:
                 others.append(unreadable(file.path, f"cannot be read: {error.strerror}", file.plan))
                 continue
             if given.named or given.speaks or (whole and given.uses):
-                seen = engine.digest(given.data) if self.cache is not None else ""
+                seen = digest(given.data) if self.cache is not None else ""
                 inputs.append(given)
             elif whole:
                 seen = NOTHING
@@ -213,7 +213,7 @@ def unreadable(path: str, reason: str, held_to: Plan) -> Checked:
     """What is said of a file or folder that the system does not let us read."""
     from bnlint.text import Unreadable
 
-    return engine.unreadable(path, Unreadable(reason), held_to)
+    return unreadable_text(path, Unreadable(reason), held_to)
 
 
 def processors() -> int:

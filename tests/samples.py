@@ -8,10 +8,11 @@ from pathlib import Path
 from bnlint import catalogue, raw
 from bnlint.api import Result
 from bnlint.catalogue import Page, Rule
-from bnlint.engine import Checked, Plan
+from bnlint.checked import Checked
 from bnlint.findings import DropArgument, Finding, Fix, Safety, Severity, TextEdit
 from bnlint.graph.model import Span
 from bnlint.pins import Pins
+from bnlint.plans import Plan
 from bnlint.report import Report
 from bnlint.settings import Settings
 from bnlint.text import load

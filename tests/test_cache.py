@@ -18,11 +18,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnlint import api, engine, findings, models, work
+from bnlint import api, findings, models, plans, regular, result, work
 from bnlint.cache import codec, facts
+from bnlint.checked import Checked
 from bnlint.cli import group
 from bnlint.discovery import CACHE
-from bnlint.engine import Checked
 from bnlint.findings import Finding, Fix, Safety, Severity, TextEdit
 from bnlint.graph.coverage import Site
 from bnlint.graph.model import Span
@@ -118,8 +118,8 @@ def test_nothing_is_checked_twice(project: Path, examined: list[str]) -> None:
 def test_a_dismissed_file_that_is_settled_is_not_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "FRESH", 0)
     first = run()
-    monkeypatch.setattr(engine, "read", lambda path: pytest.fail(f"{path} is read"))
-    monkeypatch.setattr(engine, "with_document", lambda checked: checked)
+    monkeypatch.setattr(regular, "read", lambda path: pytest.fail(f"{path} is read"))
+    monkeypatch.setattr(result, "with_document", lambda checked: checked)
     assert run("-q", "--output-format", "concise")[0] == first[0]
 
 
@@ -180,7 +180,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The model files that were read, and not recalled."""
     paths: list[str] = []
 
-    def check(path: str, held_to: engine.Plan) -> Checked:
+    def check(path: str, held_to: plans.Plan) -> Checked:
         paths.append(path)
         return original(path, held_to)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bnlint.discovery import Discovery, File, MissingPath, discover, find_root
-from bnlint.settings import Settings, load_settings
+from bnlint.settings import Settings
+from bnlint.settings_files import load_settings
 
 
 @pytest.fixture

@@ -16,19 +16,21 @@ START = {
     "baseline",
     "bnlint",
     "catalogue",
+    "checked",
     "cli",
     "discovery",
     "engine",
     "footprint",
     "groups",
     "index",
+    "plans",
     "raw",
     "readahead",
     "records",
     "regular",
     "repair",
     "report",
-} | {*("result", "run", "selection", "settings", "work")}
+} | {*("result", "run", "selection", "settings", "settings_files", "work")}
 """The parts of bnlint that every run needs."""
 
 PARSER = {"shared", "syntax", "text"}

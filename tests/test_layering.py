@@ -1,6 +1,7 @@
 """Who may import whom. design.md says why."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,8 @@ DIRECTIONS: dict[str, set[str]] = {
     "selection": {"findings"},
     "pin_files": set(),
     "pins": {"graph", "pin_files", "regular", "toml", "versions"},
-    "settings": {"findings", "graph", "selection", "pins", "globs", "regular", "toml"},
+    "settings": {"globs", "selection"},
+    "settings_files": {"findings", "regular", "selection", "settings", "toml"},
     "baseline": {"findings", "regular", "settings"},
     "ignores": {"findings", "fixer", "graph", "suppress", "text"},
     "beginning": {"fixer", "regular", "settings", "toml"},
@@ -47,37 +49,41 @@ DIRECTIONS: dict[str, set[str]] = {
     "listings": set(),
     "catalogue": {"checks", "findings", "index", "listings", "phrases", "versions"},
     "judge": {"catalogue", "findings", "graph", "versions"},
-    "engine": {"catalogue", "digest", "findings", "graph", "judge", "source", "suppress", "settings", "pins", "regular", "text"},
-    "models": {"catalogue", "engine", "findings", "graph", "judge", "saved", "settings", "versions"},
-    "conversion": {"engine", "graph", "saved", "source", "text"},
+    "plans": {"catalogue", "pins", "settings"},
+    "checked": {"catalogue", "digest", "findings", "graph", "judge", "regular", "settings", "text"},
+    "engine": {"catalogue", "checked", "findings", "graph", "judge", "pins", "plans", "source", "suppress", "text"},
+    "models": {"catalogue", "checked", "findings", "graph", "judge", "saved", "settings", "versions"},
+    "conversion": {"graph", "regular", "saved", "source", "text"},
     "groups": {"source"},
     "report": {"findings", "catalogue", "page", "__init__"},
     "page": {"findings", "catalogue", "graph"},
     "overview": {"__init__", "page", "regular", "text"},
     "raw": {"findings", "fixer", "graph"},
-    "repair": {"engine", "findings", "fixer"},
-    "result": {"engine", "findings", "fixer", "graph", "raw", "repair", "text"},
+    "repair": {"checked", "engine", "findings", "fixer"},
+    "result": {"checked", "findings", "fixer", "graph", "raw", "repair", "text"},
     "cache": {
         "__init__",
         "catalogue",
+        "checked",
         "discovery",
-        "engine",
         "findings",
         "footprint",
         "graph",
         "groups",
         "pin_files",
+        "plans",
         "regular",
         "saved",
         "text",
     },
     "readahead": set(),
-    "work": {"cache", "engine", "footprint", "groups", "readahead", "repair", "text", "workers"},
-    "workers": {"cache", "engine"},
+    "work": {"cache", "checked", "engine", "footprint", "groups", "readahead", "regular", "repair", "text", "workers"},
+    "workers": {"cache", "checked"},
     "run": {
         "baseline",
         "cache",
         "changes",
+        "checked",
         "discovery",
         "engine",
         "findings",
@@ -86,6 +92,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "ignores",
         "live",
         "models",
+        "plans",
         "repair",
         "result",
         "saved",
@@ -95,6 +102,7 @@ DIRECTIONS: dict[str, set[str]] = {
         "baseline",
         "cache",
         "catalogue",
+        "checked",
         "conversion",
         "discovery",
         "engine",
@@ -105,18 +113,21 @@ DIRECTIONS: dict[str, set[str]] = {
         "live",
         "models",
         "overview",
+        "plans",
         "reference",
+        "regular",
         "repair",
         "result",
         "run",
         "saved",
         "selection",
         "settings",
+        "settings_files",
         "text",
     },
     "editing": {"catalogue", "fixer", "ignores", "repair", "result", "suppress", "text"},
     "server": {"__init__", "api", "catalogue", "editing", "findings", "regular", "report", "text"},
-    "survey": {"__init__", "api", "discovery", "engine", "findings", "groups", "report", "run", "selection", "settings"},
+    "survey": {"__init__", "api", "checked", "discovery", "findings", "groups", "report", "run", "selection", "settings"},
     "cli": {"__init__", "api", "beginning", "page", "reference", "report", "selection", "server", "settings", "survey"},
     "magic": {"api", "live", "report"},
     "__init__": {"api", "magic"},
@@ -190,3 +201,17 @@ def test_each_dependency_has_one_user(path: Path) -> None:
 
 def test_the_directions_name_no_part_that_is_gone() -> None:
     assert set(DIRECTIONS) == {part(path) for path in modules()}
+
+
+def named(title: str) -> list[str]:
+    """The parts that a table of CONTRIBUTING.md names: that which follows the line that begins with its title."""
+    rows = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"\n{title}")[2].partition("\n\n")[2]
+    return re.findall(r"`([^`]+)`", " ".join(row.split("|")[1] for row in rows.partition("\n\n")[0].splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("title", "folder"), [("`bnlint/`, ", PACKAGE), ("`bnlint/source/`:", PACKAGE / "source")], ids=["bnlint", "source"]
+)
+def test_the_guide_for_contributors_names_every_part_once(title: str, folder: Path) -> None:
+    parts = [f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir() if path.suffix == ".py" or [*path.glob("*.py")]]
+    assert sorted(named(title)) == sorted(part for part in parts if folder == PACKAGE or part != "__init__.py")

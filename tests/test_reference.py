@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bnlint import api, catalogue, reference, settings
-from bnlint.settings import load_settings
+from bnlint.settings_files import load_settings
 from tests.test_cli import run
 
 

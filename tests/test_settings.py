@@ -10,7 +10,8 @@ import pytest
 from bnlint import pins, settings
 from bnlint.findings import Severity
 from bnlint.graph.model import KerasTarget
-from bnlint.settings import Settings, SettingsError, load_settings
+from bnlint.settings import Settings, SettingsError
+from bnlint.settings_files import load_settings
 
 
 @dataclass(frozen=True)

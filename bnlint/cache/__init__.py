@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import sys
 
-from bnlint import __version__, catalogue, engine
+from bnlint import __version__, catalogue, regular
 from bnlint.cache import store
 from bnlint.cache.facts import Disk, Fact, of, pins
+from bnlint.checked import Checked, digest
 from bnlint.discovery import Known, Verdicts
 from bnlint.groups import NOTHING, SILENT, Part
 from bnlint.records import dataclass, field
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any, Final
 
-    from bnlint.engine import Checked, Plan
     from bnlint.footprint import Footprint
     from bnlint.groups import Candidate
+    from bnlint.plans import Plan
 
 FORMAT: Final = 3
 
@@ -121,7 +122,7 @@ class Cache:
             return False
         if not self._is_settled(file.path, known[0]):
             try:
-                if engine.digest(engine.read(file.path)) != known[2]:
+                if digest(regular.read(file.path)) != known[2]:
                     return False
             except OSError:
                 return False
@@ -136,7 +137,7 @@ class Cache:
     def recall(self, part: Part, files: Mapping[str, Candidate]) -> list[Checked] | None:
         """What came of the files of a part; None where that is not known."""
         if part.idle:
-            return [engine.Checked(path, files[path].plan, dismissed=True) for path in part.paths]
+            return [Checked(path, files[path].plan, dismissed=True) for path in part.paths]
         entry = self.old.entries.get(_key(part))
         if entry is None or entry.digests != [self.new.files[path][2] for path in part.paths]:
             return None
@@ -305,7 +306,7 @@ def _key(part: Part) -> str:
 
 def _program() -> tuple[str, ...]:
     """What tells this bnlint, and the Python that it runs on, from others: the sizes of its files; in a checkout their times, too."""
-    top, pages = os.path.dirname(engine.__file__), catalogue.folder()
+    top, pages = os.path.dirname(catalogue.__file__), catalogue.folder()
     is_checkout = not pages.startswith(top)
     found = []
     for folder, folders, files in (step for each in ((top, pages) if is_checkout else (top,)) for step in os.walk(each)):

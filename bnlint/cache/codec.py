@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any, Final, get_args
 
 from bnlint import catalogue
-from bnlint.engine import Checked, Plan
+from bnlint.checked import Checked
+from bnlint.plans import Plan
 
 
 class Malformed(ValueError):

@@ -6,7 +6,7 @@ import os
 import time
 
 from bnlint import pin_files
-from bnlint.engine import digest
+from bnlint.checked import digest
 from bnlint.footprint import Footprint, listing
 from bnlint.regular import read_bytes
 

@@ -1,4 +1,7 @@
-"""The graph: dataclasses only. Front ends build it, checks ask it (through `query`), `dump` prints it."""
+"""The graph: dataclasses only. Front ends build it, checks ask it (through `query`), `dump` prints it.
+
+It is long because it is a vocabulary: its words refer to each other, and whoever writes a front end or a check looks them up in one place.
+"""
 
 from __future__ import annotations
 

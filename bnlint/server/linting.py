@@ -12,7 +12,7 @@ from bnlint.records import dataclass
 from bnlint.server.positions import Lines
 
 if TYPE_CHECKING:
-    from bnlint.engine import Checked
+    from bnlint.checked import Checked
     from bnlint.findings import Finding
     from bnlint.result import Change
     from bnlint.server.documents import Document

@@ -100,26 +100,11 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
         case Dotted():
             return modules.attribute(m, base, name)
         case Class():
-            found = base.find(name)
-            if isinstance(found, Function) and "classmethod" in found.decorators:
-                return Bound(base, name, found)
-            if found is not MISSING:
-                return found
-            if name == "from_config" and base.keras is not None:
-                return Bound(base, name)
-            found = records.class_attribute(m, base, name)
-            return found if found is not MISSING else Unknown(f"{base.name} has no known attribute `{name}`")
+            return _class_attribute(m, base, name)
         case Super():
             return super_attribute(m, base, name)
         case Unknown():
-            if base in m.open and name in ("shape", "get_shape", "dtype", "ndim"):
-                return m.derive(base, "attribute", name)
-            if name in training.METHODS or name in library.UNKNOWN_METHODS:
-                return Bound(base, name)
-            found = m.derive(base, "attribute", name)
-            if name == "num_replicas_in_sync":
-                m.replicas.add(found)
-            return found
+            return _attribute_of_unknown(m, base, name)
         case Layer() | Model():
             return inspection.attribute(m, base, name, node)
         case Call() if base.layer.family == "unknown" and name in training.METHODS:
@@ -147,6 +132,29 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return Bound(base, name)
         case _:
             return Unknown(f"the attribute `{name}` is not known")
+
+
+def _class_attribute(m: Machine, cls: Class, name: str) -> object:
+    found = cls.find(name)
+    if isinstance(found, Function) and "classmethod" in found.decorators:
+        return Bound(cls, name, found)
+    if found is not MISSING:
+        return found
+    if name == "from_config" and cls.keras is not None:
+        return Bound(cls, name)
+    found = records.class_attribute(m, cls, name)
+    return found if found is not MISSING else Unknown(f"{cls.name} has no known attribute `{name}`")
+
+
+def _attribute_of_unknown(m: Machine, base: Unknown, name: str) -> object:
+    if base in m.open and name in ("shape", "get_shape", "dtype", "ndim"):
+        return m.derive(base, "attribute", name)
+    if name in training.METHODS or name in library.UNKNOWN_METHODS:
+        return Bound(base, name)
+    found = m.derive(base, "attribute", name)
+    if name == "num_replicas_in_sync":
+        m.replicas.add(found)
+    return found
 
 
 def shape_of(m: Machine, value: object) -> object:

@@ -22,6 +22,7 @@ from bnlint.source import (
     models,
     operators,
     options,
+    orders,
     records,
     sequential,
     surroundings,
@@ -76,10 +77,8 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
             arguments = invoke.unpacked(m.settle(first_argument(arguments)))
         if layer_spec(kind) is not None and method in ("", "from_config"):
             return layers.construct(m, kind, arguments, node, callee.name.removesuffix(".from_config"))
-    if name.startswith("keras.applications."):
-        made = models.application(m, name, arguments, node)
-        if made is not None:
-            return made
+    if name.startswith("keras.applications.") and (made := models.application(m, name, arguments, node)) is not None:
+        return made
     found = tf1.call(m, name, arguments, node)
     if found is not MISSING:
         return found
@@ -94,10 +93,14 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         return apply_function(m, spec, arguments, node)
     if name.startswith(("keras.losses.", "keras.regularizers.l", "keras.regularizers.L")):
         return callee
+    return _unfollowed(m, callee, name, arguments, node)
+
+
+def _unfollowed(m: Machine, callee: Dotted, name: str, arguments: Arguments, node: ast.Call) -> object:
+    """Call something imported that neither the tables nor a handler know."""
     last = name.rpartition(".")[2].lower()
     if "load" in last and "weight" in last:
         training.load_weights(m, arguments, node)
-
     key = ("library", callee.name)
     known = m.standing(key, Unknown(f"`{callee.name}` is not followed"))
     if name.startswith("keras.") and name.rpartition(".")[2][:1].isupper() and not arguments.items:
@@ -281,6 +284,7 @@ def handlers() -> Mapping[str, Handler]:
         builtins.HANDLERS,
         operators.HANDLERS,
         iteration.HANDLERS,
+        orders.HANDLERS,
         records.HANDLERS,
         options.HANDLERS,
         surroundings.HANDLERS,

@@ -6,7 +6,7 @@ import ast
 
 from bnlint.graph.model import Arguments, Unknown
 from bnlint.keras_api.training import MODES
-from bnlint.source import classes, invoke, iteration, operators, options, records, runs, subscripts, texts, training
+from bnlint.source import classes, invoke, operators, options, orders, records, runs, subscripts, texts, training
 from bnlint.source.machine import Machine
 from bnlint.source.values import MISSING, Class, Dict, Instance, List, Options, Splice, elements, first_argument, hashable_key
 
@@ -64,7 +64,7 @@ def _list_method(m: Machine, owner: List, name: str, arguments: Arguments, node:
         m.write(owner.fields, "items", ())
         return None
     if name == "sort":
-        ordered = None if any(isinstance(item, Splice) for item in items) else iteration.ordered(m, items, arguments, node)
+        ordered = None if any(isinstance(item, Splice) for item in items) else orders.ordered(m, items, arguments, node)
         m.write(owner.fields, "items", ordered or (Splice(Unknown("the order of a list"), items, items[::-1]),))
         return None
     if name in ("index", "count", "remove"):

@@ -66,23 +66,25 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
             return added
     if type(op) in SETS and isinstance(left, (Dict, List)) and type(left) is type(right):
         return _combined(op, left, right)
-    if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)):
-        left, right = right, left
     if isinstance(op, ast.Pow):
         training.squared(m, left)
     if isinstance(op, ast.Mult):
+        left, right = (right, left) if isinstance(left, int) and isinstance(right, (str, bytes, tuple, List)) else (left, right)
         surroundings.multiplied(m, left, right, node)
-    if isinstance(op, ast.Mult) and isinstance(left, List):
-        _repeated(m, node, left, right)
+        if isinstance(left, List):
+            _repeated(m, node, left, right)
     if _too_large(op, left, right):
         return Unknown("a value too large to compute")
-    if isinstance(op, ast.Mult) and isinstance(left, List) and isinstance(right, int):
-        return m.listed(left.items * right)
-    if isinstance(op, ast.Mult) and isinstance(left, tuple) and isinstance(right, int):
-        return left * right
+    if isinstance(op, ast.Mult) and isinstance(left, (tuple, List)) and isinstance(right, int):
+        return m.listed(left.items * right) if isinstance(left, List) else left * right
     if isinstance(op, ast.Mod) and isinstance(left, str):
         template = left
         return m.combined(right if isinstance(right, tuple) else (right,), lambda given: texts.percent(template, tuple(given)))
+    return _of_constants(m, op, left, right)
+
+
+def _of_constants(m: Machine, op: ast.operator, left: object, right: object) -> object:
+    """What an operator makes of constants; of one that is not known, the same unknown value each time."""
     if not (is_constant(left) and is_constant(right)) or (
         isinstance(left, tuple) != isinstance(right, tuple) and not isinstance(right, int)
     ):

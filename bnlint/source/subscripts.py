@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from bnlint.graph import query
-from bnlint.graph.model import Arguments, Call, Choice, Layer, Tensor, Unknown
+from bnlint.graph.model import Arguments, Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.records import replace
 from bnlint.source import arrays, invoke, operators, options, protocols, runs
 from bnlint.source.joins import join
@@ -39,71 +39,107 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
     """`base[key]` for one settled base and key."""
     base = _mapping(base) if isinstance(base, Instance) else m.opaque(base)
     key = key if isinstance(base, Dict) and hashable_key(key) and key in base.fields else m.opaque(key)
-    if isinstance(base, Dict):
-        if hashable_key(key) and key in base.fields:
-            return base.fields[key]
-        if hashable_key(key) and base.factory is not None and not base.open:
-            made = invoke.invoke(m, base.factory, Arguments(), invoke.Site(m.span(node)))
-            m.write(base.fields, key, made)
-            return made
-        if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
-            return _any_of(m, key, base)
-        found: object = Unknown("an entry of a dict that is not known")
-        for held in (value for name, value in base.fields.items() if isinstance(name, Unknown)):
-            found = join(Unknown("which entry of a dict"), held, found)
-        return found
-    if isinstance(base, TENSORS):
-        return index_tensor(m, base, key, node)
-    if isinstance(base, Array):
-        return arrays.part(m, base, key)
-    if isinstance(base, Variables):
-        return base
-    if isinstance(base, Options):
-        return options.item(m, base, key)
-    if isinstance(base, LayerList):
-        return _layer_item(m, base, key)
-    if isinstance(base, Instance) and (found := protocols.special(m, base, "__getitem__", node, key)) is not MISSING:
-        return found
-    if isinstance(base, Class) and base.members:
-        return base.scope.names.get(key, Unknown(f"no member of {base.name}"))
-    if isinstance(base, str):
-        try:
-            return base[key] if isinstance(key, (int, slice)) else Unknown("a part of a text")
-        except (IndexError, ValueError):
-            return Unknown("an index out of range")
+    match base:
+        case Dict():
+            return _entry(m, base, key, node)
+        case Call() | Join():
+            return index_tensor(m, base, key, node)
+        case Array():
+            return arrays.part(m, base, key)
+        case Variables():
+            return base
+        case Options():
+            return options.item(m, base, key)
+        case LayerList():
+            return _layer_item(m, base, key)
+        case Instance() if (found := protocols.special(m, base, "__getitem__", node, key)) is not MISSING:
+            return found
+        case Class() if base.members:
+            return base.scope.names.get(key, Unknown(f"no member of {base.name}"))
+        case str():
+            return _part_of_text(base, key)
+        case Unknown():
+            return _item_of_unknown(m, base, key, node)
     items = sequence(base)
-    items = items if items is None else runs.decided(m, items)
-    if items is not None and not any(isinstance(part, Splice) for part in items):
-        if isinstance(key, slice):
-            try:
-                part = items[key]
-            except ValueError:
-                return Unknown("a slice of a list")
-            return m.listed(part) if isinstance(base, List) else part
-        if isinstance(key, int) and -len(items) <= key < len(items):
-            return items[key]
-    if isinstance(base, List) and isinstance(key, int) and items:
-        if key == -1:
-            return _last(m, items)
-        few = sum(isinstance(part, Splice) for part in items) <= SPLICES
-        if (key == 0 and not isinstance(items[0], Splice)) or (few and 0 <= key < runs.DEEPEST):
-            found = _at(m, items, key)
-            return Unknown("an element that is not known") if found is MISSING else found
-    if isinstance(base, List) and isinstance(key, slice) and items and (rest := runs.cut(items, key)) is not None:
-        return m.listed(rest)
-    if isinstance(base, Unknown):
-        width = arrays.slice_width(m, key)
-        derived = m.derive(base, "item", key if hashable_key(key) else None, width)
-        if width is not None and base not in m.open:
-            return arrays.with_width(m, derived, width)
-        if base in m.open and not isinstance(key, (str, slice)):
-            m.tensor(derived, node)
-        elif base in m.open:
-            return index_tensor(m, m.open[base], key, node) if isinstance(key, slice) else derived
-        return derived
-    if items and (found := runs.some(items)) is not None:
-        return List({"items": (Splice(Unknown("which elements of a list"), (found,), ()),)}) if isinstance(key, slice) else found
-    return Unknown("an element that is not known")
+    return Unknown("an element that is not known") if items is None else _item_of(m, base, runs.decided(m, items), key)
+
+
+def _entry(m: Machine, base: Dict, key: object, node: ast.AST) -> object:
+    """An entry of a dict; one of those that it may be."""
+    if hashable_key(key) and key in base.fields:
+        return base.fields[key]
+    if hashable_key(key) and base.factory is not None and not base.open:
+        made = invoke.invoke(m, base.factory, Arguments(), invoke.Site(m.span(node)))
+        m.write(base.fields, key, made)
+        return made
+    if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
+        return _any_of(m, key, base)
+    found: object = Unknown("an entry of a dict that is not known")
+    for held in (value for name, value in base.fields.items() if isinstance(name, Unknown)):
+        found = join(Unknown("which entry of a dict"), held, found)
+    return found
+
+
+def _part_of_text(text: str, key: object) -> object:
+    try:
+        return text[key] if isinstance(key, (int, slice)) else Unknown("a part of a text")
+    except (IndexError, ValueError):
+        return Unknown("an index out of range")
+
+
+def _item_of_unknown(m: Machine, base: Unknown, key: object, node: ast.AST) -> object:
+    """An item of what is not known; what may be a tensor is indexed as one."""
+    width = arrays.slice_width(m, key)
+    derived = m.derive(base, "item", key if hashable_key(key) else None, width)
+    if width is not None and base not in m.open:
+        return arrays.with_width(m, derived, width)
+    if base in m.open and not isinstance(key, (str, slice)):
+        m.tensor(derived, node)
+    elif base in m.open:
+        return index_tensor(m, m.open[base], key, node) if isinstance(key, slice) else derived
+    return derived
+
+
+def _item_of(m: Machine, base: object, items: tuple[object, ...], key: object) -> object:
+    """An element, or several, of a list or another sequence."""
+    found: object = MISSING
+    if isinstance(key, slice):
+        found = _slice(m, base, items, key)
+    elif isinstance(key, int):
+        found = _numbered(m, base, items, key)
+    if found is not MISSING:
+        return found
+    some = runs.some(items) if items else None
+    if some is None:
+        return Unknown("an element that is not known")
+    return List({"items": (Splice(Unknown("which elements of a list"), (some,), ()),)}) if isinstance(key, slice) else some
+
+
+def _slice(m: Machine, base: object, items: tuple[object, ...], key: slice) -> object:
+    """A slice of a sequence; MISSING if it depends on tests what is in it."""
+    if any(isinstance(part, Splice) for part in items):
+        rest = runs.cut(items, key) if isinstance(base, List) else None
+        return MISSING if rest is None else m.listed(rest)
+    try:
+        part = items[key]
+    except ValueError:
+        return Unknown("a slice of a list")
+    return m.listed(part) if isinstance(base, List) else part
+
+
+def _numbered(m: Machine, base: object, items: tuple[object, ...], key: int) -> object:
+    """The element of a number; MISSING if it depends on tests which it is, or there is none."""
+    splices = sum(isinstance(part, Splice) for part in items)
+    if not splices and -len(items) <= key < len(items):
+        return items[key]
+    if not items or not isinstance(base, List):
+        return MISSING
+    if key == -1:
+        return _last(m, items)
+    if (key == 0 and not isinstance(items[0], Splice)) or (splices <= SPLICES and 0 <= key < runs.DEEPEST):
+        found = _at(m, items, key)
+        return Unknown("an element that is not known") if found is MISSING else found
+    return MISSING
 
 
 def _mapping(instance: Instance) -> object:

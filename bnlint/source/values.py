@@ -1,4 +1,7 @@
-"""What an expression may stand for besides Python constants, tuples, tensors (Call, Join), layers, Unknown and Choice."""
+"""What an expression may stand for besides Python constants, tuples, tensors (Call, Join), layers, Unknown and Choice.
+
+It is long because it is a vocabulary: its values hold each other, and whoever writes a handler looks up in one place which there are.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bnlint.survey.process import Lost
 from bnlint.survey.records import NO_SOURCE, File, Outcome
 
 if TYPE_CHECKING:
-    from bnlint.engine import Plan
+    from bnlint.plans import Plan
 
 
 class Linter(Protocol):

@@ -18,7 +18,7 @@ from bnlint.survey.records import Account, Outcome, Terms
 from bnlint.survey.source import Block, Columns
 
 if TYPE_CHECKING:
-    from bnlint.engine import Plan
+    from bnlint.plans import Plan
 
 FORMAT: Final = 1
 """Of the tables: another one when a column of them changes."""

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from bnlint import engine
 from bnlint.api import Plans
+from bnlint.checked import UNREADABLE, unread
 from bnlint.discovery import SUFFIXES
 from bnlint.run import Run
 from bnlint.survey import frames
 from bnlint.survey.records import NO_SOURCE, File, Found, Gap, Outcome, Status, Terms
 
 if TYPE_CHECKING:
-    from bnlint.engine import Checked
+    from bnlint.checked import Checked
     from bnlint.findings import Finding
     from bnlint.overrides import Overrides
 
@@ -90,7 +90,7 @@ def relative(path: str) -> str | None:
 
 
 def _unread(path: str, reason: str, run: Ledger) -> Outcome:
-    return _told(engine.unread(path, reason, run.plans.of(os.curdir)))
+    return _told(unread(path, reason, run.plans.of(os.curdir)))
 
 
 def _outcome(place: str | Outcome, run: Ledger) -> Outcome:
@@ -104,7 +104,7 @@ def _outcome(place: str | Outcome, run: Ledger) -> Outcome:
 
 def _told(checked: Checked) -> Outcome:
     """What came of a file, as rows."""
-    unreadable = any(finding.code == engine.UNREADABLE for finding in checked.findings)
+    unreadable = any(finding.code == UNREADABLE for finding in checked.findings)
     status: Status = "linted"
     if checked.failures:
         status = "failed"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bnlint.cache.codec import decode, encode
-from bnlint.engine import Checked, digest
+from bnlint.checked import Checked, digest
 
 if TYPE_CHECKING:
     from bnlint.groups import Group

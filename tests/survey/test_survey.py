@@ -195,9 +195,9 @@ def test_the_settings_that_are_given_count() -> None:
 
 POISON = """\
 import os, signal, time
-import bnlint.engine
+import bnlint.regular
 
-read = bnlint.engine.read
+read = bnlint.regular.read
 
 def poisoned(path):
     data = read(path)
@@ -213,7 +213,7 @@ def poisoned(path):
         bytearray(1 << 30)
     return data
 
-bnlint.engine.read = poisoned
+bnlint.regular.read = poisoned
 """
 
 
