@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from bnlint.checks.modes import follows, is_backbone
 from bnlint.findings import Related
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Event, Project, Under
@@ -43,6 +44,13 @@ def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, .
     told = frozenset(under)
     calls = (call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm"))
     return tuple(call for call in calls if told.issuperset(call.under) and _trains(project, call))
+
+
+def backbones(project: Project, model: object, under: Under = ()) -> tuple[Call, ...]:
+    """The applications of whole models of `keras.applications` whose BatchNormalization, as above, certainly uses the statistics of the batch."""
+    told = frozenset(under)
+    calls = (call for graph in query.with_parts(model) for call in graph.calls if is_backbone(call.layer) and follows(call))
+    return tuple(call for call in calls if told.issuperset(call.under) and query.frozen(project, call.layer) is False)
 
 
 def batching(project: Project, event: Event) -> Event:

@@ -10,6 +10,7 @@ from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import layer_spec, modern
 
 BIAS_ONLY = ("bias_initializer", "bias_regularizer", "bias_constraint")
@@ -23,7 +24,7 @@ def check(project: Project) -> Iterator[Hit]:
             applied.setdefault(order.core(call), []).append((graph, call))
     loaded = _loaded(project)
     for layer, calls in applied.items():
-        if not _may_keep_bias(layer) or _loads_weights(loaded, layer):
+        if not _may_keep_bias(layer) or _loads_weights(project, loaded, layer):
             continue
         found = [_cancelled(project, layer, graph, call) for graph, call in calls]
         steps = [step for each in found if each is not None for step in each]
@@ -47,13 +48,20 @@ def _loaded(project: Project) -> dict[str | None, list[object]]:
     """What trained weights are loaded into, by the path of the file that does so (None: a model file)."""
     found: dict[str | None, list[object]] = {}
     for event in query.events(project, "load_weights"):
+        if isinstance(event.target, Layer) and event.target.kind in APPLICATIONS:
+            continue
         found.setdefault(event.origin.span.path if event.origin.span is not None else None, []).append(event.target)
     return found
 
 
-def _loads_weights(loaded: dict[str | None, list[object]], layer: Layer) -> bool:
-    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit."""
+def _loads_weights(project: Project, loaded: dict[str | None, list[object]], layer: Layer) -> bool:
+    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit.
+
+    Code that is not followed (`if path is not None:` where the default is None) may load them, too.
+    """
     path = layer.origin.span.path if layer.origin.span is not None else None
+    if path is not None and path not in loaded and query.mentions(project, ("load_weights",), path):
+        return True
     targets = [*loaded.get(path, ()), *(loaded.get(None, ()) if path is not None else ())]
     return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
 
