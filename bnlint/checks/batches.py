@@ -47,7 +47,7 @@ def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, .
 
 
 def backbones(project: Project, model: object, under: Under = ()) -> tuple[Call, ...]:
-    """The applications of whole models of `keras.applications` whose BatchNormalization, as above, certainly uses the statistics of the batch."""
+    """The applications of whole models of `keras.applications` whose BatchNormalization certainly does so."""
     told = frozenset(under)
     calls = (call for graph in query.with_parts(model) for call in graph.calls if is_backbone(call.layer) and follows(call))
     return tuple(call for call in calls if told.issuperset(call.under) and query.frozen(project, call.layer) is False)

@@ -256,6 +256,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns, "
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
+    "discarded": "a BatchNormalization built by a statement that does nothing else",
     "escape": "a layer handed to code that is not seen",
     "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda', 'loop'), name "
     "of the function",
