@@ -9,7 +9,7 @@ from bnlint.checks.channels import is_on_channels
 from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.graph.model import Call, Choice, Layer, ModelGraph, Project, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import layer_spec, modern
 
@@ -89,12 +89,14 @@ def _keeps_constant(call: Call) -> bool:
 
 def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
     bn = step.call
-    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).subclass is not None:
+    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).altered:
         return False
     trains = query.frozen(project, order.core(bn), step.under) is False and not any(v is False for v in query.alternatives(bn.training))
     plain = query.resolve(order.core(bn).config.get("renorm")) in (False, None)
     by_channel = query.resolve(order.core(bn).config.get("mode")) in (0, 2, None)  # of Keras 1; 2 never uses the moving statistics
-    return trains and plain and by_channel and is_on_channels(project, layer, step)
+    # Who has a class of BatchNormalization and a switch for its mode wants to freeze it, as in Mask R-CNN.
+    switched = order.core(bn).subclass is not None and bn.owner is None and isinstance(bn.training, (Unknown, Choice))
+    return trains and plain and by_channel and not switched and is_on_channels(project, layer, step)
 
 
 def _is_option(layer: Layer, calls: list[tuple[ModelGraph, Call]], steps: list[query.Step]) -> bool:

@@ -41,13 +41,14 @@ class Unknown:
 
     As the condition of a `Choice` or `Join` it stands for its own truth. `test` says what it tests, where that is known:
     ("==", other, constant), ("is", other, None) or ("isinstance", other, names of classes); two tests of one unknown are then correlated.
-    `mode`: it tells whether a model is training.
+    `mode`: it tells whether a model is training. `presumed`: the default of the parameter that it stands for.
     """
 
     reason: str
     origin: Origin | None = None
     test: tuple[str, Unknown, object] | None = None
     mode: bool = False
+    presumed: object = None
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"an unknown value has no truth: {self.reason}")
@@ -148,6 +149,8 @@ class Layer:
     is_function: bool = False
     family: str = "keras"
     subclass: str | None = None
+    altered: bool = False
+    """Whether that class may compute something else than the layer of Keras does."""
     path: str | None = None
     """The dotted name through which the source reached the class (`tensorflow.keras.layers.Dense`)."""
     attempted: bool = False
