@@ -149,13 +149,18 @@ class Layer:
     is_function: bool = False
     family: str = "keras"
     subclass: str | None = None
-    altered: bool = False
-    """Whether that class may compute something else than the layer of Keras does."""
+    stock: bool = False
+    """Whether that class computes just what the layer of Keras does."""
     path: str | None = None
     """The dotted name through which the source reached the class (`tensorflow.keras.layers.Dense`)."""
     attempted: bool = False
     """Whether the code is ready for Keras to refuse it: built in a `try` that catches TypeError or ValueError, or under `pytest.raises`."""
     origin: Origin = field(default_factory=Origin)
+
+    @property
+    def altered(self) -> bool:
+        """Whether it is of a user's class that may compute something else than the layer of Keras does."""
+        return self.subclass is not None and not self.stock
 
 
 @dataclass(frozen=True, slots=True, eq=False)

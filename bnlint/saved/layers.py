@@ -91,7 +91,6 @@ def make_layer(data: Table, name: str, path: Path, frozen: bool) -> Layer:
         trainable=trainable(given, frozen),
         inner=inner,
         subclass=fields.optional_text(data.get("subclass")),
-        altered="subclass" in data,
         origin=origin,
     )
 

@@ -141,7 +141,7 @@ def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, no
         if isinstance(other, Function):
             m.mark_called(other)
     given = passed if isinstance(passed, Arguments) else Arguments((), complete=False)
-    return layers.construct(m, kind, given, node, None, cls.name, arguments, not is_stock(cls))
+    return layers.construct(m, kind, given, node, None, cls.name, arguments, is_stock(cls))
 
 
 def initialise_model(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> None:

@@ -42,7 +42,7 @@ def construct(
     path: str | None,
     subclass: str | None = None,
     written: Arguments | None = None,
-    altered: bool = False,
+    stock: bool = False,
 ) -> Layer:
     """A Keras layer object."""
     spec = layer_spec(kind)
@@ -78,7 +78,7 @@ def construct(
         trainable=config.get("trainable", True),
         inner=inner,
         subclass=subclass,
-        altered=altered,
+        stock=stock,
         path=path,
         attempted=m.attempts > 0,
         origin=m.origin(node),
