@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from bnlint.checks.modes import follows, is_backbone
 from bnlint.findings import Related
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Event, Project, Under
@@ -38,11 +39,18 @@ def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, .
     """The applications of BatchNormalization, in a model and the models called in it, that certainly use the statistics of the batch.
 
     Left out: what may be frozen or in inference mode, what stands under tests that those `under` which it is trained do not imply, and
-    subclasses (their `call` decides).
+    subclasses with a `call` of their own (it decides).
     """
     told = frozenset(under)
     calls = (call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm"))
     return tuple(call for call in calls if told.issuperset(call.under) and _trains(project, call))
+
+
+def backbones(project: Project, model: object, under: Under = ()) -> tuple[Call, ...]:
+    """The applications of whole models of `keras.applications` whose BatchNormalization certainly does so."""
+    told = frozenset(under)
+    calls = (call for graph in query.with_parts(model) for call in graph.calls if is_backbone(call.layer) and follows(call))
+    return tuple(call for call in calls if told.issuperset(call.under) and query.frozen(project, call.layer) is False)
 
 
 def batching(project: Project, event: Event) -> Event:
@@ -82,7 +90,7 @@ def batch_of(call: Call) -> int:
 
 def _trains(project: Project, call: Call) -> bool:
     layer = call.layer.inner or call.layer
-    if layer.family != "keras" or layer.subclass is not None:
+    if layer.family != "keras" or layer.altered:
         return False
     # In the `call` of a class, `training=training` is set by Keras; elsewhere an unknown flag proves nothing.
     training = call.training is ABSENT or call.training is None or call.training is True

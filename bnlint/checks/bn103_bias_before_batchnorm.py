@@ -9,7 +9,8 @@ from bnlint.checks.channels import is_on_channels
 from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
-from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.graph.model import Call, Choice, Layer, ModelGraph, Project, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import layer_spec, modern
 
 BIAS_ONLY = ("bias_initializer", "bias_regularizer", "bias_constraint")
@@ -23,7 +24,7 @@ def check(project: Project) -> Iterator[Hit]:
             applied.setdefault(order.core(call), []).append((graph, call))
     loaded = _loaded(project)
     for layer, calls in applied.items():
-        if not _may_keep_bias(layer) or _loads_weights(loaded, layer):
+        if not _may_keep_bias(layer) or _loads_weights(project, loaded, layer):
             continue
         found = [_cancelled(project, layer, graph, call) for graph, call in calls]
         steps = [step for each in found if each is not None for step in each]
@@ -47,13 +48,20 @@ def _loaded(project: Project) -> dict[str | None, list[object]]:
     """What trained weights are loaded into, by the path of the file that does so (None: a model file)."""
     found: dict[str | None, list[object]] = {}
     for event in query.events(project, "load_weights"):
+        if isinstance(event.target, Layer) and event.target.kind in APPLICATIONS:
+            continue
         found.setdefault(event.origin.span.path if event.origin.span is not None else None, []).append(event.target)
     return found
 
 
-def _loads_weights(loaded: dict[str | None, list[object]], layer: Layer) -> bool:
-    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit."""
+def _loads_weights(project: Project, loaded: dict[str | None, list[object]], layer: Layer) -> bool:
+    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit.
+
+    Code that is not followed (`if path is not None:` where the default is None) may load them, too.
+    """
     path = layer.origin.span.path if layer.origin.span is not None else None
+    if path is not None and path not in loaded and query.mentions(project, ("load_weights",), path):
+        return True
     targets = [*loaded.get(path, ()), *(loaded.get(None, ()) if path is not None else ())]
     return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
 
@@ -81,12 +89,14 @@ def _keeps_constant(call: Call) -> bool:
 
 def _cancels(project: Project, layer: Layer, step: query.Step) -> bool:
     bn = step.call
-    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).subclass is not None:
+    if bn is None or bn.layer.role != "batchnorm" or bn.layer.family not in order.OWN or order.core(bn).altered:
         return False
     trains = query.frozen(project, order.core(bn), step.under) is False and not any(v is False for v in query.alternatives(bn.training))
     plain = query.resolve(order.core(bn).config.get("renorm")) in (False, None)
     by_channel = query.resolve(order.core(bn).config.get("mode")) in (0, 2, None)  # of Keras 1; 2 never uses the moving statistics
-    return trains and plain and by_channel and is_on_channels(project, layer, step)
+    # Who has a class of BatchNormalization and a switch for its mode wants to freeze it, as in Mask R-CNN.
+    switched = order.core(bn).subclass is not None and bn.owner is None and isinstance(bn.training, (Unknown, Choice))
+    return trains and plain and by_channel and not switched and is_on_channels(project, layer, step)
 
 
 def _is_option(layer: Layer, calls: list[tuple[ModelGraph, Call]], steps: list[query.Step]) -> bool:

@@ -1,4 +1,4 @@
-"""A BN that is built for nothing: its result is dropped, or it is never called."""
+"""A BN that is built for nothing: its result is dropped, it is never called, or it is let go at once."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ def check(project: Project) -> Iterator[Hit]:
         siblings = query.born_at(project, layer.origin.span)
         if not any(id(born) in used for born in siblings) and all(_is_seen(project, born) for born in siblings):
             yield Hit("uncalled", layer.origin, layer)
+    for event in query.events(project, "discarded"):
+        if isinstance(event.target, Layer) and not event.target.attempted and _is_among(project, event.target):
+            yield Hit("discarded", event.origin, event.target)
 
 
 def _is_passed_by(project: Project, graph: ModelGraph, bn: Call) -> bool:
@@ -36,6 +39,14 @@ def _is_passed_by(project: Project, graph: ModelGraph, bn: Call) -> bool:
 
 def _is_consumed(graph: ModelGraph, bn: Call) -> bool:
     return any(step.call is not None for step in query.consumers(graph, bn))
+
+
+def _is_among(project: Project, bn: Layer) -> bool:
+    """Whether the BN stands between the layers of a model, as if it were one of them."""
+    at = bn.origin.span
+    spans = (call.layer.origin.span for graph in project.models for call in graph.calls if call.layer.origin.scope == bn.origin.scope)
+    lines = {span.line for span in spans if span is not None and at is not None and (span.path, span.cell) == (at.path, at.cell)}
+    return at is not None and bool(lines) and min(lines) < at.line < max(lines)
 
 
 def _is_seen(project: Project, layer: Layer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.modes import follows, normalises
+from bnlint.checks.modes import follows, is_backbone, normalises
 from bnlint.checks.written import is_plain
 from bnlint.findings import Edit, Fix, Hit, Related, Safety, SetArgument, Unwrap
 from bnlint.graph import query
@@ -23,6 +23,9 @@ def check(project: Project) -> Iterator[Hit]:
         for call in query.calls_of(model, "batchnorm") if isinstance(model, ModelGraph) else ():
             if _trains(project, call.layer) and follows(call):
                 yield Hit("submodel", call.layer.origin, call.layer, related=(Related(event.origin, "wrapper"),))
+        if isinstance(model, Layer) and is_backbone(model) and query.frozen(project, model) is False:
+            values = {"backbone": model.kind}
+            yield Hit("backbone", model.origin, model, values, related=(Related(event.origin, "wrapper"),))
 
 
 def _trains(project: Project, layer: Layer) -> bool:

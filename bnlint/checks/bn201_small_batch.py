@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batch_of, batching, rank, related, trained, training, whole
+from bnlint.checks.batches import backbones, batch_of, batching, rank, related, trained, training, whole
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Event, ModelGraph, Project
@@ -23,7 +23,7 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
         size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
             continue
-        calls = trained(project, event.target, event.under)
+        calls = trained(project, event.target, event.under) or backbones(project, event.target, event.under)
         if not calls:
             continue
         source = batching(project, event)
@@ -48,7 +48,7 @@ def _recorded(project: Project, min_batch: int) -> Iterator[Hit]:
 
 
 def _case(project: Project, event: Event, calls: tuple[Call, ...], size: int, min_batch: int) -> tuple[str, Call]:
-    flat = next((call for call in calls if rank(call) == 2), None)
+    flat = next((call for call in calls if call.layer.role == "batchnorm" and rank(call) == 2), None)
     if size == 1 and flat is not None:
         return "single", flat
     if size == 1 and _normalises_instances(project, event):

@@ -39,7 +39,7 @@ def _wanted(project: Project) -> set[Span | None]:
 
 def _suffers(project: Project, layer: Layer) -> bool:
     """Whether the layer would use moving statistics, and has some to use: not momentum 0, not the statistics of each sample alone."""
-    normal = layer.family == "keras" and layer.subclass is None and type(query.config(layer, "axis")) is int
+    normal = layer.family == "keras" and not layer.altered and type(query.config(layer, "axis")) is int
     axis, momentum = query.config(layer, "axis"), query.config(layer, "momentum")
     return normal and axis != 0 and isinstance(momentum, (int, float)) and momentum > 0 and query.frozen(project, layer) is False
 

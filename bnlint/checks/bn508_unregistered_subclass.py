@@ -38,9 +38,9 @@ def _is_frozen(project: Project, cls: ClassInfo) -> bool:
         return False
     layers = (layer for layer in query.batchnorms(project) if layer.subclass == cls.name)
     told = [call for layer in layers for _, call in query.applications(project, layer) if call.training is not ABSENT]
-    # An unknown mode is a switch of the builder; inside a `call` it is the mode of the model.
+    # An unknown mode is a switch of the builder, off unless its default is True; inside a `call` it is the mode of the model.
     return training.default is False or any(
-        value is False or (isinstance(value, Unknown) and call.owner is None)
+        value is False or (isinstance(value, Unknown) and call.owner is None and value.presumed is not True)
         for call in told
         for value in query.alternatives(call.training)
     )

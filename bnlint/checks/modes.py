@@ -19,13 +19,13 @@ def label(target: object) -> str:
 def following(project: Project, target: object) -> tuple[Layer, ...]:
     """The BatchNormalization layers, and backbones that hold some, that certainly take the mode in which a model is called.
 
-    Left out are layers that may be frozen, that are given a mode of their own, and users' subclasses.
+    Left out are layers that may be frozen, that are given a mode of their own, and users' subclasses that may compute something else.
     """
     calls = target.calls if isinstance(target, ModelGraph) else (Call(target),) if isinstance(target, Layer) else ()
     return tuple(
         call.layer
         for call in calls
-        if (is_backbone(call.layer) or normalises(call.layer)) and follows(call) and query.frozen(project, call.layer) is False
+        if (is_backbone(call.layer) or computes_as_usual(call.layer)) and follows(call) and query.frozen(project, call.layer) is False
     )
 
 
@@ -38,6 +38,11 @@ def follows(call: Call) -> bool:
 def normalises(layer: Layer) -> bool:
     """Whether the layer is a BatchNormalization of Keras itself."""
     return layer.role == "batchnorm" and layer.family == "keras" and layer.subclass is None
+
+
+def computes_as_usual(layer: Layer) -> bool:
+    """Whether the layer is a BatchNormalization of Keras, or of a subclass that computes just what it does."""
+    return layer.role == "batchnorm" and layer.family == "keras" and not layer.altered
 
 
 def is_backbone(layer: Layer) -> bool:
@@ -123,7 +128,7 @@ def kinds(layers: tuple[Layer, ...]) -> str:
 def has_mode(layer: Layer) -> bool:
     """Whether a layer of Keras computes otherwise in training than at inference."""
     known = layer.role == "batchnorm" or APPLICATIONS.get(layer.kind) is True or _is_random(layer)
-    return known and layer.family == "keras" and layer.subclass is None
+    return known and layer.family == "keras" and not layer.altered
 
 
 def _is_random(layer: Layer) -> bool:

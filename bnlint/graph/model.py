@@ -44,13 +44,14 @@ class Unknown:
 
     As the condition of a `Choice` or `Join` it stands for its own truth. `test` says what it tests, where that is known:
     ("==", other, constant), ("is", other, None) or ("isinstance", other, names of classes); two tests of one unknown are then correlated.
-    `mode`: it tells whether a model is training.
+    `mode`: it tells whether a model is training. `presumed`: the default of the parameter that it stands for.
     """
 
     reason: str
     origin: Origin | None = None
     test: tuple[str, Unknown, object] | None = None
     mode: bool = False
+    presumed: object = None
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"an unknown value has no truth: {self.reason}")
@@ -151,11 +152,18 @@ class Layer:
     is_function: bool = False
     family: str = "keras"
     subclass: str | None = None
+    stock: bool = False
+    """Whether that class computes just what the layer of Keras does."""
     path: str | None = None
     """The dotted name through which the source reached the class (`tensorflow.keras.layers.Dense`)."""
     attempted: bool = False
     """Whether the code is ready for Keras to refuse it: built in a `try` that catches TypeError or ValueError, or under `pytest.raises`."""
     origin: Origin = field(default_factory=Origin)
+
+    @property
+    def altered(self) -> bool:
+        """Whether it is of a user's class that may compute something else than the layer of Keras does."""
+        return self.subclass is not None and not self.stock
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,6 +267,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns, "
     "place ('element' | 'input')",
     "data_format": "set_image_data_format or image_data_format read: args value (None for a read)",
+    "discarded": "a BatchNormalization built by a statement that does nothing else",
     "escape": "a layer handed to code that is not seen",
     "built": "a BatchNormalization built again with each batch: args where ('call', 'step', 'tf.function', 'Lambda', 'loop'), name "
     "of the function",

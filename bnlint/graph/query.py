@@ -360,12 +360,19 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
         or (isinstance(event.target, Unknown) and event.args.get("foreign") is not True)
         or (isinstance(event.target, ModelGraph) and contains(event.target, layer) and not _is_for_another_model(project, event))
         for event in events(project, "set_trainable")
-        if event.args.get("value") is not True
+        if event.args.get("value") is not True and not _is_afterwards(project, event, layer)
     )
     thawed = any(event.args.get("value") is not False for event in events(project, "set_trainable"))
     if built is True:
         return None if touched else False
     return True if built is False and not thawed else None
+
+
+def _is_afterwards(project: Project, freeze: Event, layer: Layer) -> bool:
+    """Whether the layer was trained before, in the same run of the code, and nothing is trained after it is frozen."""
+    trains = tuple(events(project, "compile", "fit", "train_on_batch", "gradient", "apply_gradients", "backward"))
+    done = all(event.run == freeze.run and event.order < freeze.order for event in trains)
+    return done and any(event.kind == "fit" and not event.under and covers(event.target, layer) for event in trains)
 
 
 def _is_for_another_model(project: Project, freeze: Event) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -65,6 +66,14 @@ def mode(value: object) -> object:
 def is_mode(name: str, default: object) -> bool:
     """Whether a parameter of a `call` says if the model is training. `mode` alone says many things; not with a default of False or None."""
     return name in MODES or (name == "mode" and (default is False or default is None))
+
+
+def says_training(name: str) -> bool:
+    """Whether the name of a parameter speaks of training: one of MODES, or `train_bn`, `bnTraining`."""
+    return name in MODES or not _TRAINING.isdisjoint(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name))
+
+
+_TRAINING: Final = frozenset({"train", "training", "istrain", "istraining"})
 
 
 LOADERS: Final[Mapping[str, tuple[int, int | None]]] = {

@@ -12,7 +12,7 @@ from types import NoneType
 from bnlint.footprint import Footprint
 from bnlint.graph import query
 from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
-from bnlint.keras_api.training import MODES, is_mode
+from bnlint.keras_api.training import is_mode, says_training
 from bnlint.records import dataclass
 from bnlint.shared import Shared
 from bnlint.source import assembly, captures, classes, invoke, modules, trees
@@ -209,7 +209,7 @@ def parameters(m: Machine, function: Function, wide: Kinds, instance: object = M
             names[name] = instance.cls if "classmethod" in function.decorators and isinstance(instance, Instance) else instance
             continue
         default = function.defaults.get(name, MISSING)
-        if default is MISSING or isinstance(default, wide) or (name in MODES and isinstance(default, bool)):
+        if default is MISSING or isinstance(default, wide) or (says_training(name) and isinstance(default, bool)):
             names[name] = unknown_parameter(m, function, name)  # who builds a model to train builds it otherwise to run it
         else:
             names[name] = default
@@ -221,7 +221,8 @@ def parameters(m: Machine, function: Function, wide: Kinds, instance: object = M
 
 
 def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
-    made = Unknown(f"the parameter `{name}` of {function.qualified} is not known", mode=name in MODES)
+    reason = f"the parameter `{name}` of {function.qualified} is not known"
+    made = Unknown(reason, mode=says_training(name), presumed=function.defaults.get(name))
     m.parameters.add(made)
     return made
 

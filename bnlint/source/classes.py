@@ -12,6 +12,7 @@ from bnlint.keras_api.shapes import output
 from bnlint.keras_api.training import is_mode, mode
 from bnlint.source import attributes, captures, expressions, invoke, layers, models, records, sequential, statements
 from bnlint.source.machine import Frame, Machine
+from bnlint.source.stock import is_stock
 from bnlint.source.values import (
     MISSING,
     Class,
@@ -139,9 +140,8 @@ def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, no
     for other in cls.scope.names.values():
         if isinstance(other, Function):
             m.mark_called(other)
-    return layers.construct(
-        m, kind, passed if isinstance(passed, Arguments) else Arguments((), complete=False), node, None, cls.name, arguments
-    )
+    given = passed if isinstance(passed, Arguments) else Arguments((), complete=False)
+    return layers.construct(m, kind, given, node, None, cls.name, arguments, is_stock(cls))
 
 
 def initialise_model(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -> None:

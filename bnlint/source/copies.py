@@ -196,6 +196,7 @@ class _Copies:
             old.is_function,
             old.family,
             old.subclass,
+            old.stock,
             old.path,
             old.attempted,
             self.of_origin(old.origin),

@@ -42,6 +42,7 @@ def construct(
     path: str | None,
     subclass: str | None = None,
     written: Arguments | None = None,
+    stock: bool = False,
 ) -> Layer:
     """A Keras layer object."""
     spec = layer_spec(kind)
@@ -77,6 +78,7 @@ def construct(
         trainable=config.get("trainable", True),
         inner=inner,
         subclass=subclass,
+        stock=stock,
         path=path,
         attempted=m.attempts > 0,
         origin=m.origin(node),

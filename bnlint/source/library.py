@@ -279,6 +279,7 @@ def handlers() -> Mapping[str, Handler]:
         "keras.Sequential": sequential.make_sequential,
         "keras.Model": models.make_model,
         "keras.models.clone_model": models.clone,
+        "keras.utils.multi_gpu_model": models.replicate,
     }
     groups = (
         builtins.HANDLERS,

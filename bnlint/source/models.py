@@ -317,3 +317,9 @@ def clone(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     clone = Model("functional", model.name, m.origin(node), {**model.fields, "inputs": given, "outputs": replaced}, epoch=m.epoch)
     m.models.append(clone)
     return clone
+
+
+def replicate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`keras.utils.multi_gpu_model(model, gpus=n)`: the same layers, each time on a part of the batch."""
+    model = m.settle(bind_parameters(("model", "gpus"), arguments).get("model"))
+    return model if isinstance(model, (Model, Instance)) else Unknown("a copy on several devices of a model that is not known")

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bnlint.graph.model import Choice, Unknown
+from bnlint.graph.model import Choice, Layer, Unknown
 from bnlint.source import (
     attributes,
     classes,
@@ -41,7 +41,9 @@ def exec_other(m: Machine, node: ast.stmt) -> None:
 
 
 def exec_Expr(m: Machine, node: ast.Expr) -> None:
-    expressions.evaluate(m, node.value)
+    value = expressions.evaluate(m, node.value)
+    if isinstance(value, Layer) and value.role == "batchnorm" and value.origin.span == m.span(node.value):
+        m.event("discarded", value, {}, node)
 
 
 def exec_Assign(m: Machine, node: ast.Assign) -> None:
