@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import needs_program
 from tests.hostile.audit import violations
 from tests.hostile.case import GOOD, Case
 from tests.hostile.corpus import CORPUS
@@ -36,9 +36,8 @@ def powerless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     """For root, without the rights of root."""
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root reads whatever it likes, and there is no setpriv to prevent it")
-        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        setpriv = needs_program("setpriv")  # root reads whatever it likes
+        prefix = (setpriv, "--bounding-set=-all", "--inh-caps=-all")
     started = Zygote(tmp_path_factory.mktemp("powerless"), prefix)
     yield started
     started.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bnlint
+from tests.conftest import needs_program
 
 if sys.platform == "win32":
     pytest.skip("needs signals and limits", allow_module_level=True)
@@ -138,9 +139,8 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 def test_what_is_read_only_stays_and_the_rest_is_fixed(tmp_path: Path, what: str) -> None:
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root writes wherever it likes, and there is no setpriv to prevent it")
-        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        setpriv = needs_program("setpriv")  # root writes wherever it likes
+        prefix = (setpriv, "--bounding-set=-all", "--inh-caps=-all")
     old, new = source(1_000)
     inner = tmp_path / "inner"
     inner.mkdir()
