@@ -1,5 +1,6 @@
 """A write is all or nothing, whatever goes wrong in the midst of it, and whoever else writes."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -138,6 +139,16 @@ def test_without_an_attribute_that_cannot_be_kept_nothing_is_written(file: Path,
     monkeypatch.setattr(writing.os, "setxattr", fail)
     assert refused(file) == "its attribute user.mark could not be kept"
     assert untouched(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="this system has no extended attributes")
+def test_a_file_system_without_attributes_is_no_obstacle(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> list[str]:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(writing.os, "listxattr", fail)
+    writing.write(str(file), OLD, NEW, str(file.parent))
+    assert file.read_bytes() == NEW
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
