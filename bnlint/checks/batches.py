@@ -70,9 +70,9 @@ def needed(momentum: float) -> float:
     return 3 / (1 - momentum)
 
 
-def rank(call: Call) -> int:
-    """The number of dimensions, the batch included; 0 where it is unknown."""
-    return 0 if call.shape is None else len(call.shape)
+def is_flat(call: Call) -> bool:
+    """Whether it normalises vectors: there is no dimension but the batch and the channels."""
+    return call.shape is not None and len(call.shape) == 2
 
 
 def batch_of(call: Call) -> int:

@@ -8,7 +8,7 @@ from bnlint.api import lint_source
 from bnlint.checks.bn201_small_batch import check as small_batch
 from bnlint.checks.bn202_singleton_last_batch import check as singleton
 from bnlint.findings import Safety, SetArgument
-from bnlint.graph.model import Argument, Arguments, Event, Layer, Origin, Project, Shape
+from bnlint.graph.model import Argument, Arguments, Artifact, Event, Layer, Origin, Project, Shape
 from tests.checks.arguments import cases, fix_of
 from tests.graphs import Net, bn, chain, conv, dense, event, layer, span, unknown
 
@@ -134,6 +134,26 @@ def test_a_model_inside_the_model_counts() -> None:
     outer = net.build(net(dense(), net.input(FLAT)), events=[fit(batch_size=4)], parts=(inner.graph,))
     seen = Project(outer.project.keras, (*inner.project.modules, *outer.project.modules), (inner.graph, outer.graph))
     assert cases(small_batch, seen) == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((1, 20), [("single", 1)]),
+        ((4, 20), [("small", 4)]),
+        ((31, 32, 32, 3), [("low", 31)]),
+        ((32, 2), []),
+        ((None, 2), []),
+        ((unknown(), 2), []),
+        ((), []),
+        (None, []),
+    ],
+)
+def test_a_model_of_a_file_may_have_a_batch_of_its_own(shape: Shape, expected: list[tuple[str, int]]) -> None:
+    built = chain(layer("Reshape", "reshape"), bn(), shape=shape, events=[event("compile")])
+    assert list(small_batch(built.project)) == []
+    object.__setattr__(built.graph, "artifact", Artifact("m.keras", "keras 3 (.keras)"))
+    assert [(hit.case, hit.values["size"]) for hit in small_batch(built.project)] == expected
 
 
 def test_a_better_size_is_shown_and_not_applied() -> None:
