@@ -7,7 +7,22 @@ from dataclasses import replace
 import pytest
 
 from bnlint.graph import query
-from bnlint.graph.model import Call, Choice, ClassInfo, Event, KerasTarget, Layer, ModelGraph, Module, Origin, Project, Span, Unknown
+from bnlint.graph.model import (
+    Call,
+    Choice,
+    ClassInfo,
+    Event,
+    Gap,
+    KerasTarget,
+    Layer,
+    ModelGraph,
+    Module,
+    Origin,
+    Project,
+    Span,
+    Tensor,
+    Unknown,
+)
 from bnlint.graph.query import Step
 from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, pool, relu, span, unknown
 
@@ -204,6 +219,14 @@ def test_a_search_that_would_be_endless_ends_in_an_unknown_step() -> None:
     assert None in kinds(query.consumers(built.graph, x, through))
 
 
+def test_no_more_sources_are_looked_for_than_can_be_told() -> None:
+    net = Net()
+    tensor: Tensor = net.input()
+    for number in range(3 * query.LIMIT):
+        tensor = net.join(net(relu(), net.input()), tensor, unknown(f"flag {number}"))
+    assert 0 < len(list(query.sources(tensor))) <= query.LIMIT + 1
+
+
 def test_all_that_a_tensor_depends_on() -> None:
     net = Net()
     x = net.input()
@@ -375,6 +398,21 @@ def test_a_name_is_mentioned_in_the_module_where_it_stands() -> None:
     assert query.mentions(project, ("UPDATE_OPS",), "b.py")
     assert not query.mentions(project, ("UPDATE_OPS",), "a.py")
     assert not query.mentions(project, ("update_ops",))
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (Origin(span(1, path="a.py")), False),
+        (Origin(span(1, path="b.py")), True),
+        (Origin(span(1, path="a.py"), (span(2, path="a.py"), span(3, path="b.py"))), True),
+        (Origin(None, (span(3, path="b.py"),)), True),
+        (Origin(None), False),
+    ],
+)
+def test_gaps_are_those_of_the_files_through_which_a_call_was_reached(origin: Origin, expected: bool) -> None:
+    modules = (Module("a.py"), Module("b.py", gaps=(Gap("a name that is not known"),)))
+    assert query.has_gaps(Project(KerasTarget(3), modules), Call(bn(), origin=origin)) is expected
 
 
 def test_models_that_an_optimizer_trains() -> None:

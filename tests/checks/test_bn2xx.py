@@ -230,3 +230,27 @@ def test_batches_are_synchronised_where_keras_can(version: str, offered: bool) -
     (found,) = lint_source(f"import keras\nimport tensorflow as tf\n{scope}", isolated=True, select=["BN203"], target_keras=version)
     assert (found.fix is not None) is offered
     assert ("came with Keras 2.12" in found.reason) is not offered
+
+
+# BN204
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [
+        ("train.py", "warning"),
+        ("src/testing/train.py", "warning"),
+        ("tests/train.py", "info"),
+        ("a\\test\\train.py", "info"),
+        ("src/test_train.py", "info"),
+        ("src/train_test.py", "info"),
+        ("src/contest.py", "warning"),
+    ],
+)
+def test_a_model_of_a_test_need_not_be_trained_to_the_end(path: str, severity: str) -> None:
+    source = (
+        "import keras\nfrom keras import layers\nimport numpy as np\n"
+        "model = keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.BatchNormalization(), layers.Dense(1)])\n"
+        "model.compile('adam', 'mse')\nmodel.fit(np.ones((64, 8)), np.ones((64, 1)))\n"
+    )
+    assert [str(found.severity) for found in lint_source(source, path=path, isolated=True, select=["BN204"])] == [severity]
