@@ -212,6 +212,23 @@ def test_a_file_that_another_one_took_the_place_of_is_refused(file: Path, monkey
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs locks")
+def test_a_file_that_is_replaced_before_it_is_locked_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is on what is no longer there: whoever opens the new file may write it at the same time."""
+    import fcntl
+
+    real = fcntl.flock
+
+    def swap(*arguments: object) -> None:
+        (file.parent / "new.py").write_bytes(OLD)
+        os.replace(file.parent / "new.py", file)
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", swap)
+    assert "meanwhile" in refused(file)
+    assert untouched(file)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs locks")
 @pytest.mark.parametrize("left", ["file", "link", "folder"])
 def test_what_a_killed_writer_left_is_cleared_away(file: Path, left: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stands at that place, nothing is written through it."""

@@ -104,6 +104,8 @@ def test_nothing_that_lies_there_is_imported(flag: str, name: str, folder: Path)
     """Neither by a program that is started as such nor by `python -m bnlint`. (For the latter Python itself imports a few modules of its
     own before it comes to bnlint.)"""
     CORPUS["shadows"][name].write(folder)
+    (folder / ".gitignore").write_text("*.txt\n")
+    (folder / "bnlint.toml").write_text("min-batch = 16\n")
     command = [
         sys.executable,
         *([flag] if flag == "-P" else []),
