@@ -94,6 +94,23 @@ def test_the_file_beside_is_good() -> None:
     assert [finding.code for finding in bnlint.lint_source(GOOD, isolated=True)] == [CODE]
 
 
+UNREAD = [name for name, case in CORPUS["sources"].items() if case.codes == "BN001" and re.search("encoding|UTF|binary|valid", case.says)]
+
+
+def test_what_cannot_be_read_for_certain_is_not_fixed(folder: Path, zygote: Zygote) -> None:
+    """Not even where the bytes look as if something in them could be fixed."""
+    for number, name in enumerate(UNREAD):
+        (folder / str(number)).mkdir()
+        CORPUS["sources"][name].write(folder / str(number))
+    before = {path: path.read_bytes() for path in folder.rglob("hostile.py")}
+    outcome = zygote.run(folder, ["check", "--fix", "--unsafe-fixes", "--select", "BN403", "."], 60)
+    assert outcome.code == 1
+    assert len(before) == len(UNREAD) > 20
+    assert sum(GOOD.encode() in content for content in before.values()) > 15
+    assert {path: path.read_bytes() for path in folder.rglob("hostile.py")} == before
+    assert not [path for path in folder.rglob("good.py") if path.read_text() == GOOD]
+
+
 # Started anew
 
 PLAIN = [name for name in CORPUS["shadows"] if "installed" in name or "path" in name]
