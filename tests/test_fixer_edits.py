@@ -311,6 +311,18 @@ def test_in_call_an_activation_that_is_no_function_is_refused(value: str, reason
     assert refusal(source, activate("self.bn(self.conv(x), training=training)", "self.conv(x)", value)) == reason
 
 
+@pytest.mark.parametrize("name", ["call", "__call__"])
+@pytest.mark.parametrize(
+    ("norm", "activation"),
+    [("self.bn", "tf.nn.relu"), ("norm", "tf.nn.relu"), ("layers.BatchNormalization()", 'layers.Activation("relu")')],
+)
+def test_in_call_a_layer_is_built_only_where_another_one_is(name: str, norm: str, activation: str) -> None:
+    source = "import tensorflow as tf\nfrom tensorflow.keras import layers\nclass Block(Model):\n    def {}(self, x):\n        return {}\n"
+    make = activate(f'{norm}(layers.Dense(8, activation="relu")(x))', 'layers.Dense(8, activation="relu")(x)', '"relu"')
+    before = source.format(name, f'{norm}(layers.Dense(8, activation="relu")(x))')
+    assert fixed(before, make) == source.format(name, f"{activation}({norm}(layers.Dense(8)(x)))")
+
+
 def test_what_another_function_imports_is_not_known_here() -> None:
     source = 'def g():\n    from keras import layers\nfrom mine import BN, Dense\nm = S([Dense(8, activation="relu"), BN()])\n'
     reason = "the file does not import Keras's layers in a way that lets `Activation` be added"

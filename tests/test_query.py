@@ -24,7 +24,7 @@ from bnlint.graph.model import (
     Unknown,
 )
 from bnlint.graph.query import Step
-from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, pool, relu, span, unknown
+from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, layer, pool, relu, span, unknown
 
 FLAG, OTHER = unknown("a flag"), unknown("another flag")
 X = unknown("x")
@@ -257,6 +257,11 @@ def test_a_batchnorm_of_another_family_is_none_of_keras() -> None:
     assert not list(query.batchnorms(chain(replace(bn(), family="contrib")).project))
 
 
+@pytest.mark.parametrize("kind", ["BatchNormalization", "SyncBatchNormalization"])
+def test_both_kinds_of_batchnorm_are_batchnorms(kind: str) -> None:
+    assert [each.kind for each in query.batchnorms(chain(layer(kind, "batchnorm")).project)] == [kind]
+
+
 def test_events_by_kind_and_target() -> None:
     built = chain(bn(), events=[event("compile", loss="mse"), event("fit", order=1), event("fit", unknown(), order=2)])
     assert [each.kind for each in query.events(built.project, "compile", "fit")] == ["compile", "fit", "fit"]
@@ -390,6 +395,21 @@ def test_code_is_guarded_by_the_stretches_around_it_and_around_its_callers() -> 
     assert not query.guarded(project, Origin(outside))
     assert not query.guarded(project, Origin(Span("b.py", 4, 5, 4, 9)))
     assert not query.guarded(project, Origin(None))
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (Span("a.py", 3, 5, 6, 20), True),
+        (Span("a.py", 4, 1, 5, 99), True),
+        (Span("a.py", 3, 4, 6, 20), False),
+        (Span("a.py", 3, 5, 6, 21), False),
+        (Span("a.py", 3, 5, 6, 20, 1), False),
+        (Span("b.py", 4, 1, 5, 99), False),
+    ],
+)
+def test_a_place_lies_in_itself_and_in_what_is_around_it(inner: Span, expected: bool) -> None:
+    assert query.lies_in(inner, Span("a.py", 3, 5, 6, 20)) is expected
 
 
 def test_a_name_is_mentioned_in_the_module_where_it_stands() -> None:

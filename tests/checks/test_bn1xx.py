@@ -378,6 +378,13 @@ def test_a_bias_beside_arguments_that_are_unpacked_is_found_where_it_is_written(
     assert cases(biased, chain(unpacked, bn())) == found
 
 
+def test_a_bias_of_tensorflow_1_is_found_and_stays() -> None:
+    """Its BatchNormalization is judged as Keras's is; the call that keeps the bias is not rewritten."""
+    old, contrib = (chain(replace(conv(), family=family), replace(bn(), family=family)) for family in ("tf1", "contrib"))
+    assert only(biased, old).fix.refused == "tf1"
+    assert cases(biased, contrib) == []
+
+
 def test_a_bias_with_another_consumer_is_silent() -> None:
     net = Net()
     x = net(conv(), net.input())
