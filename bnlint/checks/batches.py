@@ -67,7 +67,7 @@ def whole(value: object) -> int:
 
 def needed(momentum: float) -> float:
     """The steps after which a twentieth of the initial statistics is left."""
-    return 3 / (1 - momentum)
+    return round(3 / (1 - momentum), 6)  # 1 - 0.9 is less than 0.1
 
 
 def is_flat(call: Call) -> bool:

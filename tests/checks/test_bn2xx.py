@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bnlint.api import lint_source
+from bnlint.checks.batches import needed
 from bnlint.checks.bn201_small_batch import check as small_batch
 from bnlint.checks.bn202_singleton_last_batch import check as singleton
 from bnlint.findings import Safety, SetArgument
@@ -254,3 +255,25 @@ def test_a_model_of_a_test_need_not_be_trained_to_the_end(path: str, severity: s
         "model.compile('adam', 'mse')\nmodel.fit(np.ones((64, 8)), np.ones((64, 1)))\n"
     )
     assert [str(found.severity) for found in lint_source(source, path=path, isolated=True, select=["BN204"])] == [severity]
+
+
+@pytest.mark.parametrize(("epochs", "wrapped", "offered"), [(29, False, False), (30, False, True), (30, True, False)])
+def test_a_smaller_momentum_is_shown_where_it_is_enough(epochs: int, wrapped: bool, offered: bool) -> None:
+    norm, shape = ("layers.TimeDistributed(layers.BatchNormalization())", 5) if wrapped else ("layers.BatchNormalization()", 8)
+    (found,) = lint_source(
+        "import keras\nfrom keras import layers\nimport numpy as np\n"
+        f"model = keras.Sequential([keras.Input(({shape}, 8)), layers.Dense(4), {norm}, layers.Dense(1)])\n"
+        f"model.compile('adam', 'mse')\nmodel.fit(np.ones((64, {shape}, 8)), np.ones((64, {shape}, 1)), batch_size=64, epochs={epochs})\n",
+        isolated=True,
+        select=["BN204"],
+    )
+    assert found.message.startswith(f"this trains {epochs} steps; with momentum 0.99 ")
+    assert (found.fix is not None) is offered
+    if found.fix is not None:
+        (edit,) = found.fix.edits
+        assert isinstance(edit, SetArgument)
+        assert (found.fix.safety, edit.name, edit.code) == (Safety.DISPLAY, "momentum", "0.9")
+
+
+def test_the_steps_that_a_momentum_needs_are_those_that_the_page_says() -> None:
+    assert [needed(momentum) for momentum in (0.9, 0.99, 0.999)] == [30, 300, 3000]
