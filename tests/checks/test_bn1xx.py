@@ -397,6 +397,19 @@ def test_a_bias_with_two_batchnorms_is_silent() -> None:
     assert cases(biased, net.build(net(add(), net(bn(), x), net(bn(), x)))) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "fixed"), [("None, True", False), ("**options", False), ("**options, name='a'", False), ("use_bias=True", True)]
+)
+def test_a_bias_that_is_not_written_by_its_name_has_no_fix(written: str, fixed: bool) -> None:
+    source = (
+        "import keras\nfrom keras import layers\noptions = {'use_bias': True}\n"
+        f"m = keras.Sequential([keras.Input((4,)), layers.Dense(8, {written}), layers.BatchNormalization()])\n"
+    )
+    (found,) = lint_source(source, isolated=True, select=["BN103"])
+    reason = "" if fixed else "`use_bias` is given by position, or may be given by a `**` argument"
+    assert (found.fix is not None, found.reason) == (fixed, reason)
+
+
 def test_a_bias_under_an_optional_bn_is_silent() -> None:
     net, flag = Net(), unknown("use_bn")
     x = net(conv(), net.input())
