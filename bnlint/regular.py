@@ -33,10 +33,13 @@ def open_regular(path: str) -> BinaryIO:
 def _opened(path: str) -> tuple[int, int]:
     """The descriptor of a regular file, and its size."""
     descriptor = os.open(path, _FLAGS)
-    state = os.fstat(descriptor)
-    if not stat.S_ISREG(state.st_mode):
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise NotRegular
+    except OSError:
         os.close(descriptor)
-        raise NotRegular
+        raise
     return descriptor, state.st_size
 
 

@@ -1,8 +1,11 @@
 """What every test may need: optional dependencies, which a user may lack and CI may not."""
 
+import functools
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
 from typing import NoReturn
 
 import pytest
@@ -20,6 +23,14 @@ def needs_program(*names: str) -> str:
     """The path of the first of these programs that is installed; without any of them as `needs`."""
     found = next((path for name in names if (path := shutil.which(name))), None)
     return found if found is not None else unavailable(f"needs one of the programs {', '.join(names)}")
+
+
+@functools.cache
+def needs_tracing() -> str:
+    """The path of strace, where it may look at what another program asks of the system."""
+    strace = needs_program("strace")
+    done = subprocess.run([strace, "-o", os.devnull, sys.executable, "-I", "-S", "-c", ""], capture_output=True, text=True, check=False)
+    return unavailable(f"needs to be allowed to trace: {done.stderr.strip()}") if done.returncode else strace
 
 
 def unavailable(reason: str) -> NoReturn:

@@ -346,8 +346,9 @@ def main() -> int:
     given = parser.parse_args()
     areas = given.areas or [*AREAS]
     if given.at:
-        every = [mutant for area in areas for mutant in all_of(area)]
-        mutants = [each for each in every if any(str(each).startswith(f"{place}:") for place in given.at)]
+        changed = {ROOT / place.rpartition(":")[0] for place in given.at}
+        places = tuple(f"{place}:" for place in given.at)
+        mutants = [each for area in areas for each in all_of(area) if each.path in changed and str(each).startswith(places)]
     else:
         mutants = [mutant for area in areas for mutant in chosen(area, given.seed)]
     files = sorted({str(path) for area in areas for pattern in AREAS[area].tests for path in ROOT.glob(pattern)})

@@ -280,6 +280,25 @@ def test_in_call_the_activation_is_a_function(imports: str) -> None:
     assert fixed(SUBCLASS.format(imports=imports, value='"relu"'), after) == expected
 
 
+OF_TF_NN = "elu relu relu6 selu sigmoid silu softmax softplus softsign swish tanh"
+
+
+@pytest.mark.parametrize("name", [*OF_TF_NN.split(), "gelu", "exponential", "hard_sigmoid"])
+def test_a_function_is_taken_from_tensorflow_where_it_has_the_same(name: str) -> None:
+    source = SUBCLASS.format(imports="import tensorflow as tf\nfrom tensorflow.keras import layers", value=f'"{name}"')
+    result = fixed(source, activate("self.bn(self.conv(x), training=training)", "self.conv(x)", f'"{name}"'))
+    assert f"return tf.{'nn' if name in OF_TF_NN.split() else 'keras.activations'}.{name}(self.bn(" in result
+
+
+@pytest.mark.parametrize("prefix", ["layers", "keras.layers", "L", "KL", "kl", "tfkl", "tfl"])
+def test_in_a_fragment_some_names_are_those_of_the_layers(prefix: str) -> None:
+    source = f'm = S([{prefix}.Dense(8, activation="elu"), {prefix}.BatchNormalization()])\n'
+    make = activate(f"{prefix}.BatchNormalization()", None, '"elu"')
+    assert fixed(source, make) == f'm = S([{prefix}.Dense(8), {prefix}.BatchNormalization(), {prefix}.Activation("elu")])\n'
+    mine = activate("mine.BatchNormalization()", None, '"elu"')
+    assert refusal(source.replace(f"{prefix}.", "mine."), mine).startswith("the file does not import Keras's layers in a way")
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
@@ -290,6 +309,18 @@ def test_in_call_the_activation_is_a_function(imports: str) -> None:
 def test_in_call_an_activation_that_is_no_function_is_refused(value: str, reason: str) -> None:
     source = SUBCLASS.format(imports="import keras\nfrom keras import layers", value=value)
     assert refusal(source, activate("self.bn(self.conv(x), training=training)", "self.conv(x)", value)) == reason
+
+
+@pytest.mark.parametrize("name", ["call", "__call__"])
+@pytest.mark.parametrize(
+    ("norm", "activation"),
+    [("self.bn", "tf.nn.relu"), ("norm", "tf.nn.relu"), ("layers.BatchNormalization()", 'layers.Activation("relu")')],
+)
+def test_in_call_a_layer_is_built_only_where_another_one_is(name: str, norm: str, activation: str) -> None:
+    source = "import tensorflow as tf\nfrom tensorflow.keras import layers\nclass Block(Model):\n    def {}(self, x):\n        return {}\n"
+    make = activate(f'{norm}(layers.Dense(8, activation="relu")(x))', 'layers.Dense(8, activation="relu")(x)', '"relu"')
+    before = source.format(name, f'{norm}(layers.Dense(8, activation="relu")(x))')
+    assert fixed(before, make) == source.format(name, f"{activation}({norm}(layers.Dense(8)(x)))")
 
 
 def test_what_another_function_imports_is_not_known_here() -> None:
@@ -505,10 +536,17 @@ def test_the_only_statement_of_a_block_stays() -> None:
     assert refusal("if a:\n    m.add(BN())\n", take_out("BN()")) == "it is the only statement of its block"
 
 
-def test_an_import_in_brackets_is_given_another_name_in_them() -> None:
-    source = "from keras.layers import (BatchNormalization, Dense)\nm = S([Dense(8, activation='elu'), BatchNormalization()])\n"
-    expected = source.replace("(Batch", "(Activation, Batch").replace(", activation='elu'", "").replace("()]", "(), Activation('elu')]")
-    assert fixed(source, activate("BatchNormalization()", None, "'elu'")) == expected
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("BatchNormalization, Dense", "Activation, BatchNormalization, Dense"),
+        ("Dense, BatchNormalization", "Dense, BatchNormalization, Activation"),
+    ],
+)
+def test_an_import_in_brackets_is_given_another_name_in_them(names: str, expected: str) -> None:
+    source = "from keras.layers import ({})\nm = S([Dense(8{}), BatchNormalization(){}])\n"
+    make = activate("BatchNormalization()", None, "'elu'")
+    assert fixed(source.format(names, ", activation='elu'", ""), make) == source.format(expected, "", ", Activation('elu')")
 
 
 LONG = "y = Conv(\n    64,  # filters\n    activation='relu',  # act\n    padding='same',\n)\n"

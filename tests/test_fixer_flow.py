@@ -64,7 +64,10 @@ NEITHER = (
     "for x in a: f(x)",
     "for y in a: x = 1",
     "try: x = 1\nfinally: pass",
+    "try: pass\nfinally:\n    x = 1\n    f(x)",
+    "try: pass\nexcept A:\n    x = 1\n    f(x)",
     "match a:\n    case 1: x = 1",
+    "match a:\n    case 1:\n        x = 1\n        f(x)",
     "def f():\n    return x",  # this is asked of closures
     "def f(x): pass",
     "class A:\n    x = 1",

@@ -65,6 +65,25 @@ def test_a_removed_line_takes_its_string_along(style: str, last: bool) -> None:
     assert apply.apply(document, edits.render(document, fix), [fix]) == notebook(lines, **STYLES[style]).encode()
 
 
+@pytest.mark.parametrize(
+    ("style", "lines"),
+    [
+        *((style, ["f(x)"]) for style in STYLES if style != "one-line"),  # one string does not show what stands between two
+        *((style, ["f(x)\n", "g(x)"]) for style in STYLES),
+    ],
+)
+def test_a_new_line_gets_a_string_of_its_own(style: str, lines: list[str]) -> None:
+    document = load("a.ipynb", notebook(lines, **STYLES[style]).encode())
+    where = Span("a.ipynb", 1, 1, 1, 1, 3)
+    assert apply.splice(document, [TextEdit(where, "e(x)\n")]) == notebook(["e(x)\n", *lines], **STYLES[style]).encode()
+
+
+def test_what_is_inserted_at_one_place_stays_in_order() -> None:
+    document = load("a.ipynb", notebook(LINES).encode())
+    edits = [TextEdit(Span("a.ipynb", 1, 1, 1, 1, 3), text) for text in ("c = 1; ", "a = 1; ", "b = 1; ")]
+    assert apply.splice(document, edits) == notebook(["c = 1; a = 1; b = 1; " + LINES[0], *LINES[1:]]).encode()
+
+
 def test_the_way_each_character_is_escaped_stays() -> None:
     raw = notebook("X").replace('"X"', r'"s = \"\u00e9\u00E9 \ud83d\ude00\/\t\"; f(x)\r\ng(y)\r\n"')
     document = load("a.ipynb", raw.encode())

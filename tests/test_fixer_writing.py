@@ -1,5 +1,6 @@
 """A write is all or nothing, whatever goes wrong in the midst of it, and whoever else writes."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -140,6 +141,16 @@ def test_without_an_attribute_that_cannot_be_kept_nothing_is_written(file: Path,
     assert untouched(file)
 
 
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="this system has no extended attributes")
+def test_a_file_system_without_attributes_is_no_obstacle(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> list[str]:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(writing.os, "listxattr", fail)
+    writing.write(str(file), OLD, NEW, str(file.parent))
+    assert file.read_bytes() == NEW
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
 def test_the_owner_stays(file: Path) -> None:
     os.chown(file, 12345, 54321)
@@ -196,6 +207,23 @@ def test_a_file_that_another_one_took_the_place_of_is_refused(file: Path, monkey
         real(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(writing, "_keep", swap)
+    assert "meanwhile" in refused(file)
+    assert untouched(file)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs locks")
+def test_a_file_that_is_replaced_before_it_is_locked_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is on what is no longer there: whoever opens the new file may write it at the same time."""
+    import fcntl
+
+    real = fcntl.flock
+
+    def swap(*arguments: object) -> None:
+        (file.parent / "new.py").write_bytes(OLD)
+        os.replace(file.parent / "new.py", file)
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", swap)
     assert "meanwhile" in refused(file)
     assert untouched(file)
 

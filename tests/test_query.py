@@ -7,9 +7,24 @@ from dataclasses import replace
 import pytest
 
 from bnlint.graph import query
-from bnlint.graph.model import Call, Choice, ClassInfo, Event, KerasTarget, Layer, ModelGraph, Module, Origin, Project, Span, Unknown
+from bnlint.graph.model import (
+    Call,
+    Choice,
+    ClassInfo,
+    Event,
+    Gap,
+    KerasTarget,
+    Layer,
+    ModelGraph,
+    Module,
+    Origin,
+    Project,
+    Span,
+    Tensor,
+    Unknown,
+)
 from bnlint.graph.query import Step
-from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, pool, relu, span, unknown
+from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, function, layer, pool, relu, span, unknown
 
 FLAG, OTHER = unknown("a flag"), unknown("another flag")
 X = unknown("x")
@@ -204,6 +219,14 @@ def test_a_search_that_would_be_endless_ends_in_an_unknown_step() -> None:
     assert None in kinds(query.consumers(built.graph, x, through))
 
 
+def test_no_more_sources_are_looked_for_than_can_be_told() -> None:
+    net = Net()
+    tensor: Tensor = net.input()
+    for number in range(3 * query.LIMIT):
+        tensor = net.join(net(relu(), net.input()), tensor, unknown(f"flag {number}"))
+    assert 0 < len(list(query.sources(tensor))) <= query.LIMIT + 1
+
+
 def test_all_that_a_tensor_depends_on() -> None:
     net = Net()
     x = net.input()
@@ -232,6 +255,11 @@ def test_layers_are_those_that_were_built_and_those_that_were_applied_each_once(
 
 def test_a_batchnorm_of_another_family_is_none_of_keras() -> None:
     assert not list(query.batchnorms(chain(replace(bn(), family="contrib")).project))
+
+
+@pytest.mark.parametrize("kind", ["BatchNormalization", "SyncBatchNormalization"])
+def test_both_kinds_of_batchnorm_are_batchnorms(kind: str) -> None:
+    assert [each.kind for each in query.batchnorms(chain(layer(kind, "batchnorm")).project)] == [kind]
 
 
 def test_events_by_kind_and_target() -> None:
@@ -369,12 +397,42 @@ def test_code_is_guarded_by_the_stretches_around_it_and_around_its_callers() -> 
     assert not query.guarded(project, Origin(None))
 
 
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (Span("a.py", 3, 5, 6, 20), True),
+        (Span("a.py", 4, 1, 5, 99), True),
+        (Span("a.py", 3, 4, 6, 20), False),
+        (Span("a.py", 3, 5, 6, 21), False),
+        (Span("a.py", 3, 5, 6, 20, 1), False),
+        (Span("b.py", 4, 1, 5, 99), False),
+    ],
+)
+def test_a_place_lies_in_itself_and_in_what_is_around_it(inner: Span, expected: bool) -> None:
+    assert query.lies_in(inner, Span("a.py", 3, 5, 6, 20)) is expected
+
+
 def test_a_name_is_mentioned_in_the_module_where_it_stands() -> None:
     project = Project(KerasTarget(2), (Module("a.py"), Module("b.py", mentions=frozenset({"UPDATE_OPS"}))))
     assert query.mentions(project, ("update_ops", "UPDATE_OPS"))
     assert query.mentions(project, ("UPDATE_OPS",), "b.py")
     assert not query.mentions(project, ("UPDATE_OPS",), "a.py")
     assert not query.mentions(project, ("update_ops",))
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (Origin(span(1, path="a.py")), False),
+        (Origin(span(1, path="b.py")), True),
+        (Origin(span(1, path="a.py"), (span(2, path="a.py"), span(3, path="b.py"))), True),
+        (Origin(None, (span(3, path="b.py"),)), True),
+        (Origin(None), False),
+    ],
+)
+def test_gaps_are_those_of_the_files_through_which_a_call_was_reached(origin: Origin, expected: bool) -> None:
+    modules = (Module("a.py"), Module("b.py", gaps=(Gap("a name that is not known"),)))
+    assert query.has_gaps(Project(KerasTarget(3), modules), Call(bn(), origin=origin)) is expected
 
 
 def test_models_that_an_optimizer_trains() -> None:

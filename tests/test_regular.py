@@ -28,3 +28,18 @@ def test_a_pipe_is_not_waited_for(read: object, tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", tmp_path):
         with pytest.raises((NotRegular, IsADirectoryError)):
             read(str(path))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("read", [open_regular, lambda path: read_bytes(path, 10)], ids=["open", "read"])
+def test_a_file_whose_disk_breaks_is_closed(read: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> os.stat_result:
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "a").touch()
+    os.close(following := os.dup(0))
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fstat", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            read(str(tmp_path / "a"))  # type: ignore[operator]
+    os.close(now := os.dup(0))
+    assert now == following

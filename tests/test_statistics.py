@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bnlint import catalogue
+from bnlint.findings import Hit
 from bnlint.graph import statistics
 from bnlint.graph.model import ABSENT, Artifact, Call, Event, KerasTarget, Layer, ModelGraph, Origin, Project, Unknown, WeightStats
 from tests.graphs import add, bn, dense, flatten, layer, relu
@@ -34,10 +35,14 @@ def model(*norms: Layer, events: tuple[Event, ...] = (), known: bool = True) -> 
     return graph
 
 
-def found(code: str, graph: ModelGraph, keras: KerasTarget = KerasTarget(3)) -> list[tuple[str, str | None]]:  # noqa: B008 (frozen)
+def hits_of(code: str, graph: ModelGraph, keras: KerasTarget = KerasTarget(3)) -> list[Hit]:  # noqa: B008 (frozen)
     check = catalogue.check(code)
     assert check is not None
-    return [(hit.case, hit.origin.key) for hit in check(Project(keras, (), (graph,)))]
+    return list(check(Project(keras, (), (graph,))))
+
+
+def found(code: str, graph: ModelGraph, keras: KerasTarget = KerasTarget(3)) -> list[tuple[str, str | None]]:  # noqa: B008 (frozen)
+    return [(hit.case, hit.origin.key) for hit in hits_of(code, graph, keras)]
 
 
 def project(*models: ModelGraph) -> Project:
@@ -276,6 +281,12 @@ def family(*values: float, name: str = "epsilon") -> ModelGraph:
 )
 def test_one_odd_value_stands_out_of_a_family(name: str, values: tuple[float, ...], odd: list[str]) -> None:
     assert found("BN608", family(*values, name=name)) == [("default", each) for each in odd]
+
+
+@pytest.mark.parametrize(("values", "others"), [((1e-3, 1e-3, 0.05), "0.001"), ((0.004, 1e-3, 0.05), "0.001 to 0.004")])
+def test_the_family_of_an_odd_value_is_told_as_it_is(values: tuple[float, ...], others: str) -> None:
+    (hit,) = hits_of("BN608", family(*values))
+    assert hit.values == {"name": "epsilon", "value": 0.05, "others": others, "count": 2}
 
 
 def test_what_is_not_recorded_is_no_family() -> None:

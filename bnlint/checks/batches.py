@@ -75,12 +75,12 @@ def whole(value: object) -> int:
 
 def needed(momentum: float) -> float:
     """The steps after which a twentieth of the initial statistics is left."""
-    return 3 / (1 - momentum)
+    return round(3 / (1 - momentum), 6)  # 1 - 0.9 is less than 0.1
 
 
-def rank(call: Call) -> int:
-    """The number of dimensions, the batch included; 0 where it is unknown."""
-    return 0 if call.shape is None else len(call.shape)
+def is_flat(call: Call) -> bool:
+    """Whether it normalises vectors: there is no dimension but the batch and the channels."""
+    return call.shape is not None and len(call.shape) == 2
 
 
 def batch_of(call: Call) -> int:

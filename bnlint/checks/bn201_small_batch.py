@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import backbones, batch_of, batching, rank, related, trained, training, whole
+from bnlint.checks.batches import backbones, batch_of, batching, is_flat, related, trained, training, whole
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Event, ModelGraph, Project
@@ -48,7 +48,7 @@ def _recorded(project: Project, min_batch: int) -> Iterator[Hit]:
 
 
 def _case(project: Project, event: Event, calls: tuple[Call, ...], size: int, min_batch: int) -> tuple[str, Call]:
-    flat = next((call for call in calls if call.layer.role == "batchnorm" and rank(call) == 2), None)
+    flat = next((call for call in calls if call.layer.role == "batchnorm" and is_flat(call)), None)
     if size == 1 and flat is not None:
         return "single", flat
     if size == 1 and _normalises_instances(project, event):

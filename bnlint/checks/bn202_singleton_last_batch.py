@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.batches import batching, rank, related, trained, whole
+from bnlint.checks.batches import batching, is_flat, related, trained, whole
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Event, Project
@@ -21,7 +21,7 @@ def check(project: Project) -> Iterator[Hit]:
         source = batching(project, event)
         if not _reaches_the_last(event, source):
             continue
-        flat = next((call for call in trained(project, event.target, event.under) if rank(call) == 2), None)
+        flat = next((call for call in trained(project, event.target, event.under) if is_flat(call)), None)
         if flat is not None:
             values = {"samples": samples, "size": size}
             yield Hit("default", source.origin, values=values, related=related(event, source, flat), fix=_fix(event, source))

@@ -26,9 +26,7 @@ def check(project: Project) -> Iterator[Hit]:
 def _leaks(project: Project, steps: list[Step], method: Method | None) -> Iterator[Hit]:
     source: Step | None = None
     for step in steps:
-        if step.within:
-            source = step
-        elif step.training is ABSENT:
+        if step.training is ABSENT:
             if source is not None and step.layer is not None and _suffers(project, step, source):
                 mode = source.training
                 case = "functional" if method is None else "default" if mode is not None else "none"

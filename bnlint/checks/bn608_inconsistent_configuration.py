@@ -29,7 +29,8 @@ def check(project: Project) -> Iterator[Hit]:
         for layer, value in known:
             others = [other for each, other in known if each is not layer]
             if _is_odd(name, value, others):
-                values = {"name": name, "value": value, "others": others[0], "count": len(others)}
+                extremes = dict.fromkeys(f"{each:.6g}" for each in (min(others), max(others)))
+                values = {"name": name, "value": value, "others": " to ".join(extremes), "count": len(others)}
                 yield Hit("default", layer.origin, layer, values)
 
 

@@ -12,20 +12,19 @@ from bnlint.records import dataclass
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One call of a layer or model inside a `call`.
+    """One call of a layer or model inside a `call`, or in a block that it applies.
 
-    `layer` is None for what is told its mode and is not looked into. `within`: the call stands in a block that this `call` applies.
+    `layer` is None for what is told its mode and is not looked into.
     """
 
     origin: Origin
     training: object
     under: Under
     layer: Layer | None
-    within: bool = False
 
 
-def step_of(call: Call, within: bool = False) -> Step:
-    return Step(call.origin, call.training, call.under, call.layer, within)
+def step_of(call: Call) -> Step:
+    return Step(call.origin, call.training, call.under, call.layer)
 
 
 def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Span) -> list[Step]:
@@ -40,7 +39,7 @@ def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Sp
         elif call.training is not ABSENT:
             site = next((span for span in call.origin.stack if inside(span, body)), None)
             left |= {_place(site): call} if site is not None else {}
-    placed += [(place, step_of(call, within=True)) for place, call in left.items() if isinstance(call.training, bool)]
+    placed += [(place, step_of(call)) for place, call in left.items() if isinstance(call.training, bool)]
     return [step for _, step in sorted(placed, key=itemgetter(0))]
 
 

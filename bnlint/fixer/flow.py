@@ -202,7 +202,7 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """The statement lists of a node, those of handlers and cases among them."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)
-        if isinstance(block, list) and block:
+        if isinstance(block, list):
             yield block
     for inner in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
         yield inner.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -136,7 +137,9 @@ def _attributes(file: str | int) -> dict[str, bytes]:
         return {}
     try:
         return {name: os.getxattr(file, name) for name in os.listxattr(file)}
-    except OSError:
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
         return {}
 
 

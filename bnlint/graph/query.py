@@ -140,7 +140,6 @@ def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call,
         if merged is not None:
             yield tensor, merged
         return
-    seen: set[tuple[int, frozenset[tuple[Unknown, bool]]]] = set()
     stack: list[tuple[Tensor, Assumption]] = [(tensor, assumption)]
     work = 0
     while stack:
@@ -151,10 +150,8 @@ def sources(tensor: Tensor, assumption: Assumption = {}) -> Iterator[tuple[Call,
                 yield current, merged
             continue
         work += _work(held)
-        mark = (id(current), frozenset(held.items()))
-        if work > LIMIT or mark in seen:
+        if work > LIMIT:
             continue
-        seen.add(mark)
         for alternative, outcome in zip(reversed(current.alternatives), (False, True), strict=True):
             extended = extend(held, current.condition, outcome)
             if extended is not None:

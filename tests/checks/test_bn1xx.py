@@ -378,6 +378,13 @@ def test_a_bias_beside_arguments_that_are_unpacked_is_found_where_it_is_written(
     assert cases(biased, chain(unpacked, bn())) == found
 
 
+def test_a_bias_of_tensorflow_1_is_found_and_stays() -> None:
+    """Its BatchNormalization is judged as Keras's is; the call that keeps the bias is not rewritten."""
+    old, contrib = (chain(replace(conv(), family=family), replace(bn(), family=family)) for family in ("tf1", "contrib"))
+    assert only(biased, old).fix.refused == "tf1"
+    assert cases(biased, contrib) == []
+
+
 def test_a_bias_with_another_consumer_is_silent() -> None:
     net = Net()
     x = net(conv(), net.input())
@@ -388,6 +395,19 @@ def test_a_bias_with_two_batchnorms_is_silent() -> None:
     net = Net()
     x = net(conv(), net.input())
     assert cases(biased, net.build(net(add(), net(bn(), x), net(bn(), x)))) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "fixed"), [("None, True", False), ("**options", False), ("**options, name='a'", False), ("use_bias=True", True)]
+)
+def test_a_bias_that_is_not_written_by_its_name_has_no_fix(written: str, fixed: bool) -> None:
+    source = (
+        "import keras\nfrom keras import layers\noptions = {'use_bias': True}\n"
+        f"m = keras.Sequential([keras.Input((4,)), layers.Dense(8, {written}), layers.BatchNormalization()])\n"
+    )
+    (found,) = lint_source(source, isolated=True, select=["BN103"])
+    reason = "" if fixed else "`use_bias` is given by position, or may be given by a `**` argument"
+    assert (found.fix is not None, found.reason) == (fixed, reason)
 
 
 def test_a_bias_under_an_optional_bn_is_silent() -> None:
@@ -524,14 +544,23 @@ COMPILED = [event("compile", loss="mean_squared_error")]
         ((dense(), bn()), [event("compile", loss=unknown())]),
         ((dense(), bn(), relu()), COMPILED),
         ((dense("sigmoid"), bn(), dense()), []),
+        ((dense(), bn(), layer("RepeatVector", "reshape")), COMPILED),
     ],
-    ids=["no loss", "a loss of directions", "an unknown loss", "an activation behind", "a hidden sigmoid"],
+    ids=["no loss", "a loss of directions", "an unknown loss", "an activation behind", "a hidden sigmoid", "an output that is repeated"],
 )
 def test_an_output_is_silent(layers, events) -> None:
     assert cases(on_output, chain(*layers, events=events)) == []
 
 
-@pytest.mark.parametrize("layers", [(dense("softmax"), bn()), (dense(), act("sigmoid"), bn()), (dense("softmax"), bn(), flatten())])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (dense("softmax"), bn()),
+        (dense(), act("sigmoid"), bn()),
+        (dense("softmax"), bn(), flatten()),
+        (dense("softmax"), layer("Masking", "other"), bn()),
+    ],
+)
 def test_probabilities_are_an_error(layers) -> None:
     hit = only(on_output, chain(*layers))
     assert hit.case == "probabilities"
@@ -545,6 +574,30 @@ def test_the_last_layer_of_a_trained_model(loss: str) -> None:
 
 def test_a_lone_bn_is_not_removed() -> None:
     assert only(on_output, chain(bn(), events=COMPILED)).fix.refused == "alone"
+
+
+@pytest.mark.parametrize(("used", "found"), [((), ["trained"]), (("fit",), ["trained"]), (("fit", "sublayer"), [])])
+def test_the_last_layer_of_a_class_that_is_a_model_of_its_own(used: tuple[str, ...], found: list[str]) -> None:
+    net = Net("subclass")
+    output = net(bn(), net(dense(), net.input()))
+    assert cases(on_output, net.build(output, cls=ClassInfo("Net", "Model", used=frozenset(used)), events=COMPILED)) == found
+
+
+def test_what_the_model_does_not_give_out_is_no_output() -> None:
+    net = Net()
+    x = net.input()
+    net(bn(), net(dense(), x))
+    assert cases(on_output, net.build(net(dense(), x), events=COMPILED)) == []
+
+
+def test_a_layer_from_which_another_model_goes_on_is_no_output() -> None:
+    built = chain(dense("softmax"), bn())
+    other = Net()
+    again = replace(built.call("BatchNormalization"), inputs=(other.input(),))
+    other.calls.append(again)
+    for end, count in ((again, 1), (other(relu(), again), 0)):
+        seen = replace(built.project, models=(built.graph, other.build(end).graph))
+        assert len([hit for hit in on_output(seen) if hit.case == "probabilities"]) == count
 
 
 def test_a_builder_and_a_part_are_no_models() -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bnlint.api import lint_source
+from bnlint.checks.batches import needed
 from bnlint.checks.bn201_small_batch import check as small_batch
 from bnlint.checks.bn202_singleton_last_batch import check as singleton
 from bnlint.findings import Safety, SetArgument
-from bnlint.graph.model import Argument, Arguments, Event, Layer, Origin, Project, Shape
+from bnlint.graph.model import Argument, Arguments, Artifact, Event, Layer, Origin, Project, Shape
 from tests.checks.arguments import cases, fix_of
 from tests.graphs import Net, bn, chain, conv, dense, event, layer, span, unknown
 
@@ -136,6 +137,26 @@ def test_a_model_inside_the_model_counts() -> None:
     assert cases(small_batch, seen) == ["small"]
 
 
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((1, 20), [("single", 1)]),
+        ((4, 20), [("small", 4)]),
+        ((31, 32, 32, 3), [("low", 31)]),
+        ((32, 2), []),
+        ((None, 2), []),
+        ((unknown(), 2), []),
+        ((), []),
+        (None, []),
+    ],
+)
+def test_a_model_of_a_file_may_have_a_batch_of_its_own(shape: Shape, expected: list[tuple[str, int]]) -> None:
+    built = chain(layer("Reshape", "reshape"), bn(), shape=shape, events=[event("compile")])
+    assert list(small_batch(built.project)) == []
+    object.__setattr__(built.graph, "artifact", Artifact("m.keras", "keras 3 (.keras)"))
+    assert [(hit.case, hit.values["size"]) for hit in small_batch(built.project)] == expected
+
+
 def test_a_better_size_is_shown_and_not_applied() -> None:
     (hit,) = small_batch(trained(fit(batch_size=4)))
     assert fix_of(hit) == (Safety.DISPLAY, SetArgument(span(50, width=40), "batch_size", "32"))
@@ -210,3 +231,49 @@ def test_batches_are_synchronised_where_keras_can(version: str, offered: bool) -
     (found,) = lint_source(f"import keras\nimport tensorflow as tf\n{scope}", isolated=True, select=["BN203"], target_keras=version)
     assert (found.fix is not None) is offered
     assert ("came with Keras 2.12" in found.reason) is not offered
+
+
+# BN204
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [
+        ("train.py", "warning"),
+        ("src/testing/train.py", "warning"),
+        ("tests/train.py", "info"),
+        ("a\\test\\train.py", "info"),
+        ("src/test_train.py", "info"),
+        ("src/train_test.py", "info"),
+        ("src/contest.py", "warning"),
+    ],
+)
+def test_a_model_of_a_test_need_not_be_trained_to_the_end(path: str, severity: str) -> None:
+    source = (
+        "import keras\nfrom keras import layers\nimport numpy as np\n"
+        "model = keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.BatchNormalization(), layers.Dense(1)])\n"
+        "model.compile('adam', 'mse')\nmodel.fit(np.ones((64, 8)), np.ones((64, 1)))\n"
+    )
+    assert [str(found.severity) for found in lint_source(source, path=path, isolated=True, select=["BN204"])] == [severity]
+
+
+@pytest.mark.parametrize(("epochs", "wrapped", "offered"), [(29, False, False), (30, False, True), (30, True, False)])
+def test_a_smaller_momentum_is_shown_where_it_is_enough(epochs: int, wrapped: bool, offered: bool) -> None:
+    norm, shape = ("layers.TimeDistributed(layers.BatchNormalization())", 5) if wrapped else ("layers.BatchNormalization()", 8)
+    (found,) = lint_source(
+        "import keras\nfrom keras import layers\nimport numpy as np\n"
+        f"model = keras.Sequential([keras.Input(({shape}, 8)), layers.Dense(4), {norm}, layers.Dense(1)])\n"
+        f"model.compile('adam', 'mse')\nmodel.fit(np.ones((64, {shape}, 8)), np.ones((64, {shape}, 1)), batch_size=64, epochs={epochs})\n",
+        isolated=True,
+        select=["BN204"],
+    )
+    assert found.message.startswith(f"this trains {epochs} steps; with momentum 0.99 ")
+    assert (found.fix is not None) is offered
+    if found.fix is not None:
+        (edit,) = found.fix.edits
+        assert isinstance(edit, SetArgument)
+        assert (found.fix.safety, edit.name, edit.code) == (Safety.DISPLAY, "momentum", "0.9")
+
+
+def test_the_steps_that_a_momentum_needs_are_those_that_the_page_says() -> None:
+    assert [needed(momentum) for momentum in (0.9, 0.99, 0.999)] == [30, 300, 3000]

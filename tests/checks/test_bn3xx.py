@@ -16,7 +16,7 @@ from bnlint.checks.bn303_training_true_at_inference import words
 from bnlint.checks.bn305_hardcoded_training_true import check as hardcoded_training_true
 from bnlint.checks.bn306_training_default_true import check as training_default_true
 from bnlint.checks.bn308_implicit_inference_mode import check as implicit_inference_mode
-from bnlint.findings import DropArgument, Hit, Safety, SetArgument, SetParameter
+from bnlint.findings import DropArgument, Hit, RenameParameter, Safety, SetArgument, SetParameter
 from bnlint.graph.model import (
     ABSENT,
     Argument,
@@ -735,6 +735,32 @@ def test_a_model_of_ones_own_that_was_frozen_in_part_is_no_backbone() -> None:
 
 
 OWN = "keras.Sequential([keras.Input((8, 8, 3)), layers.Dense(4), layers.BatchNormalization()])\nbase.load_weights('w.weights.h5')"
+
+
+MISNAMED = """\
+import keras
+from keras import layers
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.bn = layers.BatchNormalization()
+
+    def call(self, x, is_training=None):
+        return self.bn(x, training=is_training)
+
+model = Net()
+model.compile("adam", "mse")
+model.fit(x, y)
+"""
+
+
+def test_a_parameter_that_callers_pass_by_its_name_keeps_it() -> None:
+    (alone,) = lint_source(MISNAMED, isolated=True, select=["BN307"])
+    (called,) = lint_source(f"{MISNAMED}model(x, is_training=False)\n", isolated=True, select=["BN307"])
+    assert alone.fix is not None
+    assert [type(edit) for edit in alone.fix.edits] == [RenameParameter]
+    assert (called.fix, called.reason) == (None, "callers pass the parameter under its present name")
 
 
 @pytest.mark.parametrize(("keras", "lines"), [("2", []), ("3.15", []), ("3.16", [6])])

@@ -352,6 +352,8 @@ def test_arguments_that_keras_has_or_had(keras: int) -> None:
         ("is_training", "training"),
         ("activation", "activation"),
         ("inputs", "input"),
+        ("input", "input"),
+        ("x", "input"),
         ("track_running_stats", "default"),
     ],
 )

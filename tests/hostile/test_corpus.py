@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import needs_program
 from tests.hostile.audit import violations
 from tests.hostile.case import GOOD, Case
 from tests.hostile.corpus import CORPUS
@@ -36,9 +36,8 @@ def powerless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     """For root, without the rights of root."""
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root reads whatever it likes, and there is no setpriv to prevent it")
-        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        setpriv = needs_program("setpriv")  # root reads whatever it likes
+        prefix = (setpriv, "--bounding-set=-all", "--inh-caps=-all")
     started = Zygote(tmp_path_factory.mktemp("powerless"), prefix)
     yield started
     started.close()
@@ -95,6 +94,23 @@ def test_the_file_beside_is_good() -> None:
     assert [finding.code for finding in bnlint.lint_source(GOOD, isolated=True)] == [CODE]
 
 
+UNREAD = [name for name, case in CORPUS["sources"].items() if case.codes == "BN001" and re.search("encoding|UTF|binary|valid", case.says)]
+
+
+def test_what_cannot_be_read_for_certain_is_not_fixed(folder: Path, zygote: Zygote) -> None:
+    """Not even where the bytes look as if something in them could be fixed."""
+    for number, name in enumerate(UNREAD):
+        (folder / str(number)).mkdir()
+        CORPUS["sources"][name].write(folder / str(number))
+    before = {path: path.read_bytes() for path in folder.rglob("hostile.py")}
+    outcome = zygote.run(folder, ["check", "--fix", "--unsafe-fixes", "--select", "BN403", "."], 60)
+    assert outcome.code == 1
+    assert len(before) == len(UNREAD) > 20
+    assert sum(GOOD.encode() in content for content in before.values()) > 15
+    assert {path: path.read_bytes() for path in folder.rglob("hostile.py")} == before
+    assert not [path for path in folder.rglob("good.py") if path.read_text() == GOOD]
+
+
 # Started anew
 
 PLAIN = [name for name in CORPUS["shadows"] if "installed" in name or "path" in name]
@@ -105,6 +121,8 @@ def test_nothing_that_lies_there_is_imported(flag: str, name: str, folder: Path)
     """Neither by a program that is started as such nor by `python -m bnlint`. (For the latter Python itself imports a few modules of its
     own before it comes to bnlint.)"""
     CORPUS["shadows"][name].write(folder)
+    (folder / ".gitignore").write_text("*.txt\n")
+    (folder / "bnlint.toml").write_text("min-batch = 16\n")
     command = [
         sys.executable,
         *([flag] if flag == "-P" else []),

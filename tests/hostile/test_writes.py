@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 import bnlint
+from tests.conftest import needs, needs_program
+from tests.saved import small
 
 if sys.platform == "win32":
     pytest.skip("needs signals and limits", allow_module_level=True)
@@ -138,9 +140,8 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 def test_what_is_read_only_stays_and_the_rest_is_fixed(tmp_path: Path, what: str) -> None:
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root writes wherever it likes, and there is no setpriv to prevent it")
-        prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        setpriv = needs_program("setpriv")  # root writes wherever it likes
+        prefix = (setpriv, "--bounding-set=-all", "--inh-caps=-all")
     old, new = source(1_000)
     inner = tmp_path / "inner"
     inner.mkdir()
@@ -154,6 +155,24 @@ def test_what_is_read_only_stays_and_the_rest_is_fixed(tmp_path: Path, what: str
     assert (process.returncode, err) == (2, f"bnlint: inner/a.py was not changed: {reason}\n")
     assert ((inner / "a.py").read_bytes(), (tmp_path / "b.py").read_bytes()) == (old, new)
     assert left(tmp_path) == []
+
+
+# Models
+
+
+def test_no_model_is_ever_written(tmp_path: Path) -> None:
+    needs("h5py")
+    for make in (small.hdf5, small.keras, small.store, small.operations, small.onnx, small.tflite, small.frozen):
+        (tmp_path / make.__name__).mkdir()
+        make(tmp_path / make.__name__)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    (tmp_path / "a.py").write_bytes(source(100)[0])
+    process = start(tmp_path, "--unsafe-fixes", "--include-models", "--select=ALL", "--no-cache", "--statistics", ".")
+    out, _ = process.communicate()
+    assert process.returncode == 1, "something is found in them"
+    assert "BN605" in out
+    assert (tmp_path / "a.py").read_bytes() == source(100)[1]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "a.py"} == before
 
 
 # At once

@@ -352,6 +352,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples.write_archive(tmp_path / "old.keras")
+    (tmp_path / "new.keras").write_text("mine")
+    monkeypatch.setattr("os.path.lexists", lambda _: False)
+    with pytest.raises(api.NotConverted, match="is there already: nothing is overwritten"):
+        api.convert_weights(str(tmp_path / "old.keras"), str(tmp_path / "new.keras"), ["conv"])
+    assert (tmp_path / "new.keras").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

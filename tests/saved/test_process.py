@@ -1,6 +1,7 @@
 """The process that reads HDF5 files: what it reads, what it refuses, what it survives."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -236,14 +237,72 @@ def test_any_other_answer_is_refused(change: dict[str, Any]) -> None:
         process._contents({**ANSWER, **change}, memoryview(array("d", [2.5]).tobytes()))
 
 
-def test_while_a_file_is_read_no_other_can_be_opened(tmp_path: Path) -> None:
+def test_while_a_file_is_read_no_other_can_be_opened(store: str) -> None:
     """In a process of its own: the limit is that of a whole process."""
     worker = Path(process.__file__).with_name("hdf5-worker")
+    request = {"path": store, "offset": 0, "size": None, "method": 0, "plain": 0, "weights": "none", "seconds": 10}
     code = (
-        f"import sys; sys.path.insert(0, {str(worker)!r})\n"
-        f"from runpy import run_path; alone = run_path({str(worker / '__main__.py')!r})['_alone']\n"
-        f"with alone():\n    try:\n        open({__file__!r})\n    except OSError as error:\n        found = error.errno\n"
-        f"open({__file__!r}).close(); print(found)"
+        f"import sys; sys.path.insert(0, {str(worker)!r}); import reading\n"
+        f"from runpy import run_path; handle = run_path({str(worker / '__main__.py')!r})['_handle']\n"
+        f"reading.read = lambda file, weights: open({__file__!r})\n"
+        f"print(handle({request!r}, 2)[0]['error']); open({__file__!r}).close()"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "24\n"  # EMFILE
+    assert "Too many open files" in done.stdout
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells the limits of a process")
+
+
+@LINUX
+def test_the_process_has_limits_and_nothing_of_our_environment(store: str) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    try:
+        process.read(store)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+    (worker,) = process._idle
+    idle = worker._process.pid
+    limits = {name: resource.prlimit(idle, getattr(resource, f"RLIMIT_{name}"))[0] for name in ("AS", "CORE", "FSIZE", "CPU")}
+    processor = limits.pop("CPU")
+    assert limits == {"AS": 4 << 30, "CORE": 0, "FSIZE": 0}
+    assert process.PROCESSOR < processor < 2 * process.PROCESSOR
+    environment = dict(line.split("=", 1) for line in Path(f"/proc/{idle}/environ").read_text().split("\0") if line)
+    kept = {"LD_LIBRARY_PATH"} & set(environment)
+    assert {name: value for name, value in environment.items() if name not in kept} == {
+        "PATH": "/usr/bin:/bin",
+        "HDF5_PLUGIN_PRELOAD": "::",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+@LINUX
+def test_memory_that_there_is_not_is_said_and_the_next_file_is_read(store: str, tmp_path: Path) -> None:
+    import resource
+
+    import h5py
+
+    process.read(store)
+    (worker,) = process._idle
+    idle = worker._process.pid
+    with h5py.File(tmp_path / "large.weights.h5", "w") as file:
+        for number in range(8):
+            file.create_dataset(f"{BN}/vars/{number}", (1 << 20,), "f4", chunks=(1 << 10,))
+    (used,) = re.findall(r"^VmSize:\s*(\d+) kB", Path(f"/proc/{idle}/status").read_text(), re.MULTILINE)
+    resource.prlimit(idle, resource.RLIMIT_AS, ((int(used) << 10) + (8 << 20), resource.prlimit(idle, resource.RLIMIT_AS)[1]))
+    with pytest.raises(Unreadable) as error:
+        process.read(str(tmp_path / "large.weights.h5"), weights="all")
+    assert str(error.value) == "takes more than 4 GiB of memory to read"
+    assert vectors(process.read(store), BN) == list(samples.ARRAYS.values())
+
+
+@LINUX
+def test_time_of_the_processor_that_there_is_not_is_said(store: str, stopped: int) -> None:
+    pending = process.begin(store)
+    os.kill(stopped, signal.SIGXCPU)
+    os.kill(stopped, signal.SIGCONT)
+    with pytest.raises(Unreadable, match=f"took more than {process.PROCESSOR} seconds of processor time to read"):
+        pending.result()

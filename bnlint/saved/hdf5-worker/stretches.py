@@ -32,11 +32,14 @@ class Stretch(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         wanted = max(0, min(len(view), self._size - self._at))
-        os.lseek(self._descriptor, self._offset + self._at, os.SEEK_SET)
         done = 0
-        while done < wanted and (data := os.read(self._descriptor, wanted - done)):
-            view[done : done + len(data)] = data
-            done += len(data)
+        try:
+            os.lseek(self._descriptor, self._offset + self._at, os.SEEK_SET)
+            while done < wanted and (data := os.read(self._descriptor, wanted - done)):
+                view[done : done + len(data)] = data
+                done += len(data)
+        except OSError as error:
+            raise Refused(f"cannot be read: {error.strerror}") from None
         self._at += done
         return done
 
