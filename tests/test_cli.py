@@ -436,6 +436,15 @@ def test_diff_shows_and_writes_nothing() -> None:
     assert (nothing.exit_code, nothing.stdout) == (0, "")
 
 
+def test_a_diff_of_unsafe_fixes_says_in_lines_what_they_would_change() -> None:
+    write(a="from keras import layers\nx = layers.BatchNormalization(momentum=0.1)\n")
+    assert run("--diff", "--unsafe-fixes", ".").stderr.splitlines() == [
+        "bnlint: Unsafe fixes would change:",
+        "bnlint:     1 × BN403 (pytorch-momentum): the moving statistics",
+        "bnlint: Would fix 0 errors, 1 warning, 0 info.",
+    ]
+
+
 def test_the_diff_can_be_applied(tmp_path: Path) -> None:
     Path("a.py").write_bytes(SAFE.rstrip("\n").encode())
     diff = run("--diff", "a.py").stdout
