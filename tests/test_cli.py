@@ -101,6 +101,14 @@ def test_explain_prints_the_page(command: str, word: str) -> None:
     assert result.stdout.endswith(catalogue.page("BN403").body)
 
 
+def test_explain_of_the_beginning_of_codes_says_what_begins_so() -> None:
+    assert run("explain", "bn40").stderr == "bnlint: `bn40` stands for several rules, BN401 to BN409: name one of them\n"
+
+
+def test_explain_of_a_code_that_is_like_no_other_has_no_hint() -> None:
+    assert run("explain", "BN999").stderr == "bnlint: unknown rule `BN999`\n"
+
+
 def test_explain_of_an_unknown_rule_has_a_hint() -> None:
     result = run("explain", "pytorch-momentun")
     assert result.exit_code == 2
