@@ -310,6 +310,5 @@ class Finding:
     layer: str | None = None
     related: tuple[tuple[str, Span | None], ...] = ()
     fingerprint: str = ""
-    suppressed: bool = False
     about: str = ""
     histograms: tuple[Histogram, ...] = ()
