@@ -58,7 +58,9 @@ EXCLUDED: Final = frozenset(
 
 _VERSION_CONTROL: Final = (".git", ".hg", ".svn")
 
-UNTOLD: Final = frozenset((*_VERSION_CONTROL, ".bzr", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pytype", ".ruff_cache", "__pycache__"))
+UNTOLD: Final = frozenset(
+    (*_VERSION_CONTROL, ".bzr", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pytype", ".ruff_cache", "__pycache__")
+)
 """Those of them that hold nothing that anybody wrote: they are there or not, nothing is told of it."""
 
 
