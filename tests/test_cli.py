@@ -358,6 +358,13 @@ def test_the_command_line_wins_over_the_settings_file() -> None:
 # The standard input
 
 
+def test_a_notebook_at_the_standard_input_is_known_by_what_it_holds() -> None:
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": WARNING.splitlines(keepends=True)}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    assert " --> <stdin>.ipynb:cell 1:2:5\n" in run("-", stdin=notebook).stdout
+    assert run("-", stdin='{"cells": "of a dict"}\n').stdout == "All checks passed!\n"
+
+
 def test_the_standard_input() -> None:
     result = run("-", stdin=WARNING)
     assert result.exit_code == 1
