@@ -335,10 +335,11 @@ def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, a
 
 def _made_at(m: Machine) -> Iterator[Span]:
     """The calls that have made something: a layer, themselves or by what they run, an object of the user's, a tensor."""
-    functions = (call.layer for call in m.calls if call.layer.is_function and call.layer.role == "batchnorm")
-    objects = (instance for cls in m.classes for instance in cls.instances)
-    for thing in (*m.constructions, *functions, *objects):
-        yield from (span for span in (thing.origin.span, *thing.origin.stack) if span is not None)
+    built = (layer.origin for layer in m.constructions)
+    applied = (call.layer.origin for call in m.calls if call.layer.is_function and call.layer.role == "batchnorm")
+    objects = (instance.origin for cls in m.classes for instance in cls.instances)
+    for origin in (*built, *applied, *objects):
+        yield from (span for span in (origin.span, *origin.stack) if span is not None)
 
 
 def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:
