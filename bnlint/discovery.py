@@ -58,6 +58,11 @@ EXCLUDED: Final = frozenset(
 
 _VERSION_CONTROL: Final = (".git", ".hg", ".svn")
 
+UNTOLD: Final = frozenset(
+    (*_VERSION_CONTROL, ".bzr", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pytype", ".ruff_cache", "__pycache__")
+)
+"""Those of them that hold nothing that anybody wrote: they are there or not, nothing is told of it."""
+
 
 class MissingPath(Exception):
     """A path that was named and does not exist."""
@@ -272,7 +277,7 @@ class _Walk:
             real_prefix = os.path.join(real_folder, "")
             for entry in listing:
                 name = entry.name
-                if name == CACHE:  # it is there or not: nothing is told of it
+                if name == CACHE or (by_default and name in UNTOLD):
                     continue
                 path = name if folder == os.curdir else entry.path
                 is_folder = entry.is_dir(follow_symlinks=False)

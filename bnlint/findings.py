@@ -165,9 +165,14 @@ class Freeze:
 @dataclass(frozen=True, slots=True)
 class FreezeNorms:
     """Freeze every BatchNormalization inside X again, after the assignment `X.trainable = …` at `at`, or after the loop over X's layers
-    in which it stands."""
+    in which it stands.
+
+    `flat` tells what holds no models, so that its own `layers` are all that it has: "itself", what is set, or "whole", that of which one
+    layer after the other is set.
+    """
 
     at: Span
+    flat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +310,5 @@ class Finding:
     layer: str | None = None
     related: tuple[tuple[str, Span | None], ...] = ()
     fingerprint: str = ""
-    suppressed: bool = False
     about: str = ""
     histograms: tuple[Histogram, ...] = ()

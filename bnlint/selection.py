@@ -37,12 +37,16 @@ class Selection:
     ignore: tuple[str, ...] = ()
 
 
+ALIKE = 0.75
+"""How much of a word must agree: four characters of five. `BN999` is not like `BN609`."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message: the known word that is most like this one, if any is."""
     import difflib
 
     words = list(known)
-    close = difflib.get_close_matches(word, words, 1) or difflib.get_close_matches(word.upper(), words, 1)
+    close = difflib.get_close_matches(word, words, 1, ALIKE) or difflib.get_close_matches(word.upper(), words, 1, ALIKE)
     return f"; did you mean `{close[0]}`?" if close else ""
 
 
@@ -51,6 +55,9 @@ def find(word: str, known: Sequence[KnownRule]) -> KnownRule:
     for rule in known:
         if word.strip().lower() in (rule.code.lower(), rule.name):
             return rule
+    begun = [rule.code for rule in known if word.strip() and rule.code.startswith(word.strip().upper())]
+    if begun:
+        raise UnknownRule(f"`{word}` stands for several rules, {begun[0]} to {begun[-1]}: name one of them")
     raise UnknownRule(f"unknown rule `{word}`{did_you_mean(word, [name for rule in known for name in (rule.code, rule.name)])}")
 
 

@@ -101,6 +101,14 @@ def test_explain_prints_the_page(command: str, word: str) -> None:
     assert result.stdout.endswith(catalogue.page("BN403").body)
 
 
+def test_explain_of_the_beginning_of_codes_says_what_begins_so() -> None:
+    assert run("explain", "bn40").stderr == "bnlint: `bn40` stands for several rules, BN401 to BN409: name one of them\n"
+
+
+def test_explain_of_a_code_that_is_like_no_other_has_no_hint() -> None:
+    assert run("explain", "BN999").stderr == "bnlint: unknown rule `BN999`\n"
+
+
 def test_explain_of_an_unknown_rule_has_a_hint() -> None:
     result = run("explain", "pytorch-momentun")
     assert result.exit_code == 2
@@ -350,6 +358,13 @@ def test_the_command_line_wins_over_the_settings_file() -> None:
 # The standard input
 
 
+def test_a_notebook_at_the_standard_input_is_known_by_what_it_holds() -> None:
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": WARNING.splitlines(keepends=True)}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    assert " --> <stdin>.ipynb:cell 1:2:5\n" in run("-", stdin=notebook).stdout
+    assert run("-", stdin='{"cells": "of a dict"}\n').stdout == "All checks passed!\n"
+
+
 def test_the_standard_input() -> None:
     result = run("-", stdin=WARNING)
     assert result.exit_code == 1
@@ -434,6 +449,15 @@ def test_diff_shows_and_writes_nothing() -> None:
     )
     nothing = run("--diff", "b.py")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
+
+
+def test_a_diff_of_unsafe_fixes_says_in_lines_what_they_would_change() -> None:
+    write(a="from keras import layers\nx = layers.BatchNormalization(momentum=0.1)\n")
+    assert run("--diff", "--unsafe-fixes", ".").stderr.splitlines() == [
+        "bnlint: Unsafe fixes would change:",
+        "bnlint:     1 × BN403 (pytorch-momentum): the moving statistics",
+        "bnlint: Would fix 0 errors, 1 warning, 0 info.",
+    ]
 
 
 def test_the_diff_can_be_applied(tmp_path: Path) -> None:

@@ -68,6 +68,13 @@ def test_default_excludes_hold_for_what_a_walk_meets(folder: Path) -> None:
     assert result.skipped == {"excluded by default": 4}
 
 
+def test_nothing_is_told_of_version_control_and_caches(folder: Path) -> None:
+    touch(".git/hooks/x.py", "__pycache__/x.py", "a/.mypy_cache/x.py", "a/x.py")
+    result = run()
+    assert [file.path for file in result.files] == [os.path.join("a", "x.py")]
+    assert result.skipped == {}
+
+
 def test_default_excludes_never_hold_for_what_was_named_or_lies_under_it(folder: Path) -> None:
     touch("build/x.py", "venv/pyvenv.cfg", "venv/lib/site-packages/x.py")
     assert found("build/x.py") == ["build/x.py"]

@@ -50,6 +50,21 @@ def test_a_loop_freezes_what_was_set_trainable(source: str, assignment: str, exp
 
 
 @pytest.mark.parametrize(
+    ("source", "assignment", "flat", "own"),
+    [
+        (WHOLE, "base.trainable", "itself", True),
+        (SLICE, "layer.trainable", "whole", True),
+        (BY_NUMBER, "base.layers[i].trainable", "whole", True),
+        (SLICE, "layer.trainable", "itself", False),
+        (WHOLE, "base.trainable", "", False),
+    ],
+)
+def test_what_holds_no_models_lists_all_its_layers(source: str, assignment: str, flat: str, own: bool) -> None:
+    expected = LOOP.replace("_flatten_layers()", "layers") if own else LOOP
+    assert fixed(f"{IMPORT}{source}", lambda document: FreezeNorms(spot(document, assignment), flat)) == f"{IMPORT}{source}{expected}"
+
+
+@pytest.mark.parametrize(
     ("source", "assignment", "reason"),
     [
         (f"{IMPORT}base.trainable = True; fit()\n", "base.trainable", "other statements share its line"),

@@ -62,7 +62,7 @@ BN305 `training=True` is hard-coded
 7 |     return layers.ReLU()(x)
   |
 help: Remove `training=True`
-note: This is an unsafe fix and changes what the model computes and its statistics
+note: This is an unsafe fix and changes what the model computes and the moving statistics
 rule: hardcoded-training-true · error · bnlint explain BN305
 
 Found 1 error, 0 warnings, 0 info in 1 of 1 file.
@@ -259,7 +259,7 @@ def test_show_fixes_lists_files_and_rules() -> None:
 
 def test_unsafe_fixes_say_what_they_change() -> None:
     fixed = (fixable(Safety.UNSAFE), fixable(Safety.UNSAFE), fixable(Safety.SAFE))
-    words = "    2 × BN305 (hardcoded-training-true): what the model computes and its statistics\n\n"
+    words = "    2 × BN305 (hardcoded-training-true): what the model computes and the moving statistics\n\n"
     assert report.summary(Report((), fixed=fixed, files=1)).startswith(f"Unsafe fixes have changed:\n{words}Found ")
     assert report.only_fixed(Report((), fixed=fixed), would=True).startswith(f"Unsafe fixes would change:\n{words}Would fix ")
     assert "Unsafe" not in report.summary(Report((), fixed=fixed[2:], files=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.modes import has_mode, kinds, mode_dependent
+from bnlint.checks.modes import has_mode, kinds, misnamed, mode_dependent, told
 from bnlint.findings import Fix, Hit, Related, Safety, SetParameter
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, ClassInfo, Method, Project, Span
@@ -32,6 +32,8 @@ def _fix(project: Project, cls: ClassInfo, method: Method) -> Fix | None:
     safety = Safety.UNSAFE if project.keras.major >= 3 else Safety.SAFE
     if any(call.training is None and has_mode(call.layer) for call in query.calls_in(project, cls)):
         return Fix(safety, refused="none-given")
+    if misnamed(method) is not None and told(project, cls):
+        return Fix(safety, refused="misnamed")
     return Fix(safety, (SetParameter(at, "training", "None", forward=_forward(project, cls, at)),))
 
 

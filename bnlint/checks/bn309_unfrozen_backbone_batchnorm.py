@@ -25,9 +25,16 @@ def check(project: Project) -> Iterator[Hit]:
                 case = _case(project, module, event, backbone) if thaws(project, module, event, backbone) else None
                 if case is not None:
                     at = event.origin.span
-                    fix = None if at is None else Fix(Safety.UNSAFE, (FreezeNorms(at),))
+                    fix = None if at is None else Fix(Safety.UNSAFE, (FreezeNorms(at, _flat(event, backbone)),))
                     related = (Related(backbone.origin, "backbone"),)
                     yield Hit(case, event.origin, values={"backbone": label(backbone)}, related=related, fix=fix)
+
+
+def _flat(event: Event, backbone: Backbone) -> str:
+    """A model of keras.applications that has BatchNormalization holds no other models."""
+    if isinstance(backbone, ModelGraph) or event.target is not backbone:
+        return ""
+    return "itself" if is_whole(event) else "whole"
 
 
 def _recorded(project: Project) -> Iterator[Hit]:

@@ -24,7 +24,9 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _has_norms(target: object) -> bool:
-    return (isinstance(target, ModelGraph) and bool(norms(target))) or (isinstance(target, Layer) and is_backbone(target))
+    if isinstance(target, ModelGraph):
+        return bool(norms(target)) or any(is_backbone(call.layer) for call in target.calls)
+    return isinstance(target, Layer) and is_backbone(target)
 
 
 def _is_completed(module: Module, event: Event, child: Event) -> bool:

@@ -16,8 +16,8 @@ def check(project: Project) -> Iterator[Hit]:
     if project.keras.major >= 3:
         yield from _lists(project)
     verdicts: dict[Layer, list[Verdict | None]] = {}
-    convention = convention_of(project)
     for graph in project.models:
+        convention = convention_of(project, graph)
         for call in query.calls_of(graph, "batchnorm"):
             layer = call.layer
             if layer.family in ("keras", "tf1") and layer.subclass is None and layer.inner is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bnlint.graph import query, statistics
-from bnlint.graph.model import Call, Layer, Project
+from bnlint.graph.model import Call, Layer, ModelGraph, Project, Shape
 from bnlint.records import dataclass
 
 CARRIERS = ("activation", "dropout", "batchnorm", "norm", "merge")
@@ -14,6 +14,9 @@ PERMUTATIONS = ("Permute", "moveaxis", "permute_dimensions", "swapaxes", "transp
 
 CONVENTIONS = {"channels_first": "first", "channels_last": "last", "th": "first", "tf": "last"}
 """What the values of `image_data_format` mean, those of Keras 1 too."""
+
+PLANES = (1, 3)
+"""Channels of pictures, grey and in colour."""
 
 HIGHEST_RANK = 8
 """No operation of TensorFlow broadcasts more dimensions than these."""
@@ -44,10 +47,22 @@ def axis_of(layer: Layer, under: query.Assumption = {}) -> object:  # noqa: B006
     return axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
 
 
-def convention_of(project: Project) -> str:
-    """Where layers without a data format of their own put the channels: "last" or "first"; "" where the program reads the global format."""
+def convention_of(project: Project, graph: ModelGraph) -> str:
+    """Where layers without a data format of their own put the channels: "last" or "first".
+
+    "" where that is not told: the program reads the global format, or feeds the model pictures as if it were channels_first.
+    """
     formats = {event.args.get("value") for event in query.events(project, "data_format")}
-    return "last" if not formats else next((word for known, word in CONVENTIONS.items() if formats == {known}), "")
+    if not formats:
+        return "" if any(_has_channels_first(call.shape) for call in query.calls_of(graph, "input")) else "last"
+    return next((word for known, word in CONVENTIONS.items() if formats == {known}), "")
+
+
+def _has_channels_first(shape: Shape) -> bool:
+    """Whether this looks like the shape of pictures with their channels in front: (3, 224, 224)."""
+    if shape is None or len(shape) < 4 or shape[1] not in PLANES:
+        return False
+    return all(isinstance(size, int) and size > max(PLANES) for size in shape[2:])
 
 
 def follows_the_convention(call: Call) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bnlint.api import Mend, Plans, Use
 
-STDIN = "<stdin>"
+STDIN, STDIN_NOTEBOOK = "<stdin>", "<stdin>.ipynb"
 
 EXCLUSIVE: Final[Mapping[str, Sequence[str]]] = {
     "write_baseline": ("no_baseline", "diff", "diff_base", "watch"),
@@ -120,14 +120,19 @@ def standard_input(given: Mapping[str, Any]) -> int:
     """Lint the standard input. With --fix the fixed source goes to the standard output, and the findings to the other one."""
     from bnlint import api
 
-    held_to, path = plans(given), given["stdin_filename"] or STDIN
-    targets = choose(given["output_format"], held_to.settings(path).output_format, given["output_file"])
     data = sys.stdin.buffer.read()
+    held_to, path = plans(given), given["stdin_filename"] or (STDIN_NOTEBOOK if _is_notebook(data) else STDIN)
+    targets = choose(given["output_format"], held_to.settings(path).output_format, given["output_file"])
     result = api.lint_data(data, path, held_to, _mend(given))
     filters = _mend(given) != "none" and not given["diff"]
     if filters:
         sys.stdout.buffer.write(result.changes[0].after if result.changes else data)
     return tell(result, api.find_base(path, held_to), targets, given, to_stderr=filters)
+
+
+def _is_notebook(data: bytes) -> bool:
+    """Whether this is the JSON of a notebook, which is Python, too: a dict in which nothing is found."""
+    return data.lstrip()[:1] == b"{" and b'"cells"' in data and b'"nbformat"' in data
 
 
 def _mend(given: Mapping[str, Any]) -> Mend:

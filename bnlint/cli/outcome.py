@@ -110,7 +110,9 @@ def _say_diff(drawn: Report) -> None:
 
     if drawn.quiet:
         return
-    say(report.only_fixed(drawn, would=True).rstrip("\n"))
+    for line in report.only_fixed(drawn, would=True).split("\n"):
+        if line:
+            say(line)
     unfixable = sum(not report.applies(finding, True) for finding in drawn.findings)
     if unfixable:
         say(f"{report.count(unfixable, 'finding')} without a fix; run without `--diff` to see what was found.")

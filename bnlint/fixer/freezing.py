@@ -45,8 +45,9 @@ def freeze_norms(plan: Plan, edit: FreezeNorms) -> None:
         raise Refused("no name is free for the variable of a loop")
     indent = part.indent(part.range(statement)[0])
     step = "\t" if "\t" in indent else "    "
+    inside = "layers" if edit.flat == ("itself" if model is target.value else "whole") else "_flatten_layers()"
     code = (
-        f"for {name} in {ast.unparse(model)}._flatten_layers():\n"
+        f"for {name} in {ast.unparse(model)}.{inside}:\n"
         f"{indent}{step}if isinstance({name}, {kind.code}):\n"
         f"{indent}{step * 2}{name}.trainable = False"
     )

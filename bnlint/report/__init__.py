@@ -173,9 +173,9 @@ def _fixes(findings: Sequence[Finding]) -> str:
 
 CHANGES = {
     "function": "what the model computes",
-    "statistics": "its statistics",
+    "statistics": "the moving statistics",
     "checkpoint": "which saved weights fit",
-    "layer index": "the positions of its layers",
+    "layer index": "the positions of the layers",
 }
 """What an unsafe fix may change: the words of a page's `changes` in a sentence."""
 

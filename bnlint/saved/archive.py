@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import BinaryIO, Final
 
 from bnlint.graph.model import ModelGraph
@@ -43,18 +43,23 @@ class Member:
 
 
 def read(path: str, weights: bool = True) -> ModelGraph:
-    """The graph of a `.keras` file. Its weights are left out, and that is said, where the extra for them is missing."""
+    """The graph of a `.keras` file. Its weights are left out, and that is said, where the extra for them is missing.
+
+    Raises MissingExtra where nothing else is told: of a subclassed model the file records no layers.
+    """
     with open_file(path) as file, ExitStack() as stack:
         members = directory(file)
         if "config.json" not in members:
             raise Unreadable("is an archive without a `config.json`: no Keras model")
-        pending, notes = None, (NO_WEIGHTS,) if weights else ()
+        pending, missing, notes = None, None, (NO_WEIGHTS,) if weights else ()
         if weights:
             from bnlint.saved.weights import finish, of_archive
 
-            with suppress(MissingExtra):
+            try:
                 pending = of_archive(path, members, lambda name: content(file, members[name]))
                 notes = (NO_STORE,)
+            except MissingExtra as extra:
+                missing = extra
             if pending is not None:
                 stack.enter_context(pending)  # read by another process while this one reads the config
         from bnlint.saved.config import read_config  # while the other process starts
@@ -68,9 +73,12 @@ def read(path: str, weights: bool = True) -> ModelGraph:
         if pending is not None:
             try:
                 return finish(reading, pending.result())
-            except MissingExtra:
-                notes = (NO_WEIGHTS,)
-        return reading.finish(notes=notes)
+            except MissingExtra as extra:
+                missing, notes = extra, (NO_WEIGHTS,)
+        graph = reading.finish(notes=notes)
+        if missing is not None and not graph.calls:
+            raise missing
+        return graph
 
 
 def content(file: BinaryIO, member: Member) -> bytes:

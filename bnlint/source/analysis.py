@@ -51,7 +51,7 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
     """
     m = Machine(Files(documents, root, seen))
     mentions = Mentions(m, whole)
-    done: set[int] = set()
+    done: set[Way] = set()
     with _DEEP:
         for file in m.files.asked:
             file.distant = not whole and not any("atchNorm" in chunk.text or "atch_norm" in chunk.text for chunk in file.chunks)
@@ -73,7 +73,7 @@ def _deep() -> Iterator[None]:
 _DEEP = Shared(_deep)
 
 
-def _explored(m: Machine, mentions: Mentions, done: set[int]) -> Analysis:
+def _explored(m: Machine, mentions: Mentions, done: set[Way]) -> Analysis:
     """What there is when all that is worth it is analysed."""
 
     def widen(spans: Iterable[Span]) -> Analysis | None:
@@ -99,24 +99,39 @@ WIDE: tuple[Kinds, ...] = ((bool, NoneType), (bool, NoneType, str))
 """Parameters with such defaults are unknown all the same, where a BatchNormalization was not reached with the defaults: flags first."""
 
 
-def explore(m: Machine, mentions: Mentions, done: set[int]) -> None:
+def explore(m: Machine, mentions: Mentions, done: set[Way]) -> None:
     """Analyse what the modules define and never call, by and by: what nothing else that is left mentions; in a circle the last first."""
-    while left := [unit for unit in mentions.relevant() if id(unit) not in done and not _called(unit)]:
+    while left := [unit for unit in mentions.relevant() if _way(unit, ()) not in done and not _called(unit)]:
         for unit in mentions.outer(left) or left[::-1]:
             if not _called(unit):
-                done.add(id(unit))
+                done.add(_way(unit, ()))
                 open_unit(m, unit, wide=())
     for unit in mentions.relevant()[::-1]:
-        if isinstance(unit, Class) and id(unit) not in done:
-            done.add(id(unit))
+        if isinstance(unit, Class) and _way(unit, ()) not in done:
+            done.add(_way(unit, ()))
             open_unit(m, unit, wide=())
     _closures(m, mentions)
     for wide in WIDE:
         start = len(m.functions)
         for towards in (mentions.outermost, mentions.leading, mentions.around):
             for unit in towards([(chunk, node) for _, chunk, node in (*_unseen(m, NAMES), *_unasked(m))]):
-                open_unit(m, unit, wide)
+                if (way := _way(unit, wide)) not in done:
+                    done.add(way)
+                    open_unit(m, unit, wide)
         _closures(m, mentions, start)
+
+
+Way = tuple[int, frozenset[tuple[str, str]]]
+"""How a function or class is analysed on its own: which one, and which of its parameters are unknown although they have a default."""
+
+
+def _way(unit: Unit, wide: Kinds) -> Way:
+    scopes = [each.scope for each in unit.lineage()] if isinstance(unit, Class) else []
+    methods = [value for scope in scopes for value in scope.names.values() if isinstance(value, Function)]
+    functions = [unit] if isinstance(unit, Function) else methods
+    return id(unit), frozenset(
+        (each.name, name) for each in functions for name, default in each.defaults.items() if isinstance(default, wide)
+    )
 
 
 def is_asked(m: Machine, unit: Unit) -> bool:
@@ -313,10 +328,19 @@ NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
 
 def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
     """The calls of something with one of these names that no run has reached."""
-    seen = {_place(layer.origin.span) for layer in m.constructions if layer.origin.span is not None}
+    seen = {_place(span) for span in _made_at(m)}
     if names not in m.sites:
         m.sites[names] = list(_called_by(m, names))
     return ((file, chunk, node) for file, chunk, node, place in m.sites[names] if place not in seen)
+
+
+def _made_at(m: Machine) -> Iterator[Span]:
+    """The calls that have made something: a layer, themselves or by what they run, an object of the user's, a tensor."""
+    built = (layer.origin for layer in m.constructions)
+    applied = (call.layer.origin for call in m.calls if call.layer.is_function and call.layer.role == "batchnorm")
+    objects = (instance.origin for cls in m.classes for instance in cls.instances)
+    for origin in (*built, *applied, *objects):
+        yield from (span for span in (origin.span, *origin.stack) if span is not None)
 
 
 def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:

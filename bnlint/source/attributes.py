@@ -149,7 +149,7 @@ def _class_attribute(m: Machine, cls: Class, name: str) -> object:
 def _attribute_of_unknown(m: Machine, base: Unknown, name: str) -> object:
     if base in m.open and name in ("shape", "get_shape", "dtype", "ndim"):
         return m.derive(base, "attribute", name)
-    if name in training.METHODS or name in library.UNKNOWN_METHODS:
+    if name in training.METHODS or name in library.UNKNOWN_METHODS or (name == "step" and base in m.steppers):
         return Bound(base, name)
     found = m.derive(base, "attribute", name)
     if name == "num_replicas_in_sync":

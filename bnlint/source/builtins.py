@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bnlint.graph.model import Arguments, Layer, Unknown
+from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import layer_spec
 from bnlint.records import replace
 from bnlint.source import attributes, classes, inspection, modules, operators, protocols, standard
@@ -206,6 +207,8 @@ def _is_instance(m: Machine, value: object, kind: object) -> bool | None:
     name = kind.canonical or ""
     if isinstance(value, Layer):
         if name in (f"keras.layers.{value.kind}", "keras.layers.Layer", "keras.Layer"):
+            return True
+        if name == "keras.Model" and value.kind in APPLICATIONS:
             return True
         return False if name.startswith("keras.") else None
     if isinstance(value, Model):

@@ -63,7 +63,9 @@ def _layer_attribute(m: Machine, layer: Layer, name: str) -> object:
 
 
 def class_of(layer: Layer) -> object:
-    """The class of a layer: one of Keras, or of the user."""
+    """The class of a layer: one of Keras, or of the user. That of a backbone has another name in each version."""
+    if layer.kind in APPLICATIONS:
+        return Unknown("the class of a model")
     name = f"keras.layers.{layer.kind}"
     return Dotted(name, canonical(name)) if layer.subclass is None else Unknown(f"the class {layer.subclass}")
 

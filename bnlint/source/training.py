@@ -69,6 +69,11 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
     if name.startswith("keras.losses.") and name.endswith(".backward"):  # what a loss makes stands for the loss
         m.event("backward", None, {}, node, arguments)
         return None
+    if name.startswith("torch.optim."):
+        optimizer, variables = Unknown("an optimizer of torch"), m.settle(first_argument(arguments))
+        if isinstance(variables, Variables):
+            m.steppers[optimizer] = variables
+        return optimizer
     for made in (data.call(m, callee, arguments, node), arrays.call(m, callee, arguments)):
         if made is not MISSING:
             return made
@@ -142,6 +147,8 @@ def _of_model(m: Machine, owner: Model | Instance | Layer, name: str, arguments:
             return models.call_event(m, owner, arguments, node, direct=direct)
         apply = models.apply_model if isinstance(owner, Model) else classes.apply_instance
         return apply(m, owner, arguments, node)  # type: ignore[arg-type]
+    if name == "parameters" and (not isinstance(owner, Instance) or owner.cls.keras is not None):  # every layer is a module of torch
+        return Variables((owner,), True)
     if not isinstance(model, Model):
         return MISSING
     if name == "add":
@@ -190,6 +197,8 @@ def _of_unknown(m: Machine, owner: object, name: str, arguments: Arguments, node
     if name == "backward":
         m.event("backward", None, {}, node, arguments)
         return None
+    if isinstance(owner, Unknown) and owner in m.steppers:
+        return _stepped(m, m.steppers[owner], arguments, node)
     if name in ASSIGNMENTS and isinstance(owner, Unknown) and owner in m.cells:
         return _copied(m, m.cells[owner])
     if name in REPLICAS and isinstance(first, (Function, Partial, Bound)):
@@ -313,6 +322,11 @@ def _update(m: Machine, name: str, arguments: Arguments, node: ast.Call) -> obje
         found = variables if isinstance(variables, Variables) else found
     if name == "minimize" and isinstance(recorded, Tape):
         _gradient(m, recorded, found, arguments, node)
+    return _stepped(m, found, arguments, node)
+
+
+def _stepped(m: Machine, found: Variables | None, arguments: Arguments, node: ast.Call) -> Unknown:
+    """An optimizer changes variables, as far as they are known."""
     m.event("apply_gradients", None, {"sources": found.targets if found else Unknown("the variables")}, node, arguments)
     rounds.trains(m, *(found.targets if found else ()))
     return Unknown("the result of an update")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bnlint.graph.model import Choice, Tensor, Unknown
 from bnlint.source.budget import Budget
 from bnlint.source.joins import WEIGHT, weight
-from bnlint.source.values import MISSING, Cell, Dataset, Dict, Dotted, Function, Instance, List, Part, Splice
+from bnlint.source.values import MISSING, Cell, Dataset, Dict, Dotted, Function, Instance, List, Part, Splice, Variables
 
 if TYPE_CHECKING:
     from bnlint.source.surroundings import Within
@@ -30,6 +30,8 @@ class Unknowns(Budget):
         self.parameters: set[Unknown] = set()
         self.batches: dict[Unknown, Dataset] = {}
         self.gradients: dict[Unknown, dict[str, object]] = {}
+        self.steppers: dict[Unknown, Variables] = {}
+        """Optimizers of torch, which are made for the variables that their `step` changes."""
         self.parts: dict[Unknown, Part] = {}
         self.cells: dict[Unknown, Cell] = {}
         self.places: set[Unknown] = set()
@@ -129,7 +131,7 @@ class Unknowns(Budget):
             return True
         if value in self.parts or value in self.places or value in self.cells or value in self.slices or value in self.widths:
             return True
-        return value in self.replicas or value in self.strategies or value in self.weights
+        return value in self.replicas or value in self.strategies or value in self.weights or value in self.steppers
 
     def branch(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
         """Run `first` if the test holds, `second` if not, both (joined) if that is not known."""

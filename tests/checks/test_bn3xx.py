@@ -174,6 +174,15 @@ def test_no_parameter_helps_a_layer_that_is_given_none() -> None:
     assert hit.fix.refused == "none-given"
 
 
+def test_no_second_parameter_helps_a_layer_that_is_told_by_one_of_another_name() -> None:
+    cls = user_class(Parameter("is_training", default=False), used=("fit",))
+    graph = of_class(cls, training=Unknown("a parameter"))
+    cls = replace(cls, layers=layers_of(graph))
+    hit = only(call_without_training(project(replace(graph, cls=cls), classes=(cls,))))
+    assert hit.fix is not None
+    assert hit.fix.refused == "misnamed"
+
+
 def test_the_parameter_is_forwarded_where_all_layers_take_it() -> None:
     """Line 101 is `self.bn(x)`; on line 102 a loop applies BN and Dense; line 300 is in another body."""
     net = Net("subclass")

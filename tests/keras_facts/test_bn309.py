@@ -40,3 +40,11 @@ kinds = lambda layers: any(isinstance(layer, keras.layers.BatchNormalization) fo
 fact = [kinds(outer._flatten_layers()), kinds(outer.layers)]
 """
     assert observe(major, "import keras\n", nested) == [True, False]
+
+
+@pytest.mark.parametrize("major", [2, 3])
+@pytest.mark.parametrize("name", ["DenseNet121", "EfficientNetV2B0", "MobileNetV2", "ResNet50V2"])
+def test_a_model_of_applications_holds_no_models(observe: Observe, major: int, name: str) -> None:
+    built = f"import keras\nmodel = keras.applications.{name}(weights=None)\n"
+    flat = "fact = len(model.layers) if list(model._flatten_layers(include_self=False)) == model.layers else 0"
+    assert observe(major, built, flat) > 100

@@ -5,13 +5,14 @@ import json
 import os
 import random
 import struct
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from bnlint import saved
-from bnlint.saved import Unreadable, archive, fields
+from bnlint.saved import MissingExtra, Unreadable, archive, fields
 from tests.saved.configs import archive as made
 from tests.saved.configs import chain, edges, layer
 
@@ -34,6 +35,17 @@ def test_an_archive_is_read(tmp_path: Path, method: int) -> None:
         3,
         1,
     )
+
+
+def test_without_the_extra_a_file_is_read_as_far_as_it_tells_its_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    weights = {"model.weights.h5": b""}
+    graph = saved.read(str(made(tmp_path / "m.keras", CONFIG, members=weights)))
+    assert graph.artifact is not None
+    assert (len(graph.calls), graph.artifact.notes) == (3, (archive.NO_WEIGHTS,))
+    subclassed = {"module": None, "class_name": "Net", "config": {"trainable": True}, "registered_name": "Net"}
+    with pytest.raises(MissingExtra, match=r"pip install 'bnlint\[models\]'"):
+        saved.read(str(made(tmp_path / "s.keras", subclassed, members=weights)))
 
 
 @pytest.mark.parametrize("seed", range(40))

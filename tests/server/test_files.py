@@ -157,7 +157,7 @@ def test_unsafe_fixes_say_what_they_change_and_are_in_no_fix_all(editor: Editor,
     source = (ROOT / "fixtures" / "quickstart" / "encoder.py").read_text()
     editor.open(path, source)
     titles = [action.title for action in editor.actions(path, everything(source))]
-    assert "BN301: Give `call` the parameter `training=None` (unsafe): changes what the model computes and its statistics" in titles
+    assert "BN301: Give `call` the parameter `training=None` (unsafe): changes what the model computes and the moving statistics" in titles
     assert not any("safe fixes" in title for title in titles)
 
 

@@ -348,3 +348,22 @@ def test_what_a_dict_holds_under_a_test_is_no_certain_argument() -> None:
     )
     arguments = seen.layer("BatchNormalization").arguments
     assert {item.name: item.certain for item in arguments.items} == {"axis": True, "eps": False, "name": True}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def BN(x):\n    return BatchNormalization()(x)\ndef block(x):\n    return BN(Conv2D(4, 3)(x))",
+        "def block(x):\n    m, v = tf.nn.moments(x, [0])\n    return tf.nn.batch_normalization(x, m, v, None, None, 1e-3)",
+        "class MyBatchNorm:\n    def __call__(self, x):\n        return x\ndef block(x):\n    return BatchNormalization()(MyBatchNorm()(x))",
+        "from elsewhere import BatchNorm\ndef block(x):\n    return BatchNormalization()(BatchNorm()(x))",
+    ],
+    ids=["a function", "a function of TensorFlow", "a class", "what is not followed"],
+)
+def test_a_builder_is_not_analysed_again_for_what_is_merely_called_like_batchnorm(source: str) -> None:
+    assert [model.name for model in read(source).models].count("block") == 1
+
+
+def test_a_builder_is_analysed_again_for_what_its_flag_keeps_out() -> None:
+    program = read("def block(x, norm=False):\n    x = Conv2D(4, 3)(x)\n    return BatchNormalization()(x) if norm else x")
+    assert [len(model.calls) for model in program.models] == [2, 3]
