@@ -56,7 +56,7 @@ def find(word: str, known: Sequence[KnownRule]) -> KnownRule:
         if word.strip().lower() in (rule.code.lower(), rule.name):
             return rule
     begun = [rule.code for rule in known if word.strip() and rule.code.startswith(word.strip().upper())]
-    if begun:
+    if len(begun) > 1:
         raise UnknownRule(f"`{word}` stands for several rules, {begun[0]} to {begun[-1]}: name one of them")
     raise UnknownRule(f"unknown rule `{word}`{did_you_mean(word, [name for rule in known for name in (rule.code, rule.name)])}")
 

@@ -103,6 +103,7 @@ def test_explain_prints_the_page(command: str, word: str) -> None:
 
 def test_explain_of_the_beginning_of_codes_says_what_begins_so() -> None:
     assert run("explain", "bn40").stderr == "bnlint: `bn40` stands for several rules, BN401 to BN409: name one of them\n"
+    assert "did you mean `BN410`?" in run("explain", "bn41").stderr
 
 
 def test_explain_of_a_code_that_is_like_no_other_has_no_hint() -> None:
