@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bnlint.checks.modes import follows, is_backbone
+from bnlint.checks.modes import follows, is_tuned
 from bnlint.findings import Related
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Event, Project, Under
@@ -46,11 +46,11 @@ def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, .
     return tuple(call for call in calls if told.issuperset(call.under) and _trains(project, call))
 
 
-def backbones(project: Project, model: object, under: Under = ()) -> tuple[Call, ...]:
-    """The applications of whole models of `keras.applications` whose BatchNormalization certainly does so."""
-    told = frozenset(under)
-    calls = (call for graph in query.with_parts(model) for call in graph.calls if is_backbone(call.layer) and follows(call))
-    return tuple(call for call in calls if told.issuperset(call.under) and query.frozen(project, call.layer) is False)
+def backbones(project: Project, event: Event) -> tuple[Call, ...]:
+    """The applications of whole models of `keras.applications`, in what is trained, whose BatchNormalization certainly does so."""
+    told = frozenset(event.under)
+    calls = (call for graph in query.with_parts(event.target) for call in graph.calls if follows(call))
+    return tuple(call for call in calls if told.issuperset(call.under) and is_tuned(project, call.layer, event))
 
 
 def batching(project: Project, event: Event) -> Event:

@@ -23,7 +23,7 @@ def check(project: Project, *, min_batch: int = 32) -> Iterator[Hit]:
         size = whole(event.args.get("batch_size"))
         if size == 0 or size >= max(min_batch, 2):
             continue
-        calls = trained(project, event.target, event.under) or backbones(project, event.target, event.under)
+        calls = trained(project, event.target, event.under) or backbones(project, event)
         if not calls:
             continue
         source = batching(project, event)

@@ -25,7 +25,8 @@ def following(project: Project, target: object) -> tuple[Layer, ...]:
     return tuple(
         call.layer
         for call in calls
-        if (is_backbone(call.layer) or computes_as_usual(call.layer)) and follows(call) and query.frozen(project, call.layer) is False
+        if follows(call)
+        and (is_tuned(project, call.layer) or (computes_as_usual(call.layer) and query.frozen(project, call.layer) is False))
     )
 
 
@@ -48,6 +49,17 @@ def computes_as_usual(layer: Layer) -> bool:
 def is_backbone(layer: Layer) -> bool:
     """Whether the layer is a whole model of `keras.applications` that holds BatchNormalization."""
     return layer.family == "keras" and APPLICATIONS.get(layer.kind) is True
+
+
+def is_tuned(project: Project, layer: Layer, before: Event | None = None) -> bool:
+    """Whether the layer is such a model, and nobody freezes it: no code that is not seen has got it, or a model of it, to do so.
+
+    `before` is what trains it: what comes later does not matter.
+    """
+    if not is_backbone(layer) or query.frozen(project, layer) is not False:
+        return False
+    handed = (event for event in query.events(project, "escape") if query.covers(event.target, layer))
+    return all(before is not None and event.run == before.run and event.order > before.order for event in handed)
 
 
 def given_training(event: Event) -> object:

@@ -281,7 +281,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "rematerialized": "a layer that remat, recompute_grad or a RematScope runs again for the gradients: args name",
     "steps": "what the optimizer of a model file has done: args steps (how many it has made)",
     "repeated": "[layer] * n, a list that holds one layer several times",
-    "wrapped": "TimeDistributed(model): args model",
+    "wrapped": "TimeDistributed(model), the target: args model",
     "update_ops": "TF1's collection UPDATE_OPS: args how ('read', 'control_dependencies' on it, 'run' by what makes the training step)",
 }
 

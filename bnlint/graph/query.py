@@ -354,6 +354,7 @@ def frozen(project: Project, layer: Layer, assumption: Assumption = {}) -> bool 
     built = resolve(layer.trainable, assumption)
     touched = any(
         event.target is layer
+        or (isinstance(event.target, Layer) and event.target.inner is layer)
         or (isinstance(event.target, Unknown) and event.args.get("foreign") is not True)
         or (isinstance(event.target, ModelGraph) and contains(event.target, layer) and not _is_for_another_model(project, event))
         for event in events(project, "set_trainable")

@@ -53,7 +53,7 @@ class Caller:
 
     def wrapped(self, layer: Layer, model: Model) -> None:
         """Note a model that a wrapper applies: a graph of its own."""
-        self.events.append(Event("wrapped", None, {"model": self.graph(model)}, len(self.events), origin=layer.origin))
+        self.events.append(Event("wrapped", layer, {"model": self.graph(model)}, len(self.events), origin=layer.origin))
 
     def _apply(self, run: _Run) -> list[Tensor | None]:
         """Apply all that is not given, and return what leaves the model."""

@@ -59,15 +59,13 @@ def construct(
         for name in spec.defaults:
             if name not in named:
                 config[name] = Unknown("a `**` argument that is not known")
-    inner = None
+    wrapped = inner = None
     role = spec.role
     if spec.kind in WRAPPERS and arguments.items:
         wrapped = m.settle(arguments.items[0].value)
         inner = wrapped if isinstance(wrapped, Layer) else None
         if spec.kind == "TimeDistributed":
             role = inner.role if inner is not None else "other"
-            if isinstance(wrapped, (Model, Instance)):
-                m.event("wrapped", None, {"model": wrapped}, node)
     layer = Layer(
         spec.kind,
         role,
@@ -85,6 +83,8 @@ def construct(
     )
     m.constructions.append(layer)
     m.built += 1
+    if spec.kind == "TimeDistributed" and isinstance(wrapped, (Model, Instance)):
+        m.event("wrapped", layer, {"model": wrapped}, node)
     if spec.role == "batchnorm":
         surroundings.built(m, layer, m.span(node))
     return layer

@@ -64,3 +64,20 @@ fact = [float(value) for value in (once.min(), once.max())]
 def test_a_wrapped_model_is_updated_once_a_step_on_keras_3(observe: Observe, major: int, least_updates: int, most_updates: int) -> None:
     least, most = observe(major, bad("BN109", 2), INSIDE)
     assert 0.8 * (1 - 0.99**least_updates) < least <= most < 1.2 * (1 - 0.99**most_updates)
+
+
+WRAPPED = """
+inner = keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()])
+wrapper = keras.layers.TimeDistributed(inner)
+inputs = keras.Input((5, 3))
+model = keras.Model(inputs, wrapper(inputs))
+wrapper.trainable = {trainable}
+model(np.ones((4, 5, 3), "float32"), training=True)
+fact = float(np.array(inner.layers[-1].moving_mean).max())
+"""
+
+
+def test_a_wrapper_that_is_frozen_freezes_what_it_holds(observe: Observe) -> None:
+    trained, frozen = (observe(3, "", WRAPPED.format(trainable=trainable)) for trainable in (True, False))
+    assert trained != 0
+    assert frozen == 0
