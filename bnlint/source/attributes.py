@@ -260,7 +260,7 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
         m.effects += 1
         m.recordings.held.changed = True
     m.touched.append(owner)
-    if name == "trainable":
+    if name == "trainable" or (name == "requires_grad" and m.settle(value) is False):  # which is how torch freezes variables
         trainable.put(m, owner, value, node)
     if isinstance(owner, Instance) and name == "__dict__":
         for key, content in (value.fields if isinstance(value, Dict) else {}).items():
