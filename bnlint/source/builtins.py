@@ -235,6 +235,8 @@ def _hasattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
             return True
         if owner.cls.keras is None:
             return False
+    if name == "layers" and (isinstance(owner, Model) or (isinstance(owner, Layer) and owner.subclass is None)):
+        return isinstance(owner, Model) or owner.kind in APPLICATIONS
     return Unknown("whether an attribute exists")
 
 
