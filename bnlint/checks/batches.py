@@ -39,7 +39,7 @@ def trained(project: Project, model: object, under: Under = ()) -> tuple[Call, .
     """The applications of BatchNormalization, in a model and the models called in it, that certainly use the statistics of the batch.
 
     Left out: what may be frozen or in inference mode, what stands under tests that those `under` which it is trained do not imply, and
-    subclasses with a `call` of their own (it decides).
+    subclasses that may compute something else.
     """
     told = frozenset(under)
     calls = (call for graph in query.with_parts(model) for call in query.calls_of(graph, "batchnorm"))
