@@ -249,9 +249,11 @@ def _next(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 def _map(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     columns = [known(m, argument.value) for argument in arguments.positional[1:]]
     whole = [column for column in columns if column is not None]
+    function, layers = first_argument(arguments), m.settle(first_argument(arguments, 1))
+    if isinstance(layers, LayerList) and not whole and len(columns) == 1:
+        on(m, function, node, subscripts.some_layer(m, layers, "each"))
     if not whole or len(whole) < len(columns) or not arguments.complete:
         return Unknown("a map over values that are not known")
-    function = first_argument(arguments)
     return List({"items": tuple([on(m, function, node, *row) for row in zip(*whole, strict=False)])})
 
 
