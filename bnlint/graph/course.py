@@ -33,7 +33,8 @@ def before(first: Event, second: Event) -> bool:
 def updates(module: Module, call: Event) -> list[Event]:
     """The updates to which a call of a model leads where no tape records (torch, JAX): a step differentiates what its optimizer is given.
 
-    Outside of a `train_step` it is the last call of the model before `backward` that does so: others may validate.
+    Outside of a `train_step` it is the last call of the model before `backward` that does so: others may validate. One that comes before a
+    call in training mode may be for the gradients of data, as an attack is.
     """
     local = [other for other in module.events if other.origin.scope == call.origin.scope]
     if any(other.kind == "gradient" for other in local):
@@ -44,7 +45,11 @@ def updates(module: Module, call: Event) -> list[Event]:
     later = [other for other in local if other.order > call.order and other.run == call.run]
     following = (other for other in later if other.kind == "backward" or (other.kind == "call" and other.target is call.target))
     backward = next(following, call)
-    return [other for other in found if other in later and other.order > backward.order] if backward.kind == "backward" else []
+    if backward.kind != "backward":
+        return []
+    trained = [other.order for other in later if other.kind == "call" and other.target is call.target and other.args.get("training") is True]
+    after = [other for other in found if other in later and other.order > backward.order]
+    return [other for other in after if not any(order < other.order for order in trained)]
 
 
 # What an assignment to `trainable` concerns
