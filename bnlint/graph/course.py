@@ -47,7 +47,8 @@ def updates(module: Module, call: Event) -> list[Event]:
     backward = next(following, call)
     if backward.kind != "backward":
         return []
-    trained = [other.order for other in later if other.kind == "call" and other.target is call.target and other.args.get("training") is True]
+    calls = (other for other in later if other.kind == "call" and other.target is call.target)
+    trained = [other.order for other in calls if other.args.get("training") is True]
     after = [other for other in found if other in later and other.order > backward.order]
     return [other for other in after if not any(order < other.order for order in trained)]
 
