@@ -31,7 +31,12 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _values(steps: int, momentum: float) -> dict[str, object]:
-    return {"steps": steps, "momentum": momentum, "needed": math.ceil(needed(momentum)), "initial": round(momentum**steps * 100)}
+    return {
+        "steps": f"{steps} step{'s' * (steps > 1)}",
+        "momentum": momentum,
+        "needed": math.ceil(needed(momentum)),
+        "initial": round(momentum**steps * 100),
+    }
 
 
 def _recorded(project: Project) -> Iterator[Hit]:
