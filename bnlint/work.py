@@ -183,21 +183,26 @@ def outcome_to_keep(group: Group) -> Outcome:
 class _Litter:
     """What analyses leave behind, all of which hangs together in circles: `before` the last one, and the `most` that one of them made.
 
-    (The command line has Python collect so seldom that it would come to it only after dozens of groups.)
+    (The command line has Python collect so seldom that it would come to it only after dozens of groups.) Counted are the objects made since
+    the process began, `base` of which had nothing to do with analyses, or since the last full collection, the number of which is `full`.
     """
 
     def __init__(self) -> None:
-        self.before = self.most = 0
+        self.full = -1
+        self.base = self.before = self.most = 0
 
     def collect(self, size: int) -> None:
         """Collect it if there is much, unless what is to be analysed is small (in bytes) beside what has made the most."""
         counts, thresholds = gc.get_count(), gc.get_threshold()
         found = counts[0] + thresholds[0] * (counts[1] + thresholds[1] * counts[2])
+        full = gc.get_stats()[2]["collections"]
+        if full != self.full:
+            self.base = self.before = found if self.full < 0 else 0
         self.most = max(self.most, found - self.before)
-        if found > LITTER and found + size > 1.1 * self.most:
+        if (litter := found - self.base) > LITTER and litter + size > 1.1 * self.most:
             gc.collect()
-            found = 0
-        self.before = found
+            self.base, found, full = 0, 0, full + 1
+        self.before, self.full = found, full
 
 
 _LITTER = _Litter()
