@@ -8,8 +8,10 @@ STEPS = 500_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
 
 ROOT_STEPS = 250_000
-"""The same for one builder that is analysed on its own. (Of the packages of the canaries deepac has the largest that needs to be followed to
-its end: some 200,000.)"""
+"""The same for one builder that is analysed on its own.
+
+(Of the packages of the canaries deepac has the largest that must be followed to its end: some 200,000.)
+"""
 
 IDLE = 20_000
 """Those of them in which it may build nothing. What idles longer is no builder but the engine of a framework: it is left, and whatever is
