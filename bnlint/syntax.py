@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _ast import PyCF_ONLY_AST
 
-from bnlint.shared import QUIET
+from bnlint.shared import QUIET, Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
 ATTEMPTS: Final = 8
+
+_TURNS: Final = Turns()
 
 
 def parse(source: str) -> ast.Module:
@@ -27,9 +29,9 @@ def parse_expression(source: str) -> ast.expr:
 
 
 def _tree(source: str, mode: str) -> Any:
-    """CPython before 3.11.8 and 3.12.2 keeps one count for the trees of all threads: where another one parses, too, it may take a tree for
-    damaged (SystemError, gh-106905). The next attempt gives it."""
-    with QUIET:
+    """CPython before 3.11.8 and 3.12.2 keeps one count for the trees of all threads, and may take a tree for damaged where another one
+    parses, too (SystemError, gh-106905): so ours take turns. Where it is other code that parses, the next attempt gives the tree."""
+    with _TURNS, QUIET:
         for _ in range(ATTEMPTS):
             try:
                 return compile(source, "<source>", mode, PyCF_ONLY_AST, dont_inherit=True)

@@ -1,6 +1,8 @@
 """From many threads at once the API gives what it gives from one, and leaves the process as it was."""
 
 import gc
+import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -9,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from time import monotonic, sleep
 from weakref import ref
 
 import pytest
@@ -18,7 +21,7 @@ import bnlint
 from bnlint import api, syntax
 from bnlint.findings import Finding
 from bnlint.saved import process
-from bnlint.shared import Shared
+from bnlint.shared import Shared, Turns
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "fixtures" / "checks").rglob("*.py"))[::3] + sorted((ROOT / "fixtures").glob("notebooks/*.ipynb"))
@@ -51,6 +54,19 @@ def fixed(path: Path) -> object:
     return found.source, plain(found.fixed), plain(found.findings)
 
 
+@pytest.fixture
+def _watched() -> Iterator[None]:
+    """The collector tells somebody of each of its turns, as hypothesis and jax have it do: threads then change in the midst of anything."""
+
+    def told(*_: object) -> None:
+        sum(each for each in range(5))
+
+    gc.callbacks.append(told)
+    yield
+    gc.callbacks.remove(told)
+
+
+@pytest.mark.usefixtures("_watched")
 def test_many_threads_find_and_fix_what_one_does() -> None:
     assert len(FILES) > 20
     filters, limit = list(warnings.filters), sys.getrecursionlimit()
@@ -59,7 +75,7 @@ def test_many_threads_find_and_fix_what_one_does() -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda job: job[0](job[1]), jobs))
     pairs = zip(jobs, expected, found, strict=True)
-    different = [(work.__name__, path.name, one, other) for (work, path), one, other in pairs if one != other]
+    different = [(work.__name__, path.name, repr(one), repr(other)) for (work, path), one, other in pairs if one != other]
     assert different == []
     assert (warnings.filters, sys.getrecursionlimit()) == (filters, limit)
 
@@ -80,8 +96,10 @@ class Circle:
         self.itself = self
 
 
-def test_trees_are_built_while_garbage_is_collected() -> None:
-    """Python counts the depth of the trees of all threads in one place: gh-106905."""
+@pytest.mark.usefixtures("_watched")
+def test_trees_are_built_while_garbage_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python counts the depth of the trees of all threads in one place: gh-106905. Where they take turns, one attempt is enough."""
+    monkeypatch.setattr(syntax, "ATTEMPTS", 0)
     waiting: list[object] = []
 
     def work(number: int) -> int:
@@ -137,6 +155,33 @@ def test_what_is_shared_is_changed_once_and_undone_at_last() -> None:
     with shared:
         pass
     assert told == ["made", "undone", "made", "undone"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process can be forked here")
+def test_a_forked_process_need_not_wait_for_threads_that_it_does_not_have() -> None:
+    turns, taken, done = Turns(), Event(), Event()
+
+    def work() -> None:
+        with turns, turns:
+            taken.set()
+            done.wait(60)
+
+    thread = Thread(target=work)
+    thread.start()
+    taken.wait(60)
+    process = os.fork()
+    if not process:
+        with turns:
+            os._exit(7)
+    deadline = monotonic() + 60
+    while (ended := os.waitpid(process, os.WNOHANG))[0] == 0 and monotonic() < deadline:
+        sleep(0.01)
+    if not ended[0]:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    done.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(ended[1]) == 7
 
 
 def test_each_call_reads_the_settings_as_they_are(tmp_path: Path) -> None:
