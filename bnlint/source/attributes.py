@@ -258,7 +258,6 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
     """`owner.name = value`."""
     if not isinstance(owner, Instance):
         m.effects += 1
-        m.recordings.held.changed = True
     m.touched.append(owner)
     if name == "trainable" or (name == "requires_grad" and m.settle(value) is False):  # which is how torch freezes variables
         trainable.put(m, owner, value, node)
@@ -271,10 +270,10 @@ def put(m: Machine, owner: object, name: str, value: object, node: ast.AST) -> o
     elif isinstance(owner, Instance):
         m.write(owner.fields, name, value)
         classes.own(m, owner, value)
-    elif isinstance(owner, Function):
-        m.write(owner.fields, name, value)
-    elif isinstance(owner, Class):
-        m.write(owner.scope.names, name, value)
+    elif isinstance(owner, (Function, Class)):
+        fields = owner.fields if isinstance(owner, Function) else owner.scope.names
+        m.write(fields, name, value)
+        m.recordings.held.written([(fields, name)])
     elif isinstance(owner, Model):
         m.write(owner.fields, f".{name}", value)
     elif isinstance(owner, Options):

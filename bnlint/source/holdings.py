@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bnlint.graph.model import Unknown
 from bnlint.source.files import File
-from bnlint.source.values import Class, Dict, Dotted, Function, Instance, List, Missing, Scope, Splice
+from bnlint.source.values import MISSING, Class, Dict, Dotted, Fields, Function, Instance, List, Missing, Splice
 
 if TYPE_CHECKING:
     from bnlint.source.machine import Machine
@@ -20,89 +20,80 @@ CONSTANT = frozenset({bool, bytes, complex, float, int, str, type(None), type(..
 
 
 class Holdings:
-    """What the modules of one analysis hold.
+    """What the modules of one analysis hold, or have held.
 
-    One that has run is looked at once, until something `changed` that modules hold; one that is running whenever it may hold more.
+    One that has run is looked at once; one that has not run to its end again when it binds more names, and the innermost of those, whose
+    statements are being executed, whenever anything may have come of them. What is written later to what they hold is taken down.
     """
 
     def __init__(self) -> None:
-        self.changed = False
-        self._settled, self._running = _Held(), _Held()
-        self._files: set[File] = set()
-        self._counted: tuple[int, ...] = ()
+        self._fields: dict[int, object] = {}
+        self._unknowns: dict[int, Unknown] = {}
+        self._files: dict[File, tuple[int, int] | None] = {}
+        self._state: tuple[int, ...] = ()
 
     def writable(self, m: Machine, fields: Iterable[int]) -> bool:
         """Whether modules hold any of some fields, which are given by their ids."""
         self._look(m)
-        return self.writes(fields)
-
-    def writes(self, fields: Iterable[int]) -> bool:
-        """The same as far as was looked."""
-        return not self._settled.fields.isdisjoint(fields) or not self._running.fields.isdisjoint(fields)
+        return not self._fields.keys().isdisjoint(fields)
 
     def is_constant(self, value: Unknown) -> bool:
-        """Whether modules hold an unknown value: then it is the same in each call."""
-        return id(value) in self._settled.unknowns or id(value) in self._running.unknowns
+        """Whether modules hold an unknown value, as far as was looked: then it is the same in each call."""
+        return id(value) in self._unknowns
+
+    def written(self, changes: Iterable[tuple[Fields, object]]) -> None:
+        """Something was bound to keys: in what modules hold they hold it, too."""
+        self._add([fields.get(key) for fields, key in changes if id(fields) in self._fields])
 
     def _look(self, m: Machine) -> None:
-        if self.changed:
-            self.changed, self._settled, self._files, self._counted = False, _Held(), set(), ()
-        counted = len(m.files.by_path), m.effects, *[len(file.scope.names) for file in m.loading]
-        if counted == self._counted:
+        state = len(m.files.by_path), m.effects, *[len(file.scope.names) for file in m.loading]
+        if state == self._state:
             return
-        self._counted, self._running = counted, _Held()
+        self._state = state
         for file in m.files.by_path.values():
-            if file in m.loading:
-                self._running.add(file.scope)
-            elif file not in self._files and file.state == "run":
-                self._files.add(file)
-                self._settled.add(file.scope)
+            if file.state == "run" and self._files.get(file, MISSING) is not None:
+                self._take(file, None)
+        for file in m.loading:
+            counted = len(file.scope.names), m.effects if file is m.loading[-1] else 0
+            if self._files.get(file) != counted:
+                self._take(file, counted)
 
-
-class _Held:
-    """The ids of fields that can be written to, and those of unknown values."""
-
-    def __init__(self) -> None:
-        self.fields: set[int] = set()
-        self.unknowns: set[int] = set()
-
-    def add(self, scope: Scope) -> None:
+    def _take(self, file: File, counted: tuple[int, int] | None) -> None:
         """What a module binds to its names."""
-        self.fields.add(id(scope.names))
-        self.fields |= _fields(scope.names.values())
-        self.unknowns |= {id(value) for value in scope.names.values() if isinstance(value, Unknown)}
+        names = file.scope.names
+        self._files[file] = counted
+        self._fields[id(names)] = names
+        self._unknowns |= {id(value): value for value in names.values() if isinstance(value, Unknown)}
+        self._add(names.values())
 
-
-def _fields(values: Iterable[object]) -> set[int]:
-    """The ids of what can be written to in values, and in their parts."""
-    found: set[int] = set()
-    seen: set[int] = set()
-    for _ in range(DEPTH):
-        parts: list[object] = []
-        for value in values:
-            if type(value) in CONSTANT or id(value) in seen:
-                continue
-            seen.add(id(value))
-            match value:
-                case List():
-                    found.add(id(value.fields))
-                    parts += value.items
-                case Dict() | Instance():
-                    found.add(id(value.fields))
-                    parts += value.fields.values()
-                case Function():
-                    found.add(id(value.fields))
-                    parts += value.defaults.values()
-                    scope = value.scope
-                    while scope.parent is not None:
-                        found.add(id(scope.names))
-                        scope = scope.parent
-                case Class():
-                    found.add(id(value.scope.names))
-                    parts += value.scope.names.values()
-                case tuple():
-                    parts += value
-                case Splice():
-                    parts += (*value.if_true, *value.if_false)
-        values = parts
-    return found
+    def _add(self, values: Iterable[object]) -> None:
+        """What can be written to in values, and in their parts."""
+        found, seen = self._fields, set[int]()
+        for _ in range(DEPTH):
+            parts: list[object] = []
+            for value in values:
+                if type(value) in CONSTANT or id(value) in seen:
+                    continue
+                seen.add(id(value))
+                match value:
+                    case List():
+                        found[id(value.fields)] = value.fields
+                        parts += value.items
+                    case Dict() | Instance():
+                        found[id(value.fields)] = value.fields
+                        parts += value.fields.values()
+                    case Function():
+                        found[id(value.fields)] = value.fields
+                        parts += value.defaults.values()
+                        scope = value.scope
+                        while scope.parent is not None:
+                            found[id(scope.names)] = scope.names
+                            scope = scope.parent
+                    case Class():
+                        found[id(value.scope.names)] = value.scope.names
+                        parts += value.scope.names.values()
+                    case tuple():
+                        parts += value
+                    case Splice():
+                        parts += (*value.if_true, *value.if_false)
+            values = parts

@@ -143,7 +143,6 @@ class Machine(Unknowns):
         if name in scope.globals:
             self.effects += 1
             self.recordings.found.clear()
-            self.recordings.held.changed = True
             while scope.parent is not None:
                 scope = scope.parent
         elif name in scope.nonlocals:
@@ -152,6 +151,8 @@ class Machine(Unknowns):
                 found = found.parent
             scope = found or scope
         self.write(scope.names, name, value)
+        if name in self.frame.scope.globals:
+            self.recordings.held.written([(scope.names, name)])
 
     def lookup(self, name: str) -> object:
         """What a name is bound to; MISSING if nothing visible binds it but, perhaps, a star import."""

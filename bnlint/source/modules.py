@@ -53,7 +53,7 @@ def root(
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
-            m.recordings.held.changed |= m.recordings.held.writes([id(fields) for fields, _, _ in m.log])
+            m.recordings.held.written([(fields, key) for fields, key, _ in m.log])
             file.steps += m.steps
             if m.built == built and budget == ROOT_STEPS:
                 file.idle += m.steps
