@@ -167,8 +167,7 @@ def part(m: Machine, base: Array, key: object) -> object:
             count = max(len(rest) - after, 0)
             made, rest = [*made, *rest[:count]], rest[count:]
         elif isinstance(item, slice) and rest:
-            size = rest.pop(0)
-            made.append(len(range(*item.indices(size))) if isinstance(size, int) else Unknown("the size of a part"))
+            made.append(_size(rest.pop(0), item))
         elif isinstance(item, int) and rest:
             rest.pop(0)
         elif isinstance(item, Unknown) and rest and (width := slice_width(m, item)) is not None:
@@ -177,6 +176,14 @@ def part(m: Machine, base: Array, key: object) -> object:
         else:
             return Unknown("a part of an array")
     return Array((*made, *rest)) if made or rest else Unknown("an element of an array")
+
+
+def _size(size: Any, part: slice) -> object:
+    """How many elements a slice takes of an axis."""
+    try:
+        return len(range(*part.indices(size)))
+    except (OverflowError, TypeError, ValueError):  # of an unknown size, by a step of 0, more than any machine holds
+        return Unknown("the size of a part")
 
 
 def _download(m: Machine, name: str) -> object:

@@ -409,7 +409,7 @@ def sequence(value: object) -> tuple[object, ...] | None:
     if isinstance(value, tuple):
         return value
     if isinstance(value, (str, bytes, range)):
-        return tuple(value) if len(value) <= LONGEST else None
+        return tuple(value) if not value[LONGEST:] else None  # a range may have more elements than `len` can tell
     if isinstance(value, Dict) and not value.open:
         return tuple(value.fields)
     if isinstance(value, LayerList) and value.known:
