@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bnlint.checks.modes import has_mode
-from bnlint.checks.steps import Step, step_of, steps_of
+from bnlint.checks.steps import Step, is_step, step_of, steps_of
 from bnlint.findings import Edit, Fix, Hit, Related, Safety, SetArgument, SetParameter
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Method, Project
@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Hit]:
                     yield from _leaks(project, steps_of(project, calls, method, method.origin.span), method)
     for graph in project.models:
         if graph.kind == "functional" and any(call.training is not ABSENT for call in graph.calls):
-            yield from _leaks(project, [step_of(call) for call in graph.calls], None)
+            yield from _leaks(project, [step_of(call) for call in graph.calls if is_step(call)], None)
 
 
 def _leaks(project: Project, steps: list[Step], method: Method | None) -> Iterator[Hit]:

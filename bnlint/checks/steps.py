@@ -27,6 +27,11 @@ def step_of(call: Call) -> Step:
     return Step(call.origin, call.training, call.under, call.layer)
 
 
+def is_step(call: Call) -> bool:
+    """Whether a layer is called there, and not a backbone built whose own output stands for it (`ResNet50().output`)."""
+    return call.layer.is_function or call.origin.span != call.layer.origin.span
+
+
 def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Span) -> list[Step]:
     """What the body of a `call` sets off, in order: also in the blocks that it applies, of which the mode that they leave behind counts."""
     events = (event for event in query.events(project, "apply") if event.origin.scope == method.origin.scope)
@@ -34,7 +39,7 @@ def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Sp
     placed = [(_place(step.origin.span), step) for step in told if inside(step.origin.span, body)]
     left: dict[tuple[int, int], Call] = {}
     for call in calls:
-        if inside(call.origin.span, body) and (not call.layer.is_function or call.training is not ABSENT):
+        if inside(call.origin.span, body) and is_step(call) and (not call.layer.is_function or call.training is not ABSENT):
             placed.append((_place(call.origin.span), step_of(call)))
         elif call.training is not ABSENT:
             site = next((span for span in call.origin.stack if inside(span, body)), None)
