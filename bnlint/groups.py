@@ -72,7 +72,8 @@ class Input:
     def _mentions_keras(self) -> bool:
         if self.named:  # for the few that are, `re` is not worth its import
             return self.holds(SUBJECTS) or self.holds(BATCHNORM)
-        return any(search(self.data) for search in _searches())
+        keras, bnlint, norm = _searches()
+        return bool(keras(self.data) or bnlint(self.data)) or (norm(self.data) is not None and self.holds(BATCHNORM))
 
     @property
     def _imports(self) -> bool:
@@ -159,10 +160,11 @@ USING = (b"tensorflow", b".fit(", b".compile(")
 
 @cache
 def _searches() -> tuple[Callable[[bytes], object], ...]:
-    """What finds one of the subjects, or a name of BatchNormalization: `re` goes from one first letter to the next, and these are rare."""
+    """What finds the subjects, and what may be a name of BatchNormalization: `re` goes from one first letter to the next, and these are
+    rare; looking for one that is less so is cheaper than looking for two."""
     import re
 
-    return tuple(re.compile(pattern).search for pattern in (b"keras", b"bnlint:", b"Batch_?[Nn]orm", b"batch_?[Nn]orm"))
+    return tuple(re.compile(pattern).search for pattern in (*SUBJECTS, b"h_?[Nn]orm"))
 
 
 def may_matter(given: Input) -> bool:
