@@ -328,7 +328,7 @@ NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
 
 def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
     """The calls of something with one of these names that no run has reached."""
-    seen = {_place(span) for span in _made_at(m)}
+    seen = {_place(span) for span in {id(span): span for span in _made_at(m)}.values()}
     if names not in m.sites:
         m.sites[names] = list(_called_by(m, names))
     return ((file, chunk, node) for file, chunk, node, place in m.sites[names] if place not in seen)

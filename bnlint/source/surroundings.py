@@ -148,7 +148,7 @@ def _built_again(m: Machine, layer: Layer, span: Span) -> None:
         where = runs_for_each_batch(function)
         if where:
             sites = (span, *m.stack)
-            if any(_guarded(each, site) for each in m.running[depth:] for site in sites):
+            if any(_guarded(m, each, site) for each in dict.fromkeys(m.running[depth:]) for site in sites):
                 m.effects += 1  # it depends on where the call stands that led here
             else:
                 m.event("built", layer, {"where": where, "name": _shown(function)}, layer.origin)
@@ -183,10 +183,19 @@ def _shown(function: Function) -> str:
     return f"{function.owner.name}.{function.name}" if function.owner is not None else function.name
 
 
-def _guarded(function: Function, site: Span) -> bool:
+def _guarded(m: Machine, function: Function, site: Span) -> bool:
     """Whether a place in a function is reached at most once: under a test that something is not there yet, or after it failed."""
     here = (site.path, site.cell) == (function.chunk.path, function.chunk.cell)
-    return here and any(start <= site.line <= end for start, end in _stretches(function.node))
+    return here and any(start <= site.line <= end for start, end in _once(m, function.node))
+
+
+def _once(m: Machine, function: ast.AST) -> tuple[tuple[int, int], ...]:
+    """From which line to which a function stands under such tests."""
+    place = ("once", function)
+    found = m.derived.get(place)
+    if not isinstance(found, tuple):
+        found = m.derived[place] = tuple(_stretches(function))
+    return found
 
 
 def _stretches(function: ast.AST) -> Iterator[tuple[int, int]]:

@@ -198,6 +198,15 @@ def test_what_is_no_python_is_unreadable_in_one_line(content: bytes) -> None:
     assert "\n" not in caught.value.message
 
 
+def test_a_traced_function_that_calls_itself_and_builds_each_time() -> None:
+    step = "def step(x):\n    x = step(Dense(1)(x))\n    return BatchNormalization()(x)\n"
+    long = "\n".join(f"    x = Dense({number})(x)" for number in range(200))
+    source = (
+        f"import tensorflow as tf\n@tf.function\n{step}    if x is None:\n{long.replace('    x', '        x')}\ny = step(step(Input((8,))))"
+    )
+    assert len(timed(source, 3)) == 1
+
+
 def test_what_builds_nothing_and_costs_much_is_run_once() -> None:
     fetch = "def fetch(n):\n" + "".join(f"    if n[{i}]:\n        n = n[{i}](n)\n" for i in range(400)) + "    return n\n"
     builders = "".join(f"def build{i}():\n    x = Dense({i})(Input((8,)))\n    fetch(x.name)\n    return x\n" for i in range(200))
