@@ -1,11 +1,12 @@
 """The order of layers, on graphs built by hand: silent cases first."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bnlint import catalogue
-from bnlint.api import fix_source, lint_source
+from bnlint.api import fix_source, lint_paths, lint_source
 from bnlint.checks import (
     bn101_activation_order,
     bn102_dropout_before_batchnorm,
@@ -750,3 +751,21 @@ def test_a_gate_is_no_second_activation(gate: str) -> None:
     weights = net(act(gate), net(bn(), features))
     assert cases(bn106_double_activation.check, net.build(net(layer("Multiply", "merge"), weights, features))) == []
     assert cases(bn106_double_activation.check, net.build(net(act(gate), net(bn(), net(conv("relu"), net.input()))))) == ["default"]
+
+
+ORDERS = {
+    "old": "    x = layers.Conv2D(8, 3, activation='relu')(x)\n    return layers.BatchNormalization()(x)\n",
+    "new": "    x = layers.Conv2D(8, 3, use_bias=False)(x)\n    return layers.ReLU()(layers.BatchNormalization()(x))\n",
+}
+CHOOSES = "    x = keras.Input((32, 32, 3))\n    return keras.Model(x, old(x) if name == 'old' else new(x))\n"
+
+
+def test_another_order_in_another_file_is_another_network_and_no_option(tmp_path: Path) -> None:
+    head = "import keras\nfrom keras import layers\n"
+    for name, body in ORDERS.items():
+        (tmp_path / f"{name}.py").write_text(f"{head}def {name}(x):\n{body}")
+    (tmp_path / "make.py").write_text(f"{head}from new import new\nfrom old import old\ndef make(name):\n{CHOOSES}")
+    found = [finding.span for finding in lint_paths([tmp_path], isolated=True, select=["BN101"]).findings if finding.span is not None]
+    assert [(Path(span.path).name, span.line) for span in found] == [("old.py", 5)]
+    one = head + "".join(f"def {name}(x):\n{body}" for name, body in ORDERS.items()) + f"def make(name):\n{CHOOSES}"
+    assert lint_source(one, isolated=True, select=["BN101"]) == ()
