@@ -72,7 +72,7 @@ def exchangeable(source: Source, first: Place, second: Place, hole: Place | None
         return
     if first.block is not second.block:
         raise Refused("the two layers stand in different blocks")
-    start, end = first.block.index(first.statement), first.block.index(second.statement)
+    start, end = first.index, second.index
     if start >= end:
         raise Refused("the layer that is applied first stands behind the other")
     if hole is not None:
@@ -81,8 +81,7 @@ def exchangeable(source: Source, first: Place, second: Place, hole: Place | None
 
 def undisturbed(first: Place, second: Place, read: set[str]) -> None:
     """Refuse if a name that either call reads is bound between the two."""
-    block = first.block
-    between = block[block.index(first.statement) : block.index(second.statement)]
+    between = first.block[first.index : second.index]
     disturbed = sorted(read & {name for statement in between for name in bound(statement)})
     if disturbed:
         raise Refused(f"`{disturbed[0].lstrip('.')}` changes between the two layers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, cast
@@ -122,9 +122,16 @@ class Place:
         """The statements among which `statement` stands."""
         owner = self.path[self.path.index(self.statement) - 1]
         for _, value in ast.iter_fields(owner):
-            if isinstance(value, list) and self.statement in value:  # compared by identity
-                return cast("list[ast.stmt]", value)
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                index = bisect_left(value, _start(self.statement), key=_start)
+                if index < len(value) and value[index] is self.statement:
+                    return value
         raise Refused("the statement stands in no block")
+
+    @property
+    def index(self) -> int:
+        """How many statements of the block stand before it."""
+        return bisect_left(self.block, _start(self.statement), key=_start)
 
     @cached_property
     def scope(self) -> ast.AST:
@@ -181,6 +188,10 @@ def _missing(span: Span) -> Refused:
     return Refused(f"nothing that can be rewritten stands at line {span.line}, column {span.column}")
 
 
+def _start(statement: ast.stmt) -> tuple[int, int]:
+    return statement.lineno, statement.col_offset
+
+
 def _range(node: ast.AST) -> tuple[tuple[int, int], tuple[int, int]] | None:
     at = cast("Any", node)
     return ((at.lineno, at.col_offset), (at.end_lineno, at.end_col_offset)) if hasattr(node, "end_lineno") else None
@@ -202,7 +213,7 @@ def _children(node: ast.AST, start: tuple[int, int]) -> Iterator[ast.AST]:
     """The children that may hold a position: of a list of statements the last that does not start behind it."""
     for _, value in ast.iter_fields(node):
         if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-            last = bisect_right(value, start, key=lambda statement: (statement.lineno, statement.col_offset))
+            last = bisect_right(value, start, key=_start)
             yield from value[max(last - 1, 0) : last]
         else:
             yield from (item for item in (value if isinstance(value, list) else (value,)) if isinstance(item, ast.AST))
