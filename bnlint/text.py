@@ -67,6 +67,12 @@ class Chunk:
         return self.text.split("\n")
 
     @cached_property
+    def written(self) -> list[str]:
+        """The lines of `original`, without their ends."""
+        text = _newlines(self.original)
+        return self.lines if text == self.text else text.split("\n")
+
+    @cached_property
     def starts(self) -> list[int]:
         """The indices into `text` at which its lines start, and the one behind the newline that would end the last."""
         return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
