@@ -76,7 +76,7 @@ class _Sources:
             self._documents[path] = self._read(path)
         document = self._documents[path]
         chunk = document.by_cell.get(cell) if document is not None else None
-        return chunk.written if chunk is not None else ()
+        return chunk.written_lines if chunk is not None else ()
 
     def _read(self, path: str) -> Document | None:
         from bnlint import text

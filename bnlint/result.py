@@ -92,7 +92,7 @@ class Result:
         chunk = document.by_cell.get(cell)
         if chunk is None:
             return raw.lines(document) if cell is None else ()
-        return chunk.written
+        return chunk.written_lines
 
     def raw(self, span: Span) -> Span:
         """Where a span stands in its file: that of a cell in the JSON of the notebook."""

@@ -67,10 +67,14 @@ class Chunk:
         return self.text.split("\n")
 
     @cached_property
-    def written(self) -> list[str]:
+    def written(self) -> str:
+        """`original` with newlines for line ends."""
+        return _newlines(self.original)
+
+    @cached_property
+    def written_lines(self) -> list[str]:
         """The lines of `original`, without their ends."""
-        text = _newlines(self.original)
-        return self.lines if text == self.text else text.split("\n")
+        return self.lines if self.written == self.text else self.written.split("\n")
 
     @cached_property
     def starts(self) -> list[int]:

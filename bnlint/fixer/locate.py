@@ -31,9 +31,9 @@ class Part:
     chunk: Chunk
     tree: ast.Module
 
-    @cached_property
+    @property
     def text(self) -> str:
-        return self.chunk.original.replace("\r\n", "\n").replace("\r", "\n")
+        return self.chunk.written
 
     @cached_property
     def holders(self) -> Mapping[ast.AST, ast.AST]:
