@@ -139,7 +139,12 @@ def _frame(lines: Sequence[str], span: Span) -> list[Row]:
 
 def _cells(line: str) -> list[str]:
     """What is shown for each character of a line."""
-    return ["    " if char == "\t" else printable(char) for char in line.rstrip("\r\n")]
+    return ["    " if char == "\t" else printable(char) for char in line]
+
+
+def _is_plain(line: str) -> bool:
+    """Whether each character is shown as itself, one column wide."""
+    return line.isascii() and line.isprintable()
 
 
 def _width(cell: str) -> int:
@@ -152,11 +157,17 @@ def _width(cell: str) -> int:
 
 def _column(line: str, column: int) -> int:
     """The width on the screen of what stands before a column (from 1)."""
-    return sum(map(_width, _cells(line)[: column - 1]))
+    line = line.rstrip("\r\n")[: column - 1]
+    if _is_plain(line):
+        return len(line)
+    return sum(map(_width, _cells(line)))
 
 
 def _shown(line: str, shift: int) -> str:
     """The line as it is shown: the window that starts `shift` columns in."""
+    line = line.rstrip("\r\n")
+    if _is_plain(line):
+        return line[shift : shift + WIDTH] if len(line) <= shift + WIDTH else line[shift : shift + WIDTH - 1] + "…"
     text, used = "", 0
     for cell in _cells(line):
         if used >= shift and used - shift + _width(cell) > WIDTH:
