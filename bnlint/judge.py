@@ -115,12 +115,9 @@ def _severity(rule: Rule, case: str, major: int, override: Severity | None, expl
 def _unanimous(project: Project, hits: list[Hit]) -> list[Hit]:
     """The hits at whose layer's place of birth every layer is hit."""
     hit_layers = {id(hit.layer) for hit in hits}
-
-    def agreed(layer: Layer | None) -> bool:
-        span = layer.origin.span if layer is not None else None
-        return span is None or all(id(born) in hit_layers for born in query.born_at(project, span))
-
-    return [hit for hit in hits if agreed(hit.layer)]
+    places = {span for hit in hits if hit.layer is not None and (span := hit.layer.origin.span) is not None}
+    agreed = {span for span in places if all(id(born) in hit_layers for born in query.born_at(project, span))}
+    return [hit for hit in hits if hit.layer is None or hit.layer.origin.span is None or hit.layer.origin.span in agreed]
 
 
 def _fix(project: Project, page: Page, group: Sequence[Hit], touched: Mapping[Edits, set[int]]) -> tuple[Fix | None, str]:
