@@ -7,6 +7,7 @@ from operator import itemgetter
 from bnlint.checks.modes import inside
 from bnlint.graph import query
 from bnlint.graph.model import ABSENT, Call, Layer, Method, Origin, Project, Span, Under
+from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.records import dataclass
 
 
@@ -29,7 +30,7 @@ def step_of(call: Call) -> Step:
 
 def is_step(call: Call) -> bool:
     """Whether a layer is called there, and not a backbone built whose own output stands for it (`ResNet50().output`)."""
-    return call.layer.is_function or call.origin.span != call.layer.origin.span
+    return call.layer.kind not in APPLICATIONS or call.origin.span != call.layer.origin.span
 
 
 def steps_of(project: Project, calls: tuple[Call, ...], method: Method, body: Span) -> list[Step]:
