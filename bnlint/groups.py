@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, cached_property
 
+from bnlint import regular
 from bnlint.records import dataclass, replace
 
 TYPE_CHECKING = False
@@ -50,13 +51,13 @@ class Input:
 
     @cached_property
     def relevant(self) -> bool:
-        """Whether it holds a word of a rule."""
-        return self.holds(self.plan.words)
+        """Whether it holds a word of a rule; or may, as it was not read to its end."""
+        return self._cut or self.holds(self.plan.words)
 
     @property
     def speaks(self) -> bool:
-        """Whether it speaks of Keras, of BatchNormalization, or to bnlint; and as a program, or with a word of a rule."""
-        return self._mentions_keras and (self._imports or self.relevant)
+        """Whether it speaks of Keras, of BatchNormalization, or to bnlint; and as a program, or with a word of a rule. Or may, as above."""
+        return self._cut or (self._mentions_keras and (self._imports or self.relevant))
 
     @cached_property
     def builds(self) -> bool:
@@ -78,6 +79,10 @@ class Input:
     @property
     def _imports(self) -> bool:
         return b"import" in self.data
+
+    @property
+    def _cut(self) -> bool:
+        return len(self.data) > regular.LARGEST
 
     def holds(self, words: Iterable[bytes]) -> bool:
         data = self.data

@@ -54,7 +54,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "engine": {"catalogue", "checked", "findings", "graph", "judge", "pins", "plans", "source", "suppress", "text"},
     "models": {"catalogue", "checked", "findings", "graph", "judge", "saved", "settings", "versions"},
     "conversion": {"graph", "regular", "saved", "source", "text"},
-    "groups": {"source"},
+    "groups": {"regular", "source"},
     "report": {"findings", "catalogue", "page", "__init__"},
     "page": {"findings", "catalogue", "graph"},
     "overview": {"__init__", "page", "regular", "text"},
