@@ -44,14 +44,14 @@ class Holder:
     tells: bool
 
 
-CHANGING = words("GradientTape apply_gradients learning_phase learning_phase_scope load_model minimize set_learning_phase")
+CHANGING = words("GradientTape apply_gradients learning_phase learning_phase_scope minimize set_learning_phase")
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
-MODAL = frozenset(
-    {name for name in kinds() if "BatchNorm" in name or "Dropout" in name or "Noise" in name}
-    | {name for name, batchnorm in APPLICATIONS.items() if batchnorm}
-)
-"""Names of what behaves otherwise in training than in inference, or holds such layers."""
+MODAL = frozenset({"load_model", *(name for name in kinds() if ("Dropout" in name or "Noise" in name) and "BatchNorm" not in name)})
+"""Names of what behaves otherwise in training than in inference, or may, without BatchNormalization: it matters where it is changed."""
+
+BACKBONES = frozenset(name for name, batchnorm in APPLICATIONS.items() if batchnorm)
+"""Names of models that hold BatchNormalization."""
 
 BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_normalization", "batch_norm", "conv2d", "dense"}) - {
     "Layer",
@@ -62,10 +62,11 @@ BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_nor
 
 
 def tells(name: str, whole: bool) -> bool:
-    """Whether a name makes its function worth to be analysed: for all models (`whole`), or for the sake of BatchNormalization only."""
-    if name in MODAL or "atchNorm" in name or "batch_norm" in name:
+    """Whether a name makes its function and all that lead to it worth to be analysed: for all models (`whole`), or for the sake of
+    BatchNormalization only."""
+    if name in BACKBONES or "atchNorm" in name or "batch_norm" in name:
         return True
-    return name in CHANGING or (whole and name in BUILDING)
+    return whole and (name in BUILDING or name in CHANGING or name in MODAL)
 
 
 def mentioned(node: ast.AST) -> str | None:
@@ -211,13 +212,18 @@ class Mentions:
         return [each for each in candidates if id(self._file(each)) in seen]
 
     def relevant(self) -> list[Unit]:
-        """The units that name a layer, or something that is done to models, themselves or through others."""
+        """The units that build BatchNormalization or may, themselves or through others; those that themselves name what changes models or
+        behaves otherwise in training; and those in which such models and such changes meet."""
         units = self.units()
         imported = self.imported = self.imported or {file.path: self._imported(file) for file in self.m.files.asked}
         mentioning = self.mentioning()
         telling = [unit for unit in units if id(unit) in self.wanted or self._tells(unit, imported[unit.chunk.path])]
         telling += [unit for holder in self._holders if holder.tells for unit in mentioning[id(holder)]]
         found = _closure(telling, mentioning)
+        if not self.whole:
+            changing, modal = ([unit for unit in units if not names.isdisjoint(self.said(unit).names)] for names in (CHANGING, MODAL))
+            found.update(id(unit) for unit in (*changing, *modal))
+            found |= _closure(changing, mentioning) & _closure(modal, mentioning)
         return [unit for unit in units if id(unit) in found]
 
     def want(self, spans: Iterable[Span]) -> bool:

@@ -9,7 +9,7 @@ from bnlint.graph.model import Gap, Origin, Turn, Unknown
 from bnlint.keras_api.names import canonical
 from bnlint.records import dataclass
 from bnlint.source import library, statements
-from bnlint.source.budget import GLANCE, ROOT_STEPS, STEPS, Exhausted
+from bnlint.source.budget import GLANCE, IDLE, ROOT_STEPS, STEPS, Exhausted
 from bnlint.source.files import File
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.values import MISSING, Deferred, Dotted, List, Scope, Splice
@@ -40,7 +40,7 @@ def root(
     with m.suspended(file, frame):
         m.roots += 1
         m.root = Turn(m.roots, name, frame.chunk.execution if name == MODULE else None)
-        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), (file.patience if builds else m.idle) if budget == ROOT_STEPS else None)
+        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), (file.patience if builds else m.idle) if name != MODULE else None)
         built = m.built
         try:
             return run()
@@ -49,15 +49,23 @@ def root(
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
             if builds:
                 file.patience = max(file.patience // 2, GLANCE)
-            if m.built == built:
+            if m.built == built and budget >= ROOT_STEPS:
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
             m.recordings.held.written([(fields, key) for fields, key, _ in m.log])
             file.steps += m.steps
-            if m.built == built and budget == ROOT_STEPS:
+            if m.built == built and name != MODULE:
                 file.idle += m.steps
                 m.idle = max(m.idle // 2, GLANCE) if file.distant and file.idle > m.idle else m.idle
+
+
+def _budget(file: File) -> int:
+    """What the body of a module may cost. One that is only imported and does not name Keras must not run the engine of a framework (its
+    protocol buffers, its registries); what it says line by line takes fewer steps than a quarter of its letters."""
+    if file.asked or any(mark in chunk.text for chunk in file.chunks for mark in ("keras", "atchNorm", "batch_norm")):
+        return STEPS
+    return IDLE + sum(len(chunk.text) for chunk in file.chunks) // 4
 
 
 def load(m: Machine, file: File) -> None:
@@ -69,9 +77,10 @@ def load(m: Machine, file: File) -> None:
     start, data_format, epoch = len(m.calls), m.data_format, m.epoch
     m.data_format, m.epoch = "channels_last", 0
     m.loading.append(file)
+    budget = _budget(file)
     for chunk, tree in zip(file.chunks, file.trees, strict=True):
         frame = Frame(file.scope, chunk, "")
-        root(m, file, frame, MODULE, lambda tree=tree: statements.execute(m, tree.body), STEPS)  # type: ignore[misc]
+        root(m, file, frame, MODULE, lambda tree=tree: statements.execute(m, tree.body), budget)  # type: ignore[misc]
     file.data_format, m.data_format, m.epoch = m.data_format, data_format, epoch
     file.state = "run"
     m.loading.pop()
