@@ -213,7 +213,7 @@ class Mentions:
 
     def relevant(self) -> list[Unit]:
         """The units that build BatchNormalization or may, themselves or through others; those that themselves name what changes models or
-        behaves otherwise in training; the classes that hold such layers, and the functions in which such models and such changes meet."""
+        behaves otherwise in training; the classes of Keras that hold such layers, and that in which such models and such changes meet."""
         units = self.units()
         imported = self.imported = self.imported or {file.path: self._imported(file) for file in self.m.files.asked}
         mentioning = self.mentioning()
@@ -222,9 +222,9 @@ class Mentions:
         found = _closure(telling, mentioning)
         if not self.whole:
             changing, modal = ([unit for unit in units if not names.isdisjoint(self.said(unit).names)] for names in (CHANGING, MODAL))
-            holding = _closure(modal, mentioning)
+            layers = {id(unit) for unit in units if isinstance(unit, Class) and unit.keras is not None}
             found.update(id(unit) for unit in (*changing, *modal))
-            found |= holding & {*_closure(changing, mentioning), *(id(unit) for unit in units if isinstance(unit, Class))}
+            found |= _closure(modal, mentioning) & (_closure(changing, mentioning) | layers)
         return [unit for unit in units if id(unit) in found]
 
     def want(self, spans: Iterable[Span]) -> bool:
