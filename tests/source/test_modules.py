@@ -7,7 +7,7 @@ import pytest
 
 from bnlint import api
 from bnlint.findings import Finding
-from bnlint.graph.model import Call, ModelGraph
+from bnlint.graph.model import Call, ModelGraph, Unknown
 from bnlint.graph.verify import verify
 from bnlint.source import analyse, links
 from bnlint.text import load
@@ -235,3 +235,22 @@ def test_one_bad_file_does_not_silence_those_that_import_it(tmp_path: Path) -> N
     root = write(tmp_path, {"blocks.py": BIASED, "model.py": model("from blocks import conv_bn"), "bad.py": bad})
     assert lint(root, ".") == [("blocks.py", "BN103", 4)]
     assert lint(root, "bad.py", "blocks.py") == [("bad.py", "BN001", 2), ("blocks.py", "BN103", 4)]
+
+
+ENGINE = "def register(name):\n    table = {}\n" + "".join(f"    table[name] = {i}\n" for i in range(100)) + "    return table\n"
+ENTRIES = "".join(f"E{i} = register('entry {i}')\n" for i in range(400))
+
+
+@pytest.mark.parametrize(
+    ("settings", "cut"),
+    [
+        ("from engine import register\n" + ENTRIES + "UNITS = 8\n", True),  # as protocol buffers do
+        ("import keras\nfrom engine import register\n" + ENTRIES + "UNITS = 8\n", False),
+        ("TABLE = [\n" + "".join(f"    ({i}, 'the entry of number {i}'),\n" for i in range(30_000)) + "]\nUNITS = 8\n", False),
+    ],
+)
+def test_a_module_that_is_only_imported_runs_no_framework(tmp_path: Path, settings: str, cut: bool) -> None:
+    source = "import keras\nfrom settings import UNITS\n\ndef build():\n    return keras.layers.Dense(UNITS)(keras.Input((4,)))\n"
+    root = write(tmp_path, {"engine.py": ENGINE, "settings.py": settings, "model.py": source})
+    (graph,) = graphs(root, "model.py")
+    assert isinstance(graph.calls[-1].layer.config["units"], Unknown) is cut
