@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cached_property
 
 from bnlint.records import dataclass, field
-from bnlint.regular import read_text
+from bnlint.regular import INSTALLED, read_text
 from bnlint.settings import Settings, matcher
 
 TYPE_CHECKING = False
@@ -159,10 +159,6 @@ def find_cache(path: str, settings: Settings) -> str | None:
     root = find_root(path, settings)
     is_project = os.path.isdir(path) or settings.file is not None or _version_control(root) is not None
     return os.path.join(root, CACHE) if is_project and os.path.basename(os.path.dirname(root)) not in INSTALLED else None
-
-
-INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders in which packages lie that have nothing to do with each other."""
 
 
 def _outside_of_packages(folder: str) -> str:

@@ -11,6 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO, Final
 
+INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
+"""Folders in which packages lie that have nothing to do with each other."""
+
 LARGEST: Final = 128 * 2**20
 """Bytes of a file under lint that are read at most: of a notebook most are pictures."""
 

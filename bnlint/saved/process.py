@@ -15,6 +15,7 @@ from threading import Timer
 from typing import Any, BinaryIO, Final, Literal
 
 from bnlint.records import dataclass, field
+from bnlint.regular import INSTALLED
 from bnlint.saved import MissingExtra, Unreadable
 
 SECONDS = 30
@@ -25,7 +26,6 @@ CONVERTING: Final = 600
 ANSWER: Final = 256 << 20
 VECTORS: Final = 64 << 20
 """Bytes that the two parts of an answer may have."""
-SITES: Final = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _folders() -> list[str]:
     """Where h5py and numpy are installed. A folder that merely is on the path, as the current one may be, is not looked into."""
     from importlib.machinery import PathFinder
 
-    sites = [entry for entry in sys.path if os.path.isabs(entry) and os.path.basename(os.path.normpath(entry)) in SITES]
+    sites = [entry for entry in sys.path if os.path.isabs(entry) and os.path.basename(os.path.normpath(entry)) in INSTALLED]
     found = []
     for name in ("h5py", "numpy"):
         spec = PathFinder.find_spec(name, sites)

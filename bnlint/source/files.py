@@ -11,7 +11,7 @@ from typing import Literal
 from bnlint.footprint import Footprint, listing
 from bnlint.graph.model import Event, Gap, Import, Origin
 from bnlint.records import dataclass, field
-from bnlint.regular import read_bytes
+from bnlint.regular import INSTALLED, read_bytes
 from bnlint.source.budget import IDLE
 from bnlint.source.values import Scope
 from bnlint.text import SIZE_LIMIT, Chunk, Document, Unreadable, load
@@ -104,6 +104,8 @@ class Files:
         local = not self._holds(folder, "__init__.py")
         for base in self._import_bases(folder):
             if parts[0] in sys.stdlib_module_names and not (local and base == folder):
+                continue
+            if os.path.basename(base) in INSTALLED and parts[0] != _top(importer.place, base):
                 continue
             found = self._descend(importer, base, parts)
             if found is not None and (found.folder != found.place or len(parts) > 1):
@@ -210,6 +212,11 @@ def _parse(file: File, document: Document) -> None:
             if document.kind == "python":
                 raise
             file.gaps.append(Gap(f"cell {chunk.cell} does not parse: {error.message}", Origin()))
+
+
+def _top(place: str, base: str) -> str:
+    """The package or module directly below a folder in which a file lies, or that it is."""
+    return os.path.relpath(place, base).partition(os.sep)[0].removesuffix(".py")
 
 
 def _package_folder(place: str) -> str | None:

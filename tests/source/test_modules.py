@@ -135,6 +135,16 @@ def test_keras_in_the_tree_is_a_library_to_all_outside_of_it(tmp_path: Path) -> 
     assert groups == [sorted(str(root / name) for name in keras)]
 
 
+def test_packages_that_are_installed_side_by_side_have_nothing_to_do_with_each_other(tmp_path: Path) -> None:
+    files = {"blocks.py": BLOCKS, "one/__init__.py": "", "one/blocks.py": BLOCKS, "one/model.py": model("from one.blocks import conv_bn")}
+    files |= {"two/__init__.py": "", "two/model.py": model("from one.blocks import conv_bn"), "own.py": model("from blocks import conv_bn")}
+    for folder, found in (("lib/site-packages", "unknown"), ("lib", "Conv2D > BatchNormalization > ReLU")):
+        root = write(tmp_path / folder, files)
+        assert flows(root, "one/model.py") == [WHOLE]
+        for other in ("two/model.py", "own.py"):
+            assert flows(root, other) == [f"Input > {found} > MaxPooling2D"]
+
+
 @pytest.mark.parametrize("content", ["def conv_bn(:\n", "\0\0", "# coding: nonsense\n", "conv_bn = None\n"])
 def test_an_import_of_what_cannot_be_read_is_unknown(tmp_path: Path, content: str) -> None:
     root = write(tmp_path, {"blocks.py": content, "model.py": model("from blocks import conv_bn")})
