@@ -266,7 +266,7 @@ def test_a_model_that_was_not_read_whole_is_not_kept(settled: Path, read: list[s
     assert (run("broken.h5"), len(read)) == (first, 2)
     process.close()  # one that waits has what it needs
     with monkeypatch.context() as bare:
-        bare.setattr(process, "SITES", ())
+        bare.setattr(process, "INSTALLED", frozenset())
         assert "weights were not read" in run("--output-format", "html", "m.keras")[1]
     assert "BN603" in run("m.keras")[1]
     assert len(read) == 4
