@@ -339,8 +339,10 @@ def _made_at(m: Machine) -> Iterator[Span]:
     built = (layer.origin for layer in m.constructions)
     applied = (call.layer.origin for call in m.calls if call.layer.is_function and call.layer.role == "batchnorm")
     objects = (instance.origin for cls in m.classes for instance in cls.instances)
-    for origin in (*built, *applied, *objects):
-        yield from (span for span in (origin.span, *origin.stack) if span is not None)
+    origins = (*built, *applied, *objects)
+    stacks = {id(origin.stack): origin.stack for origin in origins}
+    for spans in ((origin.span for origin in origins), *stacks.values()):
+        yield from (span for span in spans if span is not None)
 
 
 def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:
