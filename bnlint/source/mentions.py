@@ -44,7 +44,9 @@ class Holder:
     tells: bool
 
 
-CHANGING = words("GradientTape apply_gradients learning_phase learning_phase_scope minimize set_learning_phase")
+CHANGING = words(
+    "GradientTape apply_gradients learning_phase learning_phase_scope minimize set_learning_phase trainable_variables trainable_weights"
+)
 """Names by which something is done to models that matters to BatchNormalization, even where the model is not seen to hold it."""
 
 MODAL = frozenset({"load_model", *(name for name in kinds() if ("Dropout" in name or "Noise" in name) and "BatchNorm" not in name)})

@@ -338,6 +338,7 @@ SILENT_BIAS = {
     "bilinear upsampling between": (conv(), layer("UpSampling2D", "resample", interpolation="bilinear"), bn()),
     "Dense and Reshape": (dense(), layer("Reshape", "reshape", target_shape=(4, 4, 2)), bn()),
     "a BN on another axis": (conv(), bn(axis=1)),
+    "a BN on another axis behind pooling": (conv(), pool("AveragePooling2D"), bn(axis=1)),
     "a BN on an axis that is not known": (conv(), bn(axis=unknown())),
     "a frozen BN": (conv(), bn(trainable=False)),
     "renormalisation": (conv(), bn(renorm=True)),
@@ -377,6 +378,11 @@ def test_a_bias_beside_arguments_that_are_unpacked_is_found_where_it_is_written(
     made = conv(**written)
     unpacked = replace(made, arguments=replace(made.arguments, complete=False))
     assert cases(biased, chain(unpacked, bn())) == found
+
+
+@pytest.mark.parametrize(("data_format", "found"), [("channels_last", ["default"]), ("channels_first", []), (None, ["default"])])
+def test_the_last_axis_of_a_shape_that_is_not_known(data_format: str | None, found: list[str]) -> None:
+    assert cases(biased, chain(conv(data_format=data_format), bn(), shape=None)) == found
 
 
 def test_a_bias_of_tensorflow_1_is_found_and_stays() -> None:
@@ -484,6 +490,11 @@ def test_the_first_of_two_batchnorms_goes() -> None:
     assert (hit.case, hit.origin.span.line) == ("default", 4)
     assert isinstance(edit, RemoveApplication)
     assert edit.application.at.line == 3
+
+
+def test_the_first_of_two_stays_where_tensorflow_1_made_it() -> None:
+    old = replace(bn(), family="tf1")
+    assert only(doubled, chain(conv(), old, bn(), dense())).fix.refused == "tf1"
 
 
 def test_a_first_that_is_used_elsewhere_stays() -> None:

@@ -233,6 +233,28 @@ def test_batches_are_synchronised_where_keras_can(version: str, offered: bool) -
     assert ("came with Keras 2.12" in found.reason) is not offered
 
 
+@pytest.mark.parametrize(
+    ("strategy", "size", "severity"),
+    [
+        ("MirroredStrategy(['GPU:0', 'GPU:1'])", 16, "warning"),
+        ("MirroredStrategy(['GPU:0', 'GPU:1'])", "size", "info"),
+        ("MirroredStrategy()", 16, "info"),
+    ],
+)
+def test_it_is_a_warning_where_a_replica_certainly_gets_too_few(strategy: str, size: object, severity: str) -> None:
+    network = "keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.BatchNormalization(), keras.layers.Dense(1)])"
+    source = f"""import keras
+import tensorflow as tf
+from data import size, x, y
+with tf.distribute.{strategy}.scope():
+    model = {network}
+    model.compile("sgd", "mse")
+model.fit(x, y, batch_size={size})
+"""
+    (found,) = lint_source(source, isolated=True, select=["BN203"])
+    assert found.severity.name.lower() == severity
+
+
 # BN204
 
 

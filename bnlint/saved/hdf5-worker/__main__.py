@@ -85,11 +85,15 @@ def _handle(request: dict[str, Any], target: int) -> tuple[dict[str, Any], bytes
         finally:
             os.close(descriptor)
     except reading.Refused as error:
-        return {"error": str(error)[:400]}, b""
+        return {"error": _line(error)[:400]}, b""  # names in a file may hold line ends
     except MemoryError:
         return {"error": f"takes more than {MEMORY >> 30} GiB of memory to read"}, b""
     except Exception as error:  # whatever h5py makes of a damaged file
-        return {"error": f"is damaged ({type(error).__name__}: {' '.join(str(error).split())})"[:400]}, b""
+        return {"error": f"is damaged ({type(error).__name__}: {_line(error)})"[:400]}, b""
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _limit(what: str, most: int) -> None:
