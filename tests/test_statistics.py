@@ -95,6 +95,8 @@ def test_initial_statistics_are_exactly_those_of_keras(arrays: dict[str, Any], i
         ([1.0, 1.1], {"gamma_initializer": "keras.initializers.Ones"}, True),
         ([0.0, 0.0], {"gamma_initializer": "keras.initializers.Zeros"}, False),
         ([1.0, 1.0], {"gamma_initializer": "zeros"}, True),
+        ([0.0, 0.0], {"gamma_initializer": "zero"}, False),
+        ([1.0, 1.0], {"gamma_initializer": "one"}, False),
         ([0.7, 0.2], {"gamma_initializer": "keras.initializers.RandomNormal"}, False),
         ([0.7, 0.2], {"gamma_initializer": Unknown("anything")}, False),
         ([0.5, 0.5], {}, False),
