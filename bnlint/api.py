@@ -218,13 +218,13 @@ def _discover(paths: Sequence[str], plans: Plans) -> tuple[tuple[File, ...], lis
 def is_left_out(path: str, plans: Plans, folders: Iterable[str]) -> bool:
     """Whether a walk through these folders leaves a file out by default: what is installed, built or cached. One outside of them is left
     out if it is installed."""
-    from bnlint.discovery import EXCLUDED, INSTALLED
+    from bnlint.discovery import EXCLUDED
 
     if plans.settings(path).exclude is not None:
         return False
     inside = [os.path.relpath(path, folder) for folder in folders if path.startswith(os.path.join(folder, ""))]
     above = os.path.dirname(min(inside, key=len, default=path)).split(os.sep)
-    return not (EXCLUDED if inside else INSTALLED).isdisjoint(above)
+    return not (EXCLUDED if inside else regular.INSTALLED).isdisjoint(above)
 
 
 def show_settings(path: str, plans: Plans) -> str:
