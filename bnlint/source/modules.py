@@ -49,7 +49,7 @@ def root(
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
             if builds:
                 file.patience = max(file.patience // 2, GLANCE)
-            if m.built == built and budget >= ROOT_STEPS:
+            if m.built == built and budget >= ROOT_STEPS:  # what was given little says nothing of the others
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
