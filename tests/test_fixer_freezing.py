@@ -71,6 +71,11 @@ def test_what_holds_no_models_lists_all_its_layers(source: str, assignment: str,
         (f"{IMPORT}for layer in chosen:\n    layer.trainable = True\n", "layer.trainable", "which model the loop goes over"),
         ("import other\nbase.trainable = True\n", "base.trainable", "does not import Keras's layers"),
         (f"{IMPORT}build(base)\n", "build(base)", "not a plain assignment"),
+        (
+            f"{IMPORT}for layer in base.layers:\n    layer.trainable = True\n    model.compile('sgd')\n",
+            "layer.trainable = True",
+            "compiled inside the loop",
+        ),
     ],
 )
 def test_what_cannot_be_placed_is_refused(source: str, assignment: str, reason: str) -> None:

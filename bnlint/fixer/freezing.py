@@ -33,6 +33,8 @@ def freeze_norms(plan: Plan, edit: FreezeNorms) -> None:
         raise Refused("it is not a plain assignment to `trainable`")
     model, statement = _over(place, target)
     part = place.part
+    if any(isinstance(node, ast.Attribute) and node.attr == "compile" for node in ast.walk(statement)):
+        raise Refused("the model is compiled inside the loop that sets it trainable")
     if not lines.alone(part, statement):
         raise Refused("other statements share its line")
     like = tuple(node.func for node in plan.source.walk() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
