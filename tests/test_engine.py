@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint import api, catalogue, engine, groups, repair
+from bnlint import api, catalogue, engine, groups, regular, repair
 from bnlint.api import Plans, fix_source, lint_paths, lint_source
 from bnlint.catalogue import Case, Page
 from bnlint.findings import DropArgument, Finding, Fix, Hit, Safety, SetArgument, Severity, TextEdit
@@ -66,6 +66,18 @@ def test_what_speaks_of_keras_does_so_named_or_met_by_a_walk(name: str, speaks: 
     plan = Plans(isolated=True).of("a.py")
     given = [groups.Input("a.py", f"import x\nx.{name}()\n".encode(), plan, named) for named in (False, True)]
     assert [each.speaks for each in given] == [speaks, speaks]
+
+
+def test_what_was_not_read_to_its_end_may_speak_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plans(isolated=True).of("a.py")
+
+    def is_idle() -> bool:
+        (group,) = groups.form([groups.Input("a.py", b"x = 1\n" * 3, plan, named=False)])
+        return group.idle
+
+    assert is_idle()
+    monkeypatch.setattr(regular, "LARGEST", 10)
+    assert not is_idle()
 
 
 def test_a_file_of_a_walk_that_holds_no_word_is_dismissed_unparsed() -> None:

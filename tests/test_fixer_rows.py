@@ -73,3 +73,15 @@ def test_a_tuple_without_brackets_is_left_alone(source: str) -> None:
     assert isinstance(statement.value, ast.Tuple)
     with pytest.raises(Refused, match=r"without brackets|cannot be kept"):
         commas.insert_element(part, statement.value, 1, "c")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("f(  # one\n1,  \\\nb=2)", "  # one\nb=2"),
+        ("f(\\\n1, \\\nb=2)", "\\\nb=2"),
+        ("f(  # one\n1,  # two\nb=2)", "  # one\n# two\nb=2"),
+    ],
+)
+def test_an_item_goes_with_what_continues_its_line(source: str, expected: str) -> None:
+    assert str(rows.remove(arguments(source), 0)) == expected

@@ -76,8 +76,8 @@ def _merge(before: str, after: str, last: bool) -> str:
         head, indent = before[: before.rindex("\n")], before[before.rindex("\n") :]
         tail = after[after.rindex("\n") :]
         kept = after[: after.rindex("\n")]
-        if "#" in kept.partition("\n")[0]:  # the comment of what goes gets a line of its own
-            kept = indent + kept.lstrip(" \t")
+        first, end, rest = kept.partition("\n")
+        kept = indent + kept.lstrip(" \t") if "#" in first else end + rest  # the comment of what goes gets a line of its own
         return head + kept + (tail if last else indent)
     if "\n" in before:
         return after if last and "#" not in before else before

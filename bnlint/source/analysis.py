@@ -54,7 +54,7 @@ def analyse(documents: Iterable[Document], root: str | None = None, whole: bool 
     done: set[Way] = set()
     with _DEEP:
         for file in m.files.asked:
-            file.distant = not whole and not any("atchNorm" in chunk.text or "atch_norm" in chunk.text for chunk in file.chunks)
+            file.distant = not whole and not file.says("atchNorm", "atch_norm")
             modules.load(m, file)
         return _explored(m, mentions, done)
 

@@ -49,6 +49,10 @@ class File:
     patience: int = IDLE
     cut: bool = False
 
+    def says(self, *words: str) -> bool:
+        """Whether one of some words stands in it."""
+        return any(word in chunk.text for chunk in self.chunks for word in words)
+
 
 class Files:
     """The files under analysis, and those that their imports lead to. Without a `root` nothing is looked for on disk.

@@ -49,7 +49,7 @@ def root(
             file.gaps.append(Gap(f"{name} is too large to be followed to its end", Origin()))
             if builds:
                 file.patience = max(file.patience // 2, GLANCE)
-            if m.built == built and budget >= ROOT_STEPS:  # what was given little says nothing of the others
+            if m.built == built and budget in (ROOT_STEPS, STEPS):  # what was given little says nothing of the others
                 m.idle = max(m.idle // 2, GLANCE)
             return MISSING
         finally:
@@ -63,7 +63,7 @@ def root(
 def _budget(file: File) -> int:
     """What the body of a module may cost. One that is only imported and does not name Keras must not run the engine of a framework (its
     protocol buffers, its registries); what it says line by line takes fewer steps than a quarter of its letters."""
-    if file.asked or any(mark in chunk.text for chunk in file.chunks for mark in ("keras", "atchNorm", "batch_norm")):
+    if file.asked or file.says("keras", "atchNorm", "atch_norm"):
         return STEPS
     return IDLE + sum(len(chunk.text) for chunk in file.chunks) // 4
 

@@ -156,6 +156,14 @@ def _lying_names(folder: Path) -> Path:
     return folder / "x.h5"
 
 
+def _broken_names(folder: Path) -> Path:
+    def spoil(root: Any) -> None:
+        root["bn"].attrs["weight_names"] = [b"bn/gamma\nnext line"]
+
+    samples.write_layers(folder / "x.h5", samples.old_config(), spoil)
+    return folder / "x.h5"
+
+
 def _cut(folder: Path) -> Path:
     samples.write_store(folder / "whole.h5")
     data = (folder / "whole.h5").read_bytes()
@@ -386,6 +394,7 @@ HOSTILE: dict[str, Case] = {
     "S8 text of 40 MiB": Case(_huge_text, "larger than 32 MiB"),
     "S8 numbers for text": Case(_numbers_for_text, "no text"),
     "S8 names that are not there": Case(_lying_names, "does not hold"),
+    "S8 names of two lines": Case(_broken_names, "bn/gamma next line` and does not hold"),
     "S9 cut off": Case(_truncated, "."),
     "S10 depth": Case(_raw_config(b"[" * 100_000 + b"]" * 100_000), "."),
     "S10 a text of 20 MB": Case(_raw_config(b'{"class_name": "' + b"x" * 20_000_000 + b'", "config": {}}')),
