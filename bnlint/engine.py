@@ -98,6 +98,7 @@ def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
         examined = _examine(documents, plans, analysis)
         wider = analysis.widen(_concerned(examined.values()))
         done.update(examined if wider is None else _examine(documents, plans, wider))
+        analysis.close()
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
         told = () if isinstance(error, RecursionError) else (failure("reading", group.label, error),)
         if len(inputs) > 1:

@@ -37,6 +37,8 @@ class Analysis:
     read: tuple[str, ...] = ()
     widen: Callable[[Iterable[Span]], Analysis | None] = lambda spans: None
     """The same with everything analysed that may build layers at some places; None if it was already."""
+    close: Callable[[], None] = lambda: None
+    """To be called when no more is asked of it: then what it holds is freed together with it."""
 
 
 FRAMES = 6000
@@ -90,7 +92,7 @@ def _explored(m: Machine, mentions: Mentions, done: set[Way]) -> Analysis:
         file.unreached.append(Origin(chunk.span(node)))
     found, models = assembly.assemble(m)
     others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
-    return Analysis(found, models, m.files.unreadable, tuple(sorted(others)), widen)
+    return Analysis(found, models, m.files.unreadable, tuple(sorted(others)), widen, m.close)
 
 
 Kinds = tuple[type, ...]

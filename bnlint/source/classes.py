@@ -57,6 +57,7 @@ def make_class(m: Machine, node: ast.ClassDef) -> Class:
     with m.entered(Frame(scope, frame.chunk, qualified, None, made)):
         statements.execute(m, node.body)
     m.classes.append(made)
+    m.scopes.add(m.frame.scope)
     if made.plain == "enum":
         records.enumerate_members(m, made)
     return made

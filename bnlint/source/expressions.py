@@ -89,18 +89,17 @@ def eval_IfExp(m: Machine, node: ast.IfExp) -> object:
 
 
 def eval_BoolOp(m: Machine, node: ast.BoolOp) -> object:
-    conjunction = isinstance(node.op, ast.And)
+    return _in_turn(m, node.values, isinstance(node.op, ast.And))
 
-    def fold(values: list[ast.expr]) -> object:
-        first = evaluate(m, values[0])
-        if len(values) == 1:
-            return first
-        rest = values[1:]
-        if conjunction:
-            return m.branch(first, lambda: fold(rest), lambda: _falsy(m, first))
-        return m.branch(first, lambda: _truthy(m, first), lambda: fold(rest))
 
-    return fold(node.values)
+def _in_turn(m: Machine, values: list[ast.expr], conjunction: bool) -> object:
+    """The operands of `and` (a conjunction) or `or`, as far as they are asked for."""
+    first = evaluate(m, values[0])
+    if len(values) == 1:
+        return first
+    if conjunction:
+        return m.branch(first, lambda: _in_turn(m, values[1:], True), lambda: _falsy(m, first))
+    return m.branch(first, lambda: _truthy(m, first), lambda: _in_turn(m, values[1:], False))
 
 
 def _falsy(m: Machine, value: object) -> object:

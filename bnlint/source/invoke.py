@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from itertools import pairwise
 
 from bnlint.graph import query
@@ -134,6 +135,7 @@ def make_function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast
         if default_or_none is not None:
             defaults[parameter.arg] = expressions.evaluate(m, default_or_none)
     frame = m.frame
+    m.scopes.add(frame.scope)
     qualified = f"{frame.qualified}.{name}" if frame.qualified else name
     decorators = () if isinstance(node, ast.Lambda) else tuple(ast.unparse(part) for part in node.decorator_list)
     if not isinstance(node, ast.Lambda):
@@ -189,27 +191,20 @@ def invoke(m: Machine, callee: object, arguments: Arguments, node: ast.Call) -> 
 
 def tensors_of(m: Machine, arguments: Arguments, node: ast.AST) -> tuple[Tensor, ...]:
     """The tensors among the arguments, those in lists and tuples too."""
-    found: list[Tensor] = []
+    return tuple(tensor for argument in arguments.items for tensor in _tensors_in(m, argument.value, node))
 
-    def visit(value: object) -> None:
-        value = m.settle(value)
-        if isinstance(value, TENSORS):
-            found.append(value)
-        elif isinstance(value, (tuple, List)):
-            for item in unspliced(value if isinstance(value, tuple) else value.items):
-                visit(item)
-        elif isinstance(value, Choice) and _some_tensor(value):
-            made = m.tensor(value, node)
-            if made is not None:
-                found.append(made)
-        elif isinstance(value, Unknown) and (value in m.open or value in m.parameters):
-            opened = m.tensor(value, node)
-            if opened is not None:
-                found.append(opened)
 
-    for argument in arguments.items:
-        visit(argument.value)
-    return tuple(found)
+def _tensors_in(m: Machine, value: object, node: ast.AST) -> Iterable[Tensor]:
+    value = m.settle(value)
+    if isinstance(value, TENSORS):
+        return (value,)
+    if isinstance(value, (tuple, List)):
+        items = unspliced(value if isinstance(value, tuple) else value.items)
+        return [tensor for item in items for tensor in _tensors_in(m, item, node)]
+    if (isinstance(value, Choice) and _some_tensor(value)) or (isinstance(value, Unknown) and (value in m.open or value in m.parameters)):
+        made = m.tensor(value, node)
+        return () if made is None else (made,)
+    return ()
 
 
 def _some_tensor(value: object) -> bool:

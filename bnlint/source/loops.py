@@ -136,30 +136,33 @@ def repeat(m: Machine, node: ast.While) -> Completion | None:
 def comprehend(m: Machine, whole: ast.expr, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
     """Run the element of a comprehension in every round of its loops, in a scope of its own."""
     outer = m.frame
-
-    def run(rest: list[ast.comprehension]) -> None:
-        if not rest:
-            element()
-            return
-        first = rest[0]
-
-        def filtered(tests: list[ast.expr]) -> None:
-            if not tests:
-                run(rest[1:])
-            else:
-                m.branch(expressions.evaluate(m, tests[0]), lambda: filtered(tests[1:]), lambda: None)
-
-        def body(item: object) -> None:
-            statements.assign(m, first.target, item)
-            filtered(first.ifs)
-
-        loop(m, expressions.evaluate(m, first.iter), body, whole)
-
     scope = Scope(outer.scope)
     if outer.scope.is_class:
         scope.names.update(outer.scope.names)
     m.frame = Frame(scope, outer.chunk, outer.qualified, outer.function, outer.owner, outer.self)
     try:
-        run(generators)
+        _generated(m, whole, generators, element)
     finally:
         m.frame = outer
+
+
+def _generated(m: Machine, whole: ast.expr, generators: list[ast.comprehension], element: Callable[[], object]) -> None:
+    """The rounds of the first loop of a comprehension, in each of them those of the others."""
+    if not generators:
+        element()
+        return
+    first, *inner = generators
+
+    def body(item: object) -> None:
+        statements.assign(m, first.target, item)
+        _filtered(m, first.ifs, lambda: _generated(m, whole, inner, element))
+
+    loop(m, expressions.evaluate(m, first.iter), body, whole)
+
+
+def _filtered(m: Machine, tests: list[ast.expr], run: Callable[[], None]) -> None:
+    """Run what stands under all of some tests."""
+    if not tests:
+        run()
+    else:
+        m.branch(expressions.evaluate(m, tests[0]), lambda: _filtered(m, tests[1:], run), lambda: None)

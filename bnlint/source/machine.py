@@ -83,6 +83,8 @@ class Machine(Unknowns):
         self.events: list[Event] = []
         self.constructions: list[Layer] = []
         self.functions: list[Function] = []
+        self.scopes: set[Scope] = set()
+        """Those in which functions and classes were made."""
         self.called: list[Function] = []
         self.sites: dict[tuple[str, ...], list[Any]] = {}  # calls by their names, as analysis finds them
         self.leading: dict[int, Function | Class] = {}  # what was opened alone when the function of this node (its id) was called first
@@ -109,6 +111,16 @@ class Machine(Unknowns):
     def file(self) -> File:
         """The file whose code is running."""
         return self.files.by_path[self.frame.chunk.path]
+
+    def close(self) -> None:
+        """Take apart what holds itself: all of it is freed at once then, which takes a tenth of the time that it takes to look for it."""
+        for scope in self.scopes:
+            scope.names.clear()
+        for cls in self.classes:
+            cls.instances.clear()
+            cls.order.clear()
+        for instance in self.instances:
+            instance.fields.clear()
 
     # Where we are ------------------------------------------------------------------------------------------------
 

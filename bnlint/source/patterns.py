@@ -14,20 +14,19 @@ from bnlint.source.values import MISSING, Class, Dict, Dotted, Instance, List, S
 
 def run(m: Machine, node: ast.Match) -> Completion | None:
     """The statement: the first case that holds."""
-    subject = expressions.evaluate(m, node.subject)
+    return _first(m, expressions.evaluate(m, node.subject), node.cases)
 
-    def attempt(cases: list[ast.match_case]) -> Completion | None:
-        if not cases:
-            return None
-        case = cases[0]
-        test = matches(m, subject, case.pattern)
-        if case.guard is not None:
-            guard = case.guard
-            test = m.branch(test, lambda: expressions.evaluate(m, guard), lambda: False)
-        result = m.branch(test, lambda: statements.execute(m, case.body), lambda: attempt(cases[1:]))
-        return result if isinstance(result, Completion) else None
 
-    return attempt(list(node.cases))
+def _first(m: Machine, subject: object, cases: list[ast.match_case]) -> Completion | None:
+    if not cases:
+        return None
+    case = cases[0]
+    test = matches(m, subject, case.pattern)
+    if case.guard is not None:
+        guard = case.guard
+        test = m.branch(test, lambda: expressions.evaluate(m, guard), lambda: False)
+    result = m.branch(test, lambda: statements.execute(m, case.body), lambda: _first(m, subject, cases[1:]))
+    return result if isinstance(result, Completion) else None
 
 
 def matches(m: Machine, subject: object, pattern: ast.pattern) -> object:

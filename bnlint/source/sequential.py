@@ -53,17 +53,19 @@ def _placed(m: Machine, value: object, written: ast.expr | None, node: ast.AST) 
         and not any(isinstance(e, ast.Starred) for e in written.elts)
     ):
         spans = [m.span(element) for element in written.elts]
+    return tuple(_place(m, item, span, node) for item, span in zip(items, spans, strict=True))
 
-    def place(item: object, span: Span | None) -> object:
-        if isinstance(item, Splice):
-            return Splice(item.condition, tuple(place(i, None) for i in item.if_true), tuple(place(i, None) for i in item.if_false))
-        item = m.settle(item)
-        if isinstance(item, Choice):
-            return Splice(item.condition, (place(item.if_true, span),), (place(item.if_false, span),))
-        origin = Origin(span, m.stack, m.frame.qualified) if span else item.origin if isinstance(item, Layer) else m.origin(node)
-        return check_element(m, item, origin)
 
-    return tuple(place(item, span) for item, span in zip(items, spans, strict=True))
+def _place(m: Machine, item: object, span: Span | None, node: ast.AST) -> Placed | Splice:
+    """What one element of a list puts into a Sequential; `span` is where it is written, if it is."""
+    if isinstance(item, Splice):
+        arms = ([_place(m, each, None, node) for each in arm] for arm in (item.if_true, item.if_false))
+        return Splice(item.condition, *map(tuple, arms))
+    item = m.settle(item)
+    if isinstance(item, Choice):
+        return Splice(item.condition, (_place(m, item.if_true, span, node),), (_place(m, item.if_false, span, node),))
+    origin = Origin(span, m.stack, m.frame.qualified) if span else item.origin if isinstance(item, Layer) else m.origin(node)
+    return check_element(m, item, origin)
 
 
 def check_element(m: Machine, value: object, origin: Origin) -> Placed:
@@ -135,15 +137,7 @@ def add_layer(m: Machine, model: Model, arguments: Arguments, node: ast.Call) ->
     """`model.add(layer)`."""
     if model.kind == "sequential" and arguments.items:
         first = arguments.items[0]
-        origin = Origin(first.span or m.span(node), m.stack, m.frame.qualified)
-
-        def place(value: object) -> object:
-            value = m.settle(value)
-            if isinstance(value, Choice):
-                return Splice(value.condition, (place(value.if_true),), (place(value.if_false),))
-            return check_element(m, value, origin)
-
-        placed = place(first.value)
+        placed = _place(m, first.value, first.span or m.span(node), node)
         m.write(model.fields, "items", (*elements_of(model), placed))
 
 

@@ -23,19 +23,19 @@ def _copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 
 def _deep_copy(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    made: dict[int, object] = {}
+    return _deeply_copied(m, first_argument(arguments), {})
 
-    def copied(value: object) -> object:
-        m.step()
-        value = m.settle(value)
-        if isinstance(value, tuple):
-            return tuple(map(copied, value))
-        if id(value) not in made:
-            made[id(value)] = value  # for what holds itself
-            made[id(value)] = _copied(value, copied)
-        return made[id(value)]
 
-    return copied(first_argument(arguments))
+def _deeply_copied(m: Machine, value: object, made: dict[int, object]) -> object:
+    """A copy of a value and of all that it holds; `made` by the ids of what was copied before."""
+    m.step()
+    value = m.settle(value)
+    if isinstance(value, tuple):
+        return tuple(_deeply_copied(m, part, made) for part in value)
+    if id(value) not in made:
+        made[id(value)] = value  # for what holds itself
+        made[id(value)] = _copied(value, lambda part: _deeply_copied(m, part, made))
+    return made[id(value)]
 
 
 def _copied(value: object, part: Callable[[object], object]) -> object:

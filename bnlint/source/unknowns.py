@@ -68,11 +68,14 @@ class Unknowns(Budget):
     def combined(self, values: Iterable[object], operation: Callable[[list[object]], object]) -> object:
         """The operation on the values; on each combination of their alternatives, joined, if there are not too many."""
         settled = [self.settle(value) for value in values]
+        if math.prod(map(weight, settled)) > WEIGHT:
+            return Unknown("too many alternatives")
+        return self._combined(settled, [], operation)
 
-        def apply(rest: list[object], done: list[object]) -> object:
-            return self.each(rest[0], lambda value: apply(rest[1:], [*done, value])) if rest else operation(done)
-
-        return apply(settled, []) if math.prod(map(weight, settled)) <= WEIGHT else Unknown("too many alternatives")
+    def _combined(self, rest: list[object], done: list[object], operation: Callable[[list[object]], object]) -> object:
+        if not rest:
+            return operation(done)
+        return self.each(rest[0], lambda value: self._combined(rest[1:], [*done, value], operation))
 
     def opaque(self, value: object) -> object:
         """The value; for what another module holds under a name, the unknown value that it stands for; of an IntEnum, the number."""
