@@ -104,8 +104,8 @@ def undoes(event: Event, other: Event) -> bool:
 def toggles(module: Module, event: Event) -> bool:
     """Whether an assignment comes round again in a loop that also does the opposite: each step sets what it needs."""
     rounds = [other.order for other in module.events if other.kind == event.kind and other.origin.span == event.origin.span]
-    between = (other for other in module.events if len(rounds) > 1 and min(rounds) < other.order < max(rounds))
-    return any(undoes(other, event) for other in between)
+    first, last = min(rounds), max(rounds)
+    return first < last and any(undoes(other, event) for other in module.events if first < other.order < last)
 
 
 # What `trainable` is

@@ -44,6 +44,8 @@ class File:
     data_format: str = "channels_last"
     policy: object = None
     steps: int = 0
+    done: int = 0
+    """Events that are not those of layers."""
     distant: bool = False
     idle: int = 0
     patience: int = IDLE

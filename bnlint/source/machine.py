@@ -14,7 +14,7 @@ from bnlint.records import dataclass
 from bnlint.source.budget import IDLING
 from bnlint.source.files import File, Files
 from bnlint.source.joins import join
-from bnlint.source.recordings import Exposed, Recordings
+from bnlint.source.recordings import MAKEABLE, Exposed, Recordings
 from bnlint.source.unknowns import Unknowns
 from bnlint.source.values import (
     MISSING,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 DEPTH = 48
 """Nested calls of user functions."""
+
+EASY = 8
+"""Things done to models, in one file, for which one more costs a step more: what comes before what is asked of each pair of them."""
 
 SUSPENDED = words(
     "attempts budget consulted decided depth epoch frame grace home landings limit log policy progress root rounds running stack steps "
@@ -263,6 +266,9 @@ class Machine(Unknowns):
         made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)
         self.home.events.append(made)
+        if kind not in MAKEABLE:
+            self.home.done += 1
+            self.spend(self.home.done // EASY)
         return made
 
     def tensor(self, value: object, node: ast.AST) -> Tensor | None:

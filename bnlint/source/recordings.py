@@ -14,6 +14,9 @@ from bnlint.source.values import Dict, Fields, Instance, List, Model
 PATIENCE = 6
 """Calls of a function that could not be recorded, after which it is not tried again; one that could be makes up for two."""
 
+MAKEABLE = frozenset({"apply", "data_format", "escape", "named", "not_a_layer", "positional", "wrapped"})
+"""Events that are made once more."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Left:

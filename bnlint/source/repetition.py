@@ -12,7 +12,7 @@ from bnlint.source import copies
 from bnlint.source.comparison import Asked, asked
 from bnlint.source.holdings import CONSTANT
 from bnlint.source.machine import Machine
-from bnlint.source.recordings import PATIENCE, Left, Recording
+from bnlint.source.recordings import MAKEABLE, PATIENCE, Left, Recording
 from bnlint.source.spelling import Text, held
 from bnlint.source.values import (
     MISSING,
@@ -179,10 +179,6 @@ def _left(thing: Instance | Model | List | Dict, fields: Iterable[tuple[object, 
 
 
 # What was made
-
-
-MAKEABLE = frozenset({"apply", "data_format", "escape", "named", "not_a_layer", "positional", "wrapped"})
-"""Events that are made once more."""
 
 
 def _surveyed(m: Machine, made: Recording, call: Asked, touched: Iterable[object]) -> _Survey | None:

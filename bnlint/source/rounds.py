@@ -1,4 +1,4 @@
-"""Loops that train: what is built anew in each of their rounds, while what they train was there before."""
+"""Loops that train: what is built anew in each of their rounds, while what they train was there before; what they do again and again."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from bnlint.graph.model import Call, Layer, Unknown
+from bnlint.graph.model import Call, Event, Layer, Unknown
 from bnlint.graph.query import upstream
 from bnlint.records import dataclass, field
 from bnlint.source import classes
+from bnlint.source.holdings import CONSTANT
 from bnlint.source.machine import Machine
-from bnlint.source.recordings import Exposed
+from bnlint.source.recordings import MAKEABLE, Exposed
+from bnlint.source.values import Instance, Model
+
+ALIKE = 3
+"""Rounds one after the other that do the same of which it is noted what they do."""
 
 
 @dataclass(slots=True, eq=False)
 class Rounds:
-    """A loop that is running: where it began, the tests that its present round stands under, what it built in which round, and trained."""
+    """A loop that is running: where it began, the tests that its present round stands under, what it built in which round, and trained.
+
+    `begun` are the numbers of calls and of events before the present round; `deeds` is what the last one did that was noted, and `alike`
+    how many did just that.
+    """
 
     calls: int
     constructions: int
@@ -25,6 +34,9 @@ class Rounds:
     number: int = 0
     built: list[tuple[int, Layer]] = field(default_factory=list)
     trained: list[object] = field(default_factory=list)
+    begun: tuple[int, int, int] = (0, 0, 0)
+    deeds: list[object] = field(default_factory=list)
+    alike: int = 0
 
 
 @contextmanager
@@ -35,14 +47,49 @@ def counted(m: Machine) -> Iterator[None]:
     try:
         yield
     finally:
+        _ends(m, rounds)
         m.rounds.pop()
         _judge(m, rounds)
 
 
 def begins(m: Machine) -> None:
     """One more round of the innermost loop."""
-    m.rounds[-1].number += 1
-    m.rounds[-1].under = m.under
+    rounds = m.rounds[-1]
+    _ends(m, rounds)
+    rounds.number += 1
+    rounds.under = m.under
+    rounds.begun = len(m.calls), len(m.events), len(m.home.events)
+
+
+def _ends(m: Machine, rounds: Rounds) -> None:
+    """Take out what a round did if the ones before it did the same: a loop over epochs and batches comes to tens of thousands of events,
+    and checks look for pairs of them."""
+    calls, events, own = rounds.begun
+    if not rounds.number or len(m.events) == events or len(m.calls) > calls:
+        return
+    deeds = [_deed(event) for event in m.events[events:]]
+    rounds.alike = rounds.alike + 1 if deeds == rounds.deeds else 1
+    rounds.deeds = deeds
+    if rounds.alike > ALIKE:
+        m.home.done -= sum(event.kind not in MAKEABLE for event in m.events[events:])
+        del m.events[events:], m.home.events[own:]
+
+
+def _deed(event: Event) -> object:
+    """What tells what was done from other things."""
+    under = [outcome for _, outcome in event.under]
+    return event.kind, event.origin, _told(event.target), [(name, _told(value)) for name, value in event.args.items()], under
+
+
+def _told(value: object) -> object:
+    """What tells a value from others: of constants what they are, of what is made which one it is, of anything else the kind."""
+    if isinstance(value, tuple):
+        return tuple(map(_told, value))
+    if isinstance(value, slice):
+        return tuple(map(_told, (value.start, value.stop, value.step)))
+    if isinstance(value, (Layer, Model, Instance)):
+        return id(value)
+    return (type(value), value) if type(value) in CONSTANT else type(value)
 
 
 def builds(m: Machine, layer: Layer, decided: int, under: Mapping[Unknown, bool]) -> None:

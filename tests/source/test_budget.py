@@ -102,6 +102,7 @@ def test_what_never_ends_ends_here(source: str) -> None:
     [
         "m = keras.Sequential([Dense(1)])\n" + "m = keras.Sequential([m, m])\n" * 40,
         "x = Input((8,))\nm = keras.Model(x, Dense(1)(x))\n" + "x = Input((8,))\nm = keras.Model(x, m(m(x)))\n" * 40,
+        "m = keras.Sequential([Dense(1)])\n" + "m.trainable = True\n" * 10_000,
         "a = [Dense(1)]\n" + "a = a + a\n" * 40,
         "a = [Dense(1)]\n" + "a.extend(a)\n" * 40,
         "a = (1,)\n" + "a += a\n" * 40,

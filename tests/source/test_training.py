@@ -521,3 +521,29 @@ for train, held_out in folds(data):
     assert set(program.flows) == {"Input > Dense > BatchNormalization"}
     assert all(graph.calls[-1].shape == (None, 4) for graph in program.models)
     assert {event.target for event in program.events("fit")} == set(program.models)
+
+
+ROUNDS = """
+for epoch in range(100):
+    for batch in range(100):
+        critic.trainable = True
+        critic.train_on_batch(real, noise)
+        if epoch == 50 and batch == 50:
+            critic.save("half.keras")
+        critic.trainable = False
+        model.train_on_batch(noise, real)
+"""
+
+
+def test_of_many_rounds_that_do_the_same_the_first_are_noted() -> None:
+    program = train(f"critic = keras.Sequential([Dense(1)], name='critic')\n{ROUNDS}")
+    done = [(event.kind, names(event.target), event.args.get("value")) for event in program.module.events if event.kind != "compile"]
+    train_critic = [("set_trainable", "critic", True), ("train_on_batch", "critic", None)]
+    train_all = [("set_trainable", "critic", False), ("train_on_batch", "net", None)]
+    assert done.count(("save", "critic", None)) == 1
+    middle = done.index(("save", "critic", None))
+    assert done[:4] == train_critic + train_all
+    assert done[middle - 2 : middle] == train_critic  # what is new is seen where it is done
+    assert done[middle + 1 : middle + 5] == train_all + train_critic  # and what it is done between
+    assert done[-2:] == train_all
+    assert len(done) == 101  # nine rounds in three epochs, seven in the one in the middle, nine more
