@@ -345,7 +345,7 @@ def enter(m: Machine, function: Function, names: dict[str, object], site: object
 def _is_generator(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     place = ("generator", node)
     if place not in m.derived:
-        m.derived[place] = _yields(node)
+        m.derived[place] = "yield" in m.frame.chunk.text and _yields(node)
     return m.derived[place] is True
 
 

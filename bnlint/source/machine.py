@@ -89,7 +89,7 @@ class Machine(Unknowns):
         self.scopes: set[Scope] = set()
         """Those in which functions and classes were made."""
         self.called: list[Function] = []
-        self.sites: dict[tuple[str, ...], list[Any]] = {}  # calls by their names, as analysis finds them
+        self.sites: dict[tuple[str, ...], list[Any]] = {}  # calls by their names, as analysis finds them: those that it has not seen run
         self.leading: dict[int, Function | Class] = {}  # what was opened alone when the function of this node (its id) was called first
         self.classes: list[Class] = []
         self.instances: list[Instance] = []

@@ -32,6 +32,8 @@ class Said:
     names: frozenset[str]
     own: frozenset[str]
     foreign: frozenset[str]
+    inner: frozenset[int]
+    """The ids of the nodes of all functions that are defined within it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +104,6 @@ class Mentions:
         self.wanted: set[int] = set()
         self.imported: dict[str, set[str]] = {}
         self._said: dict[int, Said] = {}
-        self._inside: dict[int, set[int]] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
         self._units: list[Unit] = []
@@ -159,6 +160,7 @@ class Mentions:
                 frozenset(name for _, name in pairs),
                 frozenset(name for node, name in pairs if isinstance(node, ast.Name)) - imported,
                 frozenset(inner),
+                frozenset(id(node) for node in nodes if isinstance(node, FUNCTIONS)),
             )
         return self._said[id(unit.node)]
 
@@ -274,12 +276,7 @@ class Mentions:
 
     def inside(self, units: Iterable[Unit]) -> frozenset[int]:
         """The ids of the nodes of all functions that are defined within some units."""
-        found: set[int] = set()
-        for unit in units:
-            if id(unit.node) not in self._inside:
-                self._inside[id(unit.node)] = {id(node) for node in walk(unit.node) if isinstance(node, FUNCTIONS)}
-            found |= self._inside[id(unit.node)]
-        return frozenset(found)
+        return frozenset().union(*(self.said(unit).inner for unit in units))
 
     def around(self, sites: Sites) -> list[Unit]:
         """The units in which any of the sites stands."""
