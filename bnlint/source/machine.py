@@ -117,13 +117,16 @@ class Machine(Unknowns):
 
     def close(self) -> None:
         """Take apart what holds itself: all of it is freed at once then, which takes a tenth of the time that it takes to look for it."""
+        for file in self.files.by_path.values():
+            file.scope.names.clear()
+            file.imported.clear()
         for scope in self.scopes:
             scope.names.clear()
         for cls in self.classes:
+            for instance in cls.instances:
+                instance.fields.clear()
             cls.instances.clear()
             cls.order.clear()
-        for instance in self.instances:
-            instance.fields.clear()
 
     # Where we are ------------------------------------------------------------------------------------------------
 
