@@ -106,6 +106,10 @@ class Chunk:
         """The positions that were asked for. (Code that runs often is asked about often.)"""
         return {}
 
+    def forget(self) -> None:
+        """Let go of the nodes whose positions were asked for, and with them of the tree."""
+        self._spans.clear()
+
     def span(self, node: ast.AST) -> Span:
         """Where a node stands. It must be one that has a position."""
         found = self._spans.get(node)

@@ -32,7 +32,8 @@ MUCH_MORE: Final = 400_000
 """The same of ones that are started anew: to import what they need takes each some 0.15 s of processor time, as long as 30 kB of models."""
 
 LITTER: Final = 300_000
-"""Objects made and not yet freed after which it is worth to look for garbage: some 30 MB."""
+"""Objects made and not yet freed after which it is worth to look for garbage: some 30 MB. (Analyses leave none behind, but those that
+failed.)"""
 
 MOST: Final = 64
 """Processes at most."""
@@ -180,37 +181,10 @@ def outcome_to_keep(group: Group) -> Outcome:
     return check(group, seen), tuple(facts.of(seen))
 
 
-class _Litter:
-    """What analyses leave behind, all of which hangs together in circles: `before` the last one, and the `most` that one of them made.
-
-    (The command line has Python collect so seldom that it would come to it only after dozens of groups.) Counted are the objects made since
-    the process began, `base` of which had nothing to do with analyses, or since the last full collection, the number of which is `full`.
-    """
-
-    def __init__(self) -> None:
-        self.full = -1
-        self.base = self.before = self.most = 0
-
-    def collect(self, size: int) -> None:
-        """Collect it if there is much, unless what is to be analysed is small (in bytes) beside what has made the most."""
-        counts, thresholds = gc.get_count(), gc.get_threshold()
-        found = counts[0] + thresholds[0] * (counts[1] + thresholds[1] * counts[2])
-        full = gc.get_stats()[2]["collections"]
-        if full != self.full:
-            self.base = self.before = found if self.full < 0 else 0
-        self.most = max(self.most, found - self.before)
-        if (litter := found - self.base) > LITTER and litter + size > 1.1 * self.most:
-            gc.collect()
-            self.base, found, full = 0, 0, full + 1
-        self.before, self.full = found, full
-
-
-_LITTER = _Litter()
-
-
 def check(group: Group, seen: Footprint | None = None) -> list[Checked]:
     """The findings in a group, with those fixes that can be made."""
-    _LITTER.collect(group.size)
+    if gc.get_count()[0] > LITTER:  # where Python's own collection is turned off: else it is always less
+        gc.collect()
     return [repair.offer(checked) for checked in engine.check(group, seen)]
 
 

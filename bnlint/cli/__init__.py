@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
 
 def main() -> None:
     """The entry point of `bnlint`."""
-    gc.set_threshold(400_000, 2_000, 50)  # trees and graphs are large and live short: the usual thresholds cost up to a third of the time
+    gc.disable()  # trees and graphs are large, and go at once: looking for garbage costs up to a third of the time (`work.check` does so)
     try:
         _run(sys.argv[1:])
     except Exception as error:  # whatever happens, a user gets a line and no traceback

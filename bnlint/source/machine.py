@@ -120,6 +120,8 @@ class Machine(Unknowns):
         for file in self.files.by_path.values():
             file.scope.names.clear()
             file.imported.clear()
+            for chunk in file.chunks:
+                chunk.forget()
         for scope in self.scopes:
             scope.names.clear()
         for cls in self.classes:

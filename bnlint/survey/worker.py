@@ -204,7 +204,7 @@ def serve(requests: IO[bytes], answers: IO[bytes], scratch: str) -> None:
 def main() -> None:
     import gc
 
-    gc.set_threshold(400_000, 2_000, 50)  # as the command line does
+    gc.disable()  # as the command line does
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

@@ -37,7 +37,7 @@ class Spawned(Crew):
 
     def _hire(self, share: Sequence[int]) -> int:
         groups = [self.groups[index] for index in share]
-        sent = pickle.dumps(sys.path) + pickle.dumps((groups, self.check, gc.get_threshold()))
+        sent = pickle.dumps(sys.path) + pickle.dumps((groups, self.check, gc.isenabled()))
         command = [sys.executable, "-I", *(["-B"] if sys.dont_write_bytecode else []), "-c", START]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.processes[process.pid] = process
@@ -74,9 +74,10 @@ class Spawned(Crew):
 def work() -> None:
     """The life of a process: what is written to the standard output goes nowhere, for results take its way."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    groups, check, threshold = pickle.load(sys.stdin.buffer)
+    groups, check, collects = pickle.load(sys.stdin.buffer)
     end_with(sys.stdin.fileno())
-    gc.set_threshold(*threshold)
+    if not collects:
+        gc.disable()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as pipe:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         labour(groups, check, pipe)
