@@ -174,8 +174,8 @@ class Call:
     argument of `add`. `hole` is the span of the input tensor inside it, None where the input is implied (Sequential).
     `training` is the argument as given (ABSENT if not). `channels` is the index (from 0, batch is 0) of the
     channel axis of the output where it follows from the code, else None. `under`: the tests this call depends on.
-    `owner` is the class whose `call` applied it, if any. `decided` counts the `if` statements that led
-    there: what stands under more of them than its neighbour is an option of the code, even where a default decides the test.
+    `owner` is the class whose `call` applied it, if any. `decided` counts the tests of the code (`if`, `and`,
+    `match`) that led there: what stands under more of them than its neighbour is an option, even where a default decides the test.
     """
 
     layer: Layer

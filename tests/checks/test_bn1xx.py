@@ -417,6 +417,23 @@ def test_a_bias_that_is_not_written_by_its_name_has_no_fix(written: str, fixed: 
     assert (found.fix is not None, found.reason) == (fixed, reason)
 
 
+OPTIONAL = (
+    "if bn:\n        x = layers.BatchNormalization()(x)",
+    "x = layers.BatchNormalization()(x) if bn else x",
+    "x = (bn and layers.BatchNormalization()(x)) or x",
+    "x = not bn and x or layers.BatchNormalization()(x)",
+    "match bn:\n        case True:\n            x = layers.BatchNormalization()(x)",
+    "x = [layers.BatchNormalization()(each) for each in [x] if bn][0]",
+)
+
+
+@pytest.mark.parametrize("option", OPTIONAL)
+def test_a_bias_before_a_bn_that_an_option_leaves_out_has_no_fix(option: str) -> None:
+    source = f"from keras import layers\ndef block(x, bn=True):\n    x = layers.Dense(8)(x)\n    {option}\n    return layers.ReLU()(x)\n"
+    (found,) = lint_source(source, isolated=True, select=["BN103"])
+    assert (found.fix, found.reason) == (None, "the code leaves the bias, or the BatchNormalization, to an option")
+
+
 def test_a_bias_under_an_optional_bn_is_silent() -> None:
     net, flag = Net(), unknown("use_bn")
     x = net(conv(), net.input())
