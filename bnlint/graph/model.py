@@ -262,6 +262,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "copy": "a loop over the variables of several models, side by side, changes those of the target: args which (the attribute that lists "
     "them), sources (the other models); it stands where the loop does, its arguments where the attributes do",
     "load_weights": "weights loaded into the target: args source",
+    "set_weights": "weights that models of the program had, given to the target",
     "save": "model.save / save_weights",
     "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
     "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns, "
