@@ -62,13 +62,9 @@ def optional(found: Iterable[Mapping[Call, Block]]) -> set[tuple[Site, Site]]:
 
 def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
     """Whether the code has the other order under the opposite outcome of a test: in the same file; another one builds another network."""
-    mine, held, path = found[bn], dict(bn.under), _path(bn)
-    others = (other for other, block in found.items() if block.is_after is not mine.is_after and _path(other) == path)
+    mine, held, path = found[bn], dict(bn.under), order.path(bn.origin)
+    others = (other for other, block in found.items() if block.is_after is not mine.is_after and order.path(other.origin) == path)
     return any(query.merge(held, other.under) is None for other in others)
-
-
-def _path(call: Call) -> str | None:
-    return call.origin.span.path if call.origin.span is not None else None
 
 
 def _block(graph: ModelGraph, bn: Call) -> Block | None:

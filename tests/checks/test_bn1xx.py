@@ -797,3 +797,32 @@ def test_another_order_in_another_file_is_another_network_and_no_option(tmp_path
     assert [(Path(span.path).name, span.line) for span in found] == [("old.py", 5)]
     one = head + "".join(f"def {name}(x):\n{body}" for name, body in ORDERS.items()) + f"def make(name):\n{CHOOSES}"
     assert lint_source(one, isolated=True, select=["BN101"]) == ()
+
+
+NETWORK = "import keras\nfrom keras import layers\nfrom loading import load\nx = keras.Input((8,))\ny = layers.ReLU()(layers.Dense(8)(x))\n"
+LOADED = {
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\nload(net)\n": [],
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\nload(keras.Model(x, layers.Dense(8)(x)))\n": ["BN103"],
+    "def net(path=None):\n    made = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\n    if path:\n"
+    "        made.load_weights(path)\n    return made\nload(keras.Model(x, layers.Dense(8)(x)))\n": [],
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\n": ["BN103"],
+}
+
+
+@pytest.mark.parametrize("body", LOADED)
+def test_weights_that_a_function_of_another_file_loads_are_loaded_here(tmp_path: Path, body: str) -> None:
+    (tmp_path / "loading.py").write_text("def load(model):\n    model.load_weights('trained.weights.h5')\n")
+    (tmp_path / "net.py").write_text(NETWORK + body)
+    (tmp_path / "other.py").write_text("from loading import load\nfrom net import net\nload(net)\n")
+    found = lint_paths([tmp_path], isolated=True, select=["BN103"]).findings
+    assert [finding.code for finding in found] == LOADED[body]
+
+
+def test_a_move_is_refused_where_a_function_of_another_file_loads_weights(tmp_path: Path) -> None:
+    (tmp_path / "loading.py").write_text("def load(model):\n    model.load_weights('trained.weights.h5')\n")
+    body = "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8, activation='relu')(y)))\n"
+    for name, rest in (("net", ""), ("loaded", "load(net)\n")):
+        (tmp_path / f"{name}.py").write_text(NETWORK + body + rest)
+    found = lint_paths([tmp_path], isolated=True, select=["BN101"]).findings
+    fixed = {Path(finding.span.path).name: finding.fix is not None for finding in found if finding.span is not None}
+    assert fixed == {"loaded.py": False, "net.py": True}
