@@ -35,9 +35,12 @@ Site = Span | Layer
 
 
 def sites(bn: Call, block: Block) -> tuple[Site, Site]:
-    """Where the weighted layer and the BN of a block are written."""
-    linear, norm = order.core(block.linear), order.core(bn)
-    return linear.origin.span or linear, norm.origin.span or norm
+    """Where the activation and the BN of a block are written."""
+    return _site(block.activation), _site(bn)
+
+
+def _site(call: Call) -> Site:
+    return order.core(call).origin.span or order.core(call)
 
 
 def blocks(graph: ModelGraph) -> dict[Call, Block]:
@@ -48,16 +51,15 @@ def blocks(graph: ModelGraph) -> dict[Call, Block]:
 def optional(found: Iterable[Mapping[Call, Block]]) -> set[tuple[Site, Site]]:
     """The `sites` of blocks whose order is an option of the code: a parameter picks it, be it one with a default that decides the test."""
     offered: set[tuple[Site, Site]] = set()
-    chosen: dict[Site, dict[bool, set[Site]]] = {}
+    chosen: dict[Site, dict[bool, set[tuple[Site, Site]]]] = {}
     for each in found:
         tested = {bn: block for bn, block in each.items() if bn.under}
         for bn, block in each.items():
-            linear, norm = sites(bn, block)
             if bn in tested and _offered(tested, bn):
-                offered.add((linear, norm))
+                offered.add(sites(bn, block))
             if bn.decided > block.linear.decided:
-                chosen.setdefault(linear, {}).setdefault(block.is_after, set()).add(norm)
-    return offered | {(linear, norm) for linear, both in chosen.items() if len(both) > 1 for norms in both.values() for norm in norms}
+                chosen.setdefault(_site(block.linear), {}).setdefault(block.is_after, set()).add(sites(bn, block))
+    return offered.union(*(places for both in chosen.values() if len(both) > 1 for places in both.values()))
 
 
 def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
