@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from bnlint.checks import order
 from bnlint.graph import query
-from bnlint.graph.model import Call, ModelGraph, Span
+from bnlint.graph.model import Call, Layer, ModelGraph, Span
 from bnlint.records import dataclass
 
 NEVER = ("selu", "softmax")
@@ -30,33 +30,43 @@ class Block:
         return self.place == "after"
 
 
+Site = Span | Layer
+"""Where a layer is written; of a model file, the layer itself."""
+
+
+def sites(bn: Call, block: Block) -> tuple[Site, Site]:
+    """Where the activation and the BN of a block are written."""
+    return _site(block.activation), _site(bn)
+
+
+def _site(call: Call) -> Site:
+    return order.core(call).origin.span or order.core(call)
+
+
 def blocks(graph: ModelGraph) -> dict[Call, Block]:
-    """The blocks of a graph by their BN, as far as they are certain on every path through the BN and not offered in both orders."""
-    found = {bn: block for bn in order.batchnorms(graph) if (block := _block(graph, bn)) is not None}
-    tested = {bn: block for bn, block in found.items() if bn.under}
-    return {bn: block for bn, block in found.items() if not (bn.under and _offered(tested, bn))}
+    """The blocks of a graph by their BN, as far as they are certain on every path through the BN."""
+    return {bn: block for bn in order.batchnorms(graph) if (block := _block(graph, bn)) is not None}
 
 
-def chosen(found: Iterable[Mapping[Call, Block]]) -> set[Span]:
-    """Where weighted layers are written whose callers choose, by a parameter, on which side of the activation their BN stands."""
-    orders: dict[Span, set[bool]] = {}
+def optional(found: Iterable[Mapping[Call, Block]]) -> set[tuple[Site, Site]]:
+    """The `sites` of blocks whose order is an option of the code: a parameter picks it, be it one with a default that decides the test."""
+    offered: set[tuple[Site, Site]] = set()
+    chosen: dict[Site, dict[bool, set[tuple[Site, Site]]]] = {}
     for each in found:
+        tested = {bn: block for bn, block in each.items() if bn.under}
         for bn, block in each.items():
-            at = order.core(block.linear).origin.span
-            if at is not None and bn.decided > block.linear.decided:
-                orders.setdefault(at, set()).add(block.is_after)
-    return {at for at, sides in orders.items() if len(sides) > 1}
+            if bn in tested and _offered(tested, bn):
+                offered.add(sites(bn, block))
+            if bn.decided > block.linear.decided:
+                chosen.setdefault(_site(block.linear), {}).setdefault(block.is_after, set()).add(sites(bn, block))
+    return offered.union(*(places for both in chosen.values() if len(both) > 1 for places in both.values()))
 
 
 def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
     """Whether the code has the other order under the opposite outcome of a test: in the same file; another one builds another network."""
-    mine, held, path = found[bn], dict(bn.under), _path(bn)
-    others = (other for other, block in found.items() if block.is_after is not mine.is_after and _path(other) == path)
+    mine, held, path = found[bn], dict(bn.under), order.path(bn.origin)
+    others = (other for other, block in found.items() if block.is_after is not mine.is_after and order.path(other.origin) == path)
     return any(query.merge(held, other.under) is None for other in others)
-
-
-def _path(call: Call) -> str | None:
-    return call.origin.span.path if call.origin.span is not None else None
 
 
 def _block(graph: ModelGraph, bn: Call) -> Block | None:

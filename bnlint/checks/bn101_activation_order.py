@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bnlint.checks import order
-from bnlint.checks.blocks import Block, blocks, chosen
+from bnlint.checks.blocks import Block, blocks, optional, sites
 from bnlint.checks.written import in_call
 from bnlint.findings import Fix, Hit, InsertActivation, Related, Safety
 from bnlint.graph.model import Call, ModelGraph, Project
@@ -17,11 +17,12 @@ AFTER_IS_WRONG = {"before": False, "after": True}
 
 def check(project: Project, *, placement: str = "before") -> Iterator[Hit]:
     everything = {graph: blocks(graph) for graph in project.models}
-    options = chosen(everything.values())
-    for graph, found in everything.items():
+    options = optional(everything.values())
+    for graph, certain in everything.items():
+        found = {bn: block for bn, block in certain.items() if sites(bn, block) not in options}
         wrong = _minority(found) if placement == "consistent" else AFTER_IS_WRONG.get(placement)
         for bn, block in found.items():
-            if block.is_after is wrong and order.core(block.linear).origin.span not in options:
+            if block.is_after is wrong:
                 yield Hit(
                     f"minority-{block.place}" if placement == "consistent" else block.place,
                     order.core(bn).origin,

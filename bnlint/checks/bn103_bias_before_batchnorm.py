@@ -10,7 +10,6 @@ from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Choice, Layer, ModelGraph, Project, Unknown
-from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import layer_spec, modern
 
 BIAS_ONLY = ("bias_initializer", "bias_regularizer", "bias_constraint")
@@ -22,9 +21,9 @@ def check(project: Project) -> Iterator[Hit]:
     for graph in project.models:
         for call in query.calls_of(graph, "linear"):
             applied.setdefault(order.core(call), []).append((graph, call))
-    loaded = _loaded(project)
+    loaded = {path: order.loaded(project, path) for path in {order.path(layer.origin) for layer in applied}}
     for layer, calls in applied.items():
-        if not _may_keep_bias(layer) or _loads_weights(project, loaded, layer):
+        if not _may_keep_bias(layer) or _holds(loaded[order.path(layer.origin)], layer):
             continue
         found = [_cancelled(project, layer, graph, call) for graph, call in calls]
         steps = [step for each in found if each is not None for step in each]
@@ -44,26 +43,9 @@ def _may_keep_bias(layer: Layer) -> bool:
     return known and written and not regularized and layer.config.get("weights") is None
 
 
-def _loaded(project: Project) -> dict[str | None, list[object]]:
-    """What trained weights are loaded into, by the path of the file that does so (None: a model file)."""
-    found: dict[str | None, list[object]] = {}
-    for event in query.events(project, "load_weights"):
-        if isinstance(event.target, Layer) and event.target.kind in APPLICATIONS:
-            continue
-        found.setdefault(event.origin.span.path if event.origin.span is not None else None, []).append(event.target)
-    return found
-
-
-def _loads_weights(project: Project, loaded: dict[str | None, list[object]], layer: Layer) -> bool:
-    """Whether a model that holds the layer gets trained weights in this file; without the bias they would no longer fit.
-
-    Code that is not followed (`if path is not None:` where the default is None) may load them, too.
-    """
-    path = layer.origin.span.path if layer.origin.span is not None else None
-    if path is not None and path not in loaded and query.mentions(project, ("load_weights",), path):
-        return True
-    targets = [*loaded.get(path, ()), *(loaded.get(None, ()) if path is not None else ())]
-    return any(isinstance(target, Unknown) or query.covers(target, layer) for target in targets)
+def _holds(loaded: list[object], layer: Layer) -> bool:
+    """Whether trained weights are loaded into a model that holds the layer, or may be; without the bias they would no longer fit."""
+    return any(isinstance(target, Unknown) or query.covers(target, layer) for target in loaded)
 
 
 def _cancelled(project: Project, layer: Layer, graph: ModelGraph, call: Call) -> list[query.Step] | None:

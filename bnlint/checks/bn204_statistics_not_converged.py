@@ -9,8 +9,8 @@ from bnlint.checks.batches import needed, related, trained, whole
 from bnlint.checks.modes import is_backbone
 from bnlint.findings import Fix, Hit, Safety, SetArgument
 from bnlint.graph import query, statistics
-from bnlint.graph.course import shares
-from bnlint.graph.model import Call, Event, Layer, ModelGraph, Project
+from bnlint.graph.course import before, shares
+from bnlint.graph.model import Call, Event, Layer, ModelGraph, Project, Unknown
 
 BETTER = 0.9
 """The momentum that is proposed where it suffices."""
@@ -23,7 +23,8 @@ def check(project: Project) -> Iterator[Hit]:
         if steps == 0 or not _is_all(project, event) or _is_pretrained(project, event.target):
             continue
         calls = trained(project, event.target, event.under)
-        slow = [(call, momentum) for call in calls if (momentum := _momentum(call)) and steps < needed(momentum)]
+        fresh = [call for call in calls if not _is_handed_on(project, event, call.layer)]
+        slow = [(call, momentum) for call in fresh if (momentum := _momentum(call)) and steps < needed(momentum)]
         if slow:
             call, momentum = max(slow, key=lambda pair: pair[1])
             case, values = "test" if _is_test(event) else "default", _values(steps, momentum)
@@ -88,6 +89,12 @@ def _concerns_others(step: Event, model: object) -> bool:
 def _is_pretrained(project: Project, model: object) -> bool:
     loaded = any(query.events(project, "load_weights"))
     return loaded or any(is_backbone(call.layer) for graph in query.with_parts(model) for call in graph.calls)
+
+
+def _is_handed_on(project: Project, event: Event, layer: Layer) -> bool:
+    """Whether the training may go on from the statistics of another model, as in rounds that each build the model anew."""
+    given = (other for other in query.events(project, "set_weights") if not before(event, other))
+    return any(isinstance(other.target, Unknown) or query.covers(other.target, layer) for other in given)
 
 
 def _is_test(event: Event) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bnlint.checks.freezing import Backbone, backbones, holds, modes, norms, refreezes, thaws
+from bnlint.checks.freezing import Backbone, backbones, holds, keeps_some, modes, norms, refreezes, thaws
 from bnlint.checks.modes import label
 from bnlint.findings import Fix, FreezeNorms, Hit, Related, Safety
 from bnlint.graph import query
@@ -50,11 +50,10 @@ def _case(project: Project, module: Module, event: Event, backbone: Backbone) ->
     """The case by how the model that is compiled next calls the backbone; None where that keeps its statistics, or nothing is proven."""
     later = [other for other in module.events if other.order > event.order and possible(event, other)]
     compiled = next((other for other in later if other.kind == "compile" and holds(other.target, backbone)), None)
-    if (
-        compiled is None
-        or compiled.target is backbone
-        or any(other.order < compiled.order and refreezes(module, other, backbone) for other in later)
-    ):
+    if compiled is None or compiled.target is backbone:
+        return None
+    between = [other for other in later if other.order < compiled.order]
+    if any(refreezes(module, other, backbone) for other in between):
         return None
     told = list(modes(module, backbone, compiled.target))
     if any(mode is False for mode, _ in told):
@@ -63,7 +62,8 @@ def _case(project: Project, module: Module, event: Event, backbone: Backbone) ->
     if not told or any(not (mode is ABSENT or mode is None or isinstance(mode, Unknown)) for mode, _ in told):
         return None
     fits = [other for other in later if other.order > compiled.order and other.kind == "fit" and other.target is compiled.target]
-    if is_whole(event) and fits and all(_is_large(fit) for fit in fits):
+    full = is_whole(event) and not any(keeps_some(other, backbone) for other in between)
+    if full and fits and all(_is_large(fit) for fit in fits):
         return "deliberate"
     return "bare"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bnlint.checks.modes import is_backbone
 from bnlint.graph import query
-from bnlint.graph.course import flag_before, is_whole, numbers, possible, value_of
+from bnlint.graph.course import flag_before, is_whole, numbers, possible, value_of, within
 from bnlint.graph.model import ABSENT, Event, Layer, ModelGraph, Module, Project, Unknown
 from bnlint.keras_api.applications import ENDS
 
@@ -72,6 +72,13 @@ def refreezes(module: Module, event: Event, backbone: Backbone) -> bool:
     if event.kind != "set_trainable" or value_of(event) is True or not reaches(module, event, backbone):
         return False
     return event.args.get("of") != "slice" or event.args.get("only") != ""
+
+
+def keeps_some(event: Event, backbone: Backbone) -> bool:
+    """Whether an assignment freezes, or may freeze, a part of a backbone."""
+    if event.kind != "set_trainable" or value_of(event) is True:
+        return False
+    return within(backbone, event.target) or (holds(event.target, backbone) and event.args.get("of") != "one")
 
 
 def thaws(project: Project, module: Module, event: Event, backbone: Backbone) -> bool:

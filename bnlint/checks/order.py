@@ -8,7 +8,7 @@ from typing import Final
 
 from bnlint.findings import Applied, Fix, RemoveApplication, Safety, Swap
 from bnlint.graph import query
-from bnlint.graph.model import Call, Layer, ModelGraph, Project, Unknown
+from bnlint.graph.model import Call, Layer, ModelGraph, Origin, Project, Unknown
 from bnlint.keras_api.applications import APPLICATIONS
 
 OWN: Final = ("keras", "tf1")
@@ -103,18 +103,27 @@ def shared(project: Project, layer: Layer) -> bool:
     return len({call.origin.span for _, call in query.applications(project, layer)}) > 1
 
 
-def loads_weights(project: Project, call: Call) -> bool:
-    """Whether the file in which the call stands loads weights into a model of its own (a backbone of `keras.applications` is not).
+def path(origin: Origin) -> str | None:
+    """The file in which something stands; None for what is of a model file."""
+    return origin.span.path if origin.span is not None else None
 
-    Code that is not followed (`if weights is not None:` where the default is None) may do so, too.
+
+def loaded(project: Project, path: str | None) -> list[object]:
+    """What gets trained weights by the code of a file, or by what that calls: a backbone of `keras.applications` does not count.
+
+    Code that is not followed (`if weights is not None:` where the default is None) may load them into anything.
     """
-    path = call.origin.span.path if call.origin.span else None
-    events = [e for e in query.events(project, "load_weights") if e.origin.span is None or e.origin.span.path == path]
-    return any(_is_own(event.target) for event in events) or (not events and query.mentions(project, ("load_weights",), path))
+    own = [e for e in query.events(project, "load_weights") if not isinstance(e.target, Layer) or e.target.kind not in APPLICATIONS]
+    found = [event.target for event in own if event.origin.span is None or path in query.files(event.origin)]
+    followed = any(event.origin.span is not None and event.origin.span.path == path for event in own)
+    if not followed and query.mentions(project, ("load_weights",), path):
+        found.append(Unknown("code that is not followed"))
+    return found
 
 
-def _is_own(target: object) -> bool:
-    return isinstance(target, (ModelGraph, Unknown)) or (isinstance(target, Layer) and target.kind not in APPLICATIONS)
+def loads_weights(project: Project, call: Call) -> bool:
+    """Whether the file in which the call stands loads weights into a model of its own."""
+    return any(isinstance(target, (ModelGraph, Layer, Unknown)) for target in loaded(project, path(call.origin)))
 
 
 def removal(project: Project, graph: ModelGraph, call: Call) -> Fix | None:

@@ -174,8 +174,8 @@ class Call:
     argument of `add`. `hole` is the span of the input tensor inside it, None where the input is implied (Sequential).
     `training` is the argument as given (ABSENT if not). `channels` is the index (from 0, batch is 0) of the
     channel axis of the output where it follows from the code, else None. `under`: the tests this call depends on.
-    `owner` is the class whose `call` applied it, if any. `decided` counts the `if` statements that led
-    there: what stands under more of them than its neighbour is an option of the code, even where a default decides the test.
+    `owner` is the class whose `call` applied it, if any. `decided` counts the tests of the code (`if`, `and`,
+    `match`) that led there: what stands under more of them than its neighbour is an option, even where a default decides the test.
     """
 
     layer: Layer
@@ -262,6 +262,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "copy": "a loop over the variables of several models, side by side, changes those of the target: args which (the attribute that lists "
     "them), sources (the other models); it stands where the loop does, its arguments where the attributes do",
     "load_weights": "weights loaded into the target: args source",
+    "set_weights": "weights that models of the program had, given to the target",
     "save": "model.save / save_weights",
     "batch": "dataset.batch(n): target is the Dataset value, args batch_size, drop_remainder, samples",
     "not_a_layer": "an element of Sequential / add that is no layer: args what ('class' | 'function'), kind, returns, "

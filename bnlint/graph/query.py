@@ -265,6 +265,11 @@ def events(project: Project, *kinds: str) -> Iterator[Event]:
     return iter(of_project(project).events(kinds))
 
 
+def files(origin: Origin) -> set[str]:
+    """The paths of the file in which a place stands, and of those through which it was reached; none for what is of a model file."""
+    return {span.path for span in (origin.span, *origin.stack) if span is not None}
+
+
 def guarded(project: Project, origin: Origin) -> bool:
     """Whether code is ready for another version of Keras: in a `try` or under a test of versions, or called from there."""
     spans = of_project(project).guarded
@@ -285,7 +290,7 @@ def mentions(project: Project, names: Collection[str], path: str | None = None) 
 
 def has_gaps(project: Project, call: Call) -> bool:
     """Whether something could not be seen in the file where a call stands, or in one through which it was reached."""
-    paths = {span.path for span in (call.origin.span, *call.origin.stack) if span is not None}
+    paths = files(call.origin)
     return any(module.gaps for module in project.modules if module.path in paths)
 
 

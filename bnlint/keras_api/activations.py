@@ -23,6 +23,8 @@ def name_activation(value: object, idle: str | None) -> str | Unknown | Choice |
         if value.startswith("<function "):
             name = value[len("<function ") : -1]
             return Unknown("a lambda") if name == "<lambda>" else activation_name(name)
+        if len(value) == 1:  # a text where a list is meant (`activations[i]`): Keras knows no such name
+            return Unknown("a letter of the name of an activation")
         name = activation_name(value.rpartition(".")[2])
         return idle if name == "linear" else name
     if isinstance(value, Layer):

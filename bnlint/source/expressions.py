@@ -85,7 +85,7 @@ def eval_Dict(m: Machine, node: ast.Dict) -> object:
 
 
 def eval_IfExp(m: Machine, node: ast.IfExp) -> object:
-    return m.branch(evaluate(m, node.test), lambda: evaluate(m, node.body), lambda: evaluate(m, node.orelse))
+    return m.one_of(evaluate(m, node.test), lambda: evaluate(m, node.body), lambda: evaluate(m, node.orelse))
 
 
 def eval_BoolOp(m: Machine, node: ast.BoolOp) -> object:
@@ -98,8 +98,8 @@ def _in_turn(m: Machine, values: list[ast.expr], conjunction: bool) -> object:
     if len(values) == 1:
         return first
     if conjunction:
-        return m.branch(first, lambda: _in_turn(m, values[1:], True), lambda: _falsy(m, first))
-    return m.branch(first, lambda: _truthy(m, first), lambda: _in_turn(m, values[1:], False))
+        return m.one_of(first, lambda: _in_turn(m, values[1:], True), lambda: _falsy(m, first))
+    return m.one_of(first, lambda: _truthy(m, first), lambda: _in_turn(m, values[1:], False))
 
 
 def _falsy(m: Machine, value: object) -> object:

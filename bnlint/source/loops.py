@@ -165,4 +165,4 @@ def _filtered(m: Machine, tests: list[ast.expr], run: Callable[[], None]) -> Non
     if not tests:
         run()
     else:
-        m.branch(expressions.evaluate(m, tests[0]), lambda: _filtered(m, tests[1:], run), lambda: None)
+        m.one_of(expressions.evaluate(m, tests[0]), lambda: _filtered(m, tests[1:], run), lambda: None)

@@ -218,6 +218,14 @@ class Machine(Unknowns):
             function.called = True
             self.called.append(function)
 
+    def one_of(self, test: object, first: Callable[[], object], second: Callable[[], object]) -> object:
+        """Run one of two parts of the code, both where the test is not known; what they build is an option, even where it is known."""
+        self.decided += 1
+        try:
+            return self.branch(test, first, second)
+        finally:
+            self.decided -= 1
+
     # What is built ---------------------------------------------------------------------------------------------------
 
     def call(

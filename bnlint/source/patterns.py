@@ -25,7 +25,7 @@ def _first(m: Machine, subject: object, cases: list[ast.match_case]) -> Completi
     if case.guard is not None:
         guard = case.guard
         test = m.branch(test, lambda: expressions.evaluate(m, guard), lambda: False)
-    result = m.branch(test, lambda: statements.execute(m, case.body), lambda: _first(m, subject, cases[1:]))
+    result = m.one_of(test, lambda: statements.execute(m, case.body), lambda: _first(m, subject, cases[1:]))
     return result if isinstance(result, Completion) else None
 
 

@@ -37,7 +37,7 @@ class Recording:
     """What a call of a function made: layers, calls, events, objects, models, what it returned; and what it changed.
 
     `things` and `holes` are those of the call (`comparison.Asked`), `depth` is the number of call sites that led into it, `decided`
-    that of the `if` statements, `built` how much it counted for. `exposed` are the layers that each round of a loop around it would build.
+    that of the tests, `built` how much it counted for. `exposed` are the layers that each round of a loop around it would build.
     """
 
     layers: tuple[Layer, ...]
@@ -66,7 +66,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposed:
-    """A layer, how many `if` statements and which tests it was built under."""
+    """A layer, how many tests of the code and which unknown ones it was built under."""
 
     layer: Layer
     decided: int

@@ -204,11 +204,7 @@ def _if(m: Machine, node: ast.If) -> Completion | None:
                 return _if(m, further)
         return execute(m, node.orelse)
 
-    m.decided += 1
-    try:
-        result = m.branch(test, lambda: execute(m, node.body), otherwise)
-    finally:
-        m.decided -= 1
+    result = m.one_of(test, lambda: execute(m, node.body), otherwise)
     return result if isinstance(result, Completion) else None
 
 

@@ -341,6 +341,7 @@ def _model_event(m: Machine, owner: object, name: str, arguments: Arguments, nod
     given = bind_parameters(SIGNATURES[name], arguments)
     args = {key if kind == "save" else OLD_NAMES.get(key, key): settle(value) for key, value in given.items()}
     if name == "set_weights" and weights.are_copies(m, args.get("source")):
+        m.event("set_weights", owner, {}, node, arguments)
         return Unknown(f"the result of `{name}`")
     if kind == "compile":
         args["loss"] = _named(args.get("loss"))

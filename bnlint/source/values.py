@@ -247,7 +247,7 @@ class Model:
 
 @dataclass(slots=True, eq=False)
 class Placed:
-    """An element of a Sequential: the value, where it was put, and under how many `if` statements (`Call.decided`)."""
+    """An element of a Sequential: the value, where it was put, and under how many tests (`Call.decided`)."""
 
     value: object
     origin: Origin

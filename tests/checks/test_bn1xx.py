@@ -417,6 +417,23 @@ def test_a_bias_that_is_not_written_by_its_name_has_no_fix(written: str, fixed: 
     assert (found.fix is not None, found.reason) == (fixed, reason)
 
 
+OPTIONAL = (
+    "if bn:\n        x = layers.BatchNormalization()(x)",
+    "x = layers.BatchNormalization()(x) if bn else x",
+    "x = (bn and layers.BatchNormalization()(x)) or x",
+    "x = not bn and x or layers.BatchNormalization()(x)",
+    "match bn:\n        case True:\n            x = layers.BatchNormalization()(x)",
+    "x = [layers.BatchNormalization()(each) for each in [x] if bn][0]",
+)
+
+
+@pytest.mark.parametrize("option", OPTIONAL)
+def test_a_bias_before_a_bn_that_an_option_leaves_out_has_no_fix(option: str) -> None:
+    source = f"from keras import layers\ndef block(x, bn=True):\n    x = layers.Dense(8)(x)\n    {option}\n    return layers.ReLU()(x)\n"
+    (found,) = lint_source(source, isolated=True, select=["BN103"])
+    assert (found.fix, found.reason) == (None, "the code leaves the bias, or the BatchNormalization, to an option")
+
+
 def test_a_bias_under_an_optional_bn_is_silent() -> None:
     net, flag = Net(), unknown("use_bn")
     x = net(conv(), net.input())
@@ -780,3 +797,32 @@ def test_another_order_in_another_file_is_another_network_and_no_option(tmp_path
     assert [(Path(span.path).name, span.line) for span in found] == [("old.py", 5)]
     one = head + "".join(f"def {name}(x):\n{body}" for name, body in ORDERS.items()) + f"def make(name):\n{CHOOSES}"
     assert lint_source(one, isolated=True, select=["BN101"]) == ()
+
+
+NETWORK = "import keras\nfrom keras import layers\nfrom loading import load\nx = keras.Input((8,))\ny = layers.ReLU()(layers.Dense(8)(x))\n"
+LOADED = {
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\nload(net)\n": [],
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\nload(keras.Model(x, layers.Dense(8)(x)))\n": ["BN103"],
+    "def net(path=None):\n    made = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\n    if path:\n"
+    "        made.load_weights(path)\n    return made\nload(keras.Model(x, layers.Dense(8)(x)))\n": [],
+    "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8)(y)))\n": ["BN103"],
+}
+
+
+@pytest.mark.parametrize("body", LOADED)
+def test_weights_that_a_function_of_another_file_loads_are_loaded_here(tmp_path: Path, body: str) -> None:
+    (tmp_path / "loading.py").write_text("def load(model):\n    model.load_weights('trained.weights.h5')\n")
+    (tmp_path / "net.py").write_text(NETWORK + body)
+    (tmp_path / "other.py").write_text("from loading import load\nfrom net import net\nload(net)\n")
+    found = lint_paths([tmp_path], isolated=True, select=["BN103"]).findings
+    assert [finding.code for finding in found] == LOADED[body]
+
+
+def test_a_move_is_refused_where_a_function_of_another_file_loads_weights(tmp_path: Path) -> None:
+    (tmp_path / "loading.py").write_text("def load(model):\n    model.load_weights('trained.weights.h5')\n")
+    body = "net = keras.Model(x, layers.BatchNormalization()(layers.Dense(8, activation='relu')(y)))\n"
+    for name, rest in (("net", ""), ("loaded", "load(net)\n")):
+        (tmp_path / f"{name}.py").write_text(NETWORK + body + rest)
+    found = lint_paths([tmp_path], isolated=True, select=["BN101"]).findings
+    fixed = {Path(finding.span.path).name: finding.fix is not None for finding in found if finding.span is not None}
+    assert fixed == {"loaded.py": False, "net.py": True}

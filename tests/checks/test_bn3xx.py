@@ -718,6 +718,7 @@ model = keras.Model(inputs, layers.Dense(1)(base(inputs)))
 model.compile("adam", "mse")
 """
 EACH = "for layer in base.layers:\n    layer.trainable = True"
+LOWER = "for layer in base.layers[:100]:\n    layer.trainable = False"
 
 
 @pytest.mark.parametrize(
@@ -728,6 +729,8 @@ EACH = "for layer in base.layers:\n    layer.trainable = True"
         ("base.trainable = True", "model.fit(x, y, batch_size=256)\nmodel.fit(x, y, batch_size=4)", "error"),
         ("base.trainable = True", "model.fit(x, y)", "error"),
         (EACH, "model.fit(x, y, batch_size=256)", "error"),
+        (f"base.trainable = True\n{LOWER}", "model.fit(x, y, batch_size=256)", "error"),
+        ("base.trainable = True\nmodel.trainable = True\nmodel.layers[-1].trainable = False", "model.fit(x, y, batch_size=256)", "info"),
     ],
 )
 def test_a_backbone_that_is_thawed_for_large_batches_is_meant(thawed: str, fit: str, severity: str) -> None:
