@@ -365,7 +365,7 @@ def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             for node in trees.walk(tree) if any(name in chunk.text for name in names) else ():
-                if isinstance(node, ast.Call) and _name(node.func).endswith(names):
+                if isinstance(node, ast.Call) and trees.last_name(node.func).endswith(names):
                     yield file, chunk, node, _place(chunk.span(node))
 
 
@@ -390,10 +390,6 @@ def _asked_for(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
             for node in nodes:
                 if isinstance(node, ast.Attribute) and node.attr in names and id(node) not in called:
                     yield file, chunk, node, _place(chunk.span(node))
-
-
-def _name(callee: ast.expr) -> str:
-    return callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
 
 
 Place = tuple[str, int | None, int, int]
