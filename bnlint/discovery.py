@@ -134,7 +134,8 @@ def innermost(path: str, paths: Sequence[str]) -> str:
 
 
 def find_root(path: str, settings: Settings) -> str:
-    """The project's folder: that of the settings file, else of version control, else the one that holds the package, else the path.
+    """The project's folder: that of the settings file, else of version control, else of `pyproject.toml`, else the one that holds the
+    package, else the path.
 
     Of a file that is in no package: its folder.
     """
@@ -142,7 +143,8 @@ def find_root(path: str, settings: Settings) -> str:
         return settings.root
     path = os.path.abspath(path)
     start = path if os.path.isdir(path) else os.path.dirname(path)
-    return _version_control(start) or _outside_of_packages(start)
+    outside = _outside_of_packages(start)
+    return _version_control(start) or _above(outside, ("pyproject.toml",)) or outside
 
 
 def find_base(path: str, settings: Settings) -> str:
@@ -162,14 +164,21 @@ def find_cache(path: str, settings: Settings) -> str | None:
 
 
 def _outside_of_packages(folder: str) -> str:
-    """The folder from which a package is imported; of one that is installed the package itself."""
-    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(os.path.dirname(folder)) not in INSTALLED:
-        folder = os.path.dirname(folder)
-    return folder
+    """The folder from which a package is imported; of one that is installed the package itself. A folder in a package is one, too."""
+    parent = os.path.dirname(folder)
+    if parent == folder or os.path.basename(parent) in INSTALLED:
+        return folder
+    is_package = any(os.path.isfile(os.path.join(each, "__init__.py")) for each in (folder, parent))
+    return _outside_of_packages(parent) if is_package else folder
 
 
 def _version_control(folder: str) -> str | None:
-    while not any(os.path.exists(os.path.join(folder, name)) for name in _VERSION_CONTROL):
+    return _above(folder, _VERSION_CONTROL)
+
+
+def _above(folder: str, names: Iterable[str]) -> str | None:
+    """The innermost folder, from this one on upwards, in which one of some names stands."""
+    while not any(os.path.exists(os.path.join(folder, name)) for name in names):
         parent = os.path.dirname(folder)
         if parent == folder:
             return None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bnlint import catalogue
 from bnlint.checked import Checked, failure, finish, unreadable_text
+from bnlint.footprint import Footprint
 from bnlint.plans import codes
 from bnlint.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bnlint.findings import Finding, Severity
-    from bnlint.footprint import Footprint
     from bnlint.graph.coverage import Site
     from bnlint.graph.model import KerasTarget, ModelGraph, Module, Project, Span
     from bnlint.groups import Group, Input
@@ -82,7 +84,7 @@ def _parsed(given: Input) -> Checked:
 def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
     from bnlint import source, text
 
-    inputs = group.inputs
+    inputs, seen = group.inputs, seen or Footprint()
     done: dict[str, Checked] = {}
     documents: dict[str, Document] = {}
     for given in inputs:
@@ -95,9 +97,9 @@ def _checked(group: Group, seen: Footprint | None) -> list[Checked]:
         plans = {given.path: given.plan for given in inputs}
         for path, reason in analysis.unreadable.items():
             done[path] = unreadable_text(path, reason, plans[path], documents.pop(path))
-        examined = _examine(documents, plans, analysis)
+        examined = _examine(documents, plans, analysis, seen)
         wider = analysis.widen(_concerned(examined.values()))
-        done.update(examined if wider is None else _examine(documents, plans, wider))
+        done.update(examined if wider is None else _examine(documents, plans, wider, seen))
         analysis.close()
     except Exception as error:  # our own bug, or a tree too deep: said with the file's name, and the other files go on
         told = () if isinstance(error, RecursionError) else (failure("reading", group.label, error),)
@@ -121,8 +123,9 @@ def _concerned(examined: Iterable[Checked]) -> Iterator[Span]:
                 yield from sites(edit)
 
 
-def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analysis: Analysis) -> dict[str, Checked]:
-    """Run the checks whose words occur. Files that are held to the same plan and the same Keras see each of them once."""
+def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analysis: Analysis, seen: Footprint) -> dict[str, Checked]:
+    """Run the checks whose words occur, in the files or in what these import. Files that are held to the same plan and the same Keras see
+    each of them once."""
     from bnlint.graph import coverage
     from bnlint.graph.model import Project
 
@@ -132,10 +135,12 @@ def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analy
     for path, plan in plans.items():
         if path in documents:
             parts.setdefault((id(plan), targets[path]), []).append(path)
+    texts = [*(document.data for document in documents.values()), *seen.texts.values()]
+    occurs = cache(lambda word: any(word in text for text in texts))
     done: dict[str, Checked] = {}
     for paths in parts.values():
         project = Project(targets[paths[0]], analysis.modules, analysis.models)
-        done.update(_examine_part(project, {path: documents[path] for path in paths}, documents, plans[paths[0]]))
+        done.update(_examine_part(project, {path: documents[path] for path in paths}, occurs, plans[paths[0]]))
     of_path: dict[str, list[Site]] = {path: [] for path in documents}
     for site in coverage.sites(analysis.modules, analysis.models):
         of_path[site.span.path].append(site)
@@ -143,7 +148,7 @@ def _examine(documents: Mapping[str, Document], plans: Mapping[str, Plan], analy
 
 
 def _examine_part(
-    project: Project, documents: Mapping[str, Document], together: Mapping[str, Document], held_to: Plan
+    project: Project, documents: Mapping[str, Document], occurs: Callable[[bytes], bool], held_to: Plan
 ) -> dict[str, Checked]:
     """The findings in some documents of a project, whatever is ignored taken out."""
     from bnlint import suppress
@@ -155,9 +160,8 @@ def _examine_part(
     failures: dict[str, list[str]] = {path: [] for path in documents}
     for rule in held_to.rules:
         run = catalogue.check(rule.code)
-        words = [word.encode() for word in rule.words]
         wanted = {path for path in documents if rule.code in ran[path]}
-        if run is None or not wanted or not any(word in document.data for document in together.values() for word in words):
+        if run is None or not wanted or not any(occurs(word.encode()) for word in rule.words):
             continue
         try:
             hits = list(run(project, **held_to.settings.options.get(rule.code, {})))

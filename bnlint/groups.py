@@ -98,9 +98,12 @@ class Group:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing can be found in it: one file without a word of a rule, or that builds on nothing and names no Keras itself."""
+        """Whether nothing can be found in it: one file that holds no word of a rule, or does not speak of Keras. What builds on others
+        may do without either: these may have what it lacks."""
+        if len(self.inputs) > 1:
+            return False
         alone = self.inputs[0]
-        return len(self.inputs) == 1 and not (alone.relevant and (self.root is not None or alone.speaks))
+        return not (alone.relevant or may_matter(alone) if self.root is not None else alone.relevant and alone.speaks)
 
     @property
     def size(self) -> int:
@@ -134,10 +137,10 @@ def form(inputs: Sequence[Input], everything: bool = False, seen: Footprint | No
         by_root.setdefault(given.plan.root, []).append(given)
     found = []
     for root, members in by_root.items():
-        core = [given.path for given in members if given.builds]
         parts: list[list[str]] = []
         lonely = {given.path for given in members if not everything}
         files = {given.path: given.data for given in members if everything or may_matter(given)}
+        core = [given.path for given in members if given.path in files and given.builds]
         if files and (core or everything or any(given.named for given in members)):
             from bnlint.source import links
 

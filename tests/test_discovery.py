@@ -214,13 +214,26 @@ def test_the_root_is_that_of_settings_then_of_version_control_then_the_path(fold
         ("src/net/deep/model.py", "src"),
         ("src", "src"),
         ("src/alone", "src/alone"),
+        ("src/net/plain/model.py", "src"),
+        ("src/net/plain/inner", "src/net/plain/inner"),
         ("site-packages/net/deep", "site-packages/net"),
+        ("site-packages/net/plain", "site-packages/net"),
     ],
 )
 def test_without_version_control_the_root_is_the_folder_that_holds_the_package(folder: Path, path: str, root: str) -> None:
     for place in ("src", "site-packages"):
         touch(f"{place}/net/__init__.py", f"{place}/net/deep/__init__.py", f"{place}/net/deep/model.py", f"{place}/alone/model.py")
+        touch(f"{place}/net/plain/model.py", f"{place}/net/plain/inner/model.py")
     assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == root
+
+
+@pytest.mark.parametrize("path", ["work/src/net/model.py", "work/src", "work/net/deep", "work"])
+def test_a_pyproject_marks_the_root_where_neither_settings_nor_version_control_do(folder: Path, path: str) -> None:
+    """Not the one that a package carries along (a template, say): that would cut it off from itself."""
+    touch("work/pyproject.toml", "work/src/net/model.py", "work/net/__init__.py", "work/net/pyproject.toml", "work/net/deep/__init__.py")
+    assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == "work"
+    touch(".git/HEAD")
+    assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == "."
 
 
 def test_a_walk_follows_no_link_out_of_the_project(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

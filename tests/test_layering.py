@@ -51,7 +51,7 @@ DIRECTIONS: dict[str, set[str]] = {
     "judge": {"catalogue", "findings", "graph", "versions"},
     "plans": {"catalogue", "pins", "settings"},
     "checked": {"catalogue", "digest", "findings", "graph", "judge", "regular", "settings", "text"},
-    "engine": {"catalogue", "checked", "findings", "graph", "judge", "pins", "plans", "source", "suppress", "text"},
+    "engine": {"catalogue", "checked", "findings", "footprint", "graph", "judge", "pins", "plans", "source", "suppress", "text"},
     "models": {"catalogue", "checked", "findings", "graph", "judge", "saved", "settings", "versions"},
     "conversion": {"graph", "regular", "saved", "source", "text"},
     "groups": {"regular", "source"},

@@ -18,7 +18,7 @@ from bnlint.shared import Shared
 from bnlint.source import assembly, captures, classes, invoke, modules, trees
 from bnlint.source.files import File, Files
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.mentions import Mentions, Unit, builds
+from bnlint.source.mentions import Mentions, Sites, Unit, builds, holds
 from bnlint.source.modules import Run
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Scope
 from bnlint.text import Chunk, Document, Unreadable
@@ -107,19 +107,20 @@ def explore(m: Machine, mentions: Mentions, done: set[Way]) -> None:
         for unit in mentions.outer(left) or left[::-1]:
             if not _called(unit):
                 done.add(_way(unit, ()))
-                open_unit(m, unit, wide=())
+                open_unit(m, unit)
     for unit in mentions.relevant()[::-1]:
         if isinstance(unit, Class) and _way(unit, ()) not in done:
             done.add(_way(unit, ()))
-            open_unit(m, unit, wide=())
+            open_unit(m, unit)
     _closures(m, mentions)
     for wide in WIDE:
         start = len(m.functions)
         for towards in (mentions.outermost, mentions.leading, mentions.around):
-            for unit in towards([(chunk, node) for _, chunk, node in (*_unseen(m, NAMES), *_unasked(m))]):
+            sites = [(chunk, node) for _, chunk, node in (*_unseen(m, NAMES), *_unasked(m))]
+            for unit in towards(sites):
                 if (way := _way(unit, wide)) not in done:
                     done.add(way)
-                    open_unit(m, unit, wide)
+                    open_unit(m, unit, wide, sites)
         _closures(m, mentions, start)
 
 
@@ -177,13 +178,13 @@ def _unknowns(scope: Scope) -> Iterator[Unknown]:
     return (value for value in scope.names.values() if isinstance(value, Unknown))
 
 
-def open_unit(m: Machine, unit: Unit, wide: Kinds) -> None:
-    """Analyse a function or class on its own. Defaults of the types `wide` are not taken for granted."""
+def open_unit(m: Machine, unit: Unit, wide: Kinds = (), sites: Sites = ()) -> None:
+    """Analyse a function or class on its own. Defaults of the types `wide` are not taken for granted, for the sake of some sites."""
     start = len(m.called)
     if isinstance(unit, Function):
         open_function(m, unit, wide)
     elif wide or unit.keras is not None or unit.instances or any(isinstance(v, Function) for v in unit.scope.names.values()):
-        open_class(m, unit, wide)
+        open_class(m, unit, wide, sites)
     for function in m.called[start:]:
         m.leading.setdefault(id(function.node), unit)
 
@@ -244,18 +245,20 @@ def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
     return made
 
 
-def open_class(m: Machine, cls: Class, wide: Kinds) -> None:
-    """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods."""
+def open_class(m: Machine, cls: Class, wide: Kinds, sites: Sites) -> None:
+    """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods: those that nobody calls,
+    or that lead to some sites."""
     if classes.concrete(cls) is not None:
         return
     instance = _some_instance(m, cls, wide)
     call = cls.find("call")
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
         _open_call(m, cls, instance, call)
+    leading = _leading(m, cls, sites)
     building = {name for name, value in cls.scope.names.items() if isinstance(value, Function) and builds(value)} - SPECIAL
     for function in _methods(m, cls):
         own = cls.scope.names.get(function.name) is function
-        if not function.called or (not own and not building.isdisjoint(_attributes(m, function))):
+        if not function.called or function in leading or (not own and not building.isdisjoint(_attributes(m, function))):
             open_function(m, function, wide, instance)
 
 
@@ -273,6 +276,16 @@ def _methods(m: Machine, cls: Class) -> list[Function]:
     times = Counter(attribute for names in named.values() for attribute in names)
     inner = {name for name, names in named.items() if times[name] > (name in names)}
     return sorted(found.values(), key=lambda function: function.name in inner)
+
+
+def _leading(m: Machine, cls: Class, sites: Sites) -> list[Function]:
+    """The methods in which any of the sites stands, and those that lead to them: such as no other of them calls."""
+    every = {name: value for each in reversed(cls.lineage()) for name, value in each.scope.names.items() if isinstance(value, Function)}
+    found = [function for function in every.values() if holds(function, sites)]
+    for inner in found:
+        found += [function for function in every.values() if function not in found and inner.name in _attributes(m, function)]
+    named = {name for function in found for name in _attributes(m, function) - {function.name}}
+    return [function for function in _methods(m, cls) if function in found and function.name not in named]
 
 
 def _attributes(m: Machine, function: Function) -> frozenset[str]:
@@ -354,7 +367,7 @@ def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
     for file in m.files.asked:
         for chunk, tree in zip(file.chunks, file.trees, strict=True):
             for node in trees.walk(tree) if any(name in chunk.text for name in names) else ():
-                if isinstance(node, ast.Call) and _name(node.func).endswith(names):
+                if isinstance(node, ast.Call) and trees.last_name(node.func).endswith(names):
                     yield file, chunk, node, _place(chunk.span(node))
 
 
@@ -379,10 +392,6 @@ def _asked_for(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk
             for node in nodes:
                 if isinstance(node, ast.Attribute) and node.attr in names and id(node) not in called:
                     yield file, chunk, node, _place(chunk.span(node))
-
-
-def _name(callee: ast.expr) -> str:
-    return callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
 
 
 Place = tuple[str, int | None, int, int]

@@ -109,6 +109,10 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return inspection.attribute(m, base, name, node)
         case Call() if base.layer.family == "unknown" and name in training.METHODS:
             return Bound(base, name)
+        case Call() if base in m.foreign and name == "layers":
+            listed = m.standing(("attribute", base, name), Unknown("the layers of a model that is not followed"))
+            m.foreign.add(listed)
+            return listed
         case Call() | Join() if name in ("_keras_shape", "ndim", "shape"):
             return rank_of(m, base) if name == "ndim" else shape_of(m, base)
         case Options():

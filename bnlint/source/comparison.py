@@ -93,7 +93,7 @@ class Asked:
             return "seen", known
         match value:
             case Call():
-                kind = value.layer.kind, value.channels, value in self.m.symbolic
+                kind = value.layer.kind, value.channels, value in self.m.symbolic, value in self.m.foreign
                 return "call", self.place(value), kind, self.of_shape(value.shape)
             case Join():
                 return "join", self.place(value), value.channels, self.of_shape(value.shape)

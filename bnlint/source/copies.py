@@ -224,6 +224,8 @@ class _Copies:
             self.of_origin(old.origin),
         )
         self.made[id(old)] = copy
+        if old in self.m.foreign:
+            self.m.foreign.add(copy)
         return copy
 
     def of_event(self, old: Event) -> None:

@@ -219,16 +219,25 @@ def unknown_call(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Ca
     for layer in escaping:
         m.event("escape", layer, {}, node)
     inputs = tensors_of(m, arguments, node)
-    if not inputs:
-        made = Unknown(callee.reason)
-        if callee in m.foreign and not escaping:
-            m.foreign.add(made)
-        return made
-    origin = m.origin(node)
-    layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
-    training = arguments.keyword("training")
-    told = ABSENT if training is None else training.value
-    return m.call(layer, layers.distinct(inputs), origin, training=told, hole=layers.hole_of(arguments))
+    made: Unknown | Call = Unknown(callee.reason)
+    if inputs:
+        origin = m.origin(node)
+        layer = Layer("unknown", "unknown", name=callee.reason, is_function=True, family="unknown", origin=origin)
+        training = arguments.keyword("training")
+        told = ABSENT if training is None else training.value
+        made = m.call(layer, layers.distinct(inputs), origin, training=told, hole=layers.hole_of(arguments))
+    ours = any(isinstance(m.settle(argument.value), (Bound, Class, Function, Partial)) for argument in arguments.items)
+    if callee in m.foreign and not escaping and not ours and _are_bare(m, inputs, arguments):
+        m.foreign.add(made)
+    return made
+
+
+def _are_bare(m: Machine, inputs: tuple[Tensor, ...], arguments: Arguments) -> bool:
+    """Whether no layer leads to the tensors among some arguments: they are inputs, or a parameter that is given for one."""
+    given = arguments.keyword("input_tensor")
+    value = m.settle(given.value) if given is not None else None
+    known = m.open[value] if isinstance(value, Unknown) and value in m.parameters else None
+    return all(isinstance(each, Call) and (each.layer.role == "input" or each is known) for each in inputs)
 
 
 def _layers_in(value: object) -> list[object]:

@@ -280,7 +280,7 @@ class Mentions:
 
     def around(self, sites: Sites) -> list[Unit]:
         """The units in which any of the sites stands."""
-        return [unit for unit in self.units() if _holds(unit, sites)]
+        return [unit for unit in self.units() if holds(unit, sites)]
 
     def outermost(self, sites: Sites) -> list[Unit]:
         """The outermost units from which the unit around any of the sites is mentioned."""
@@ -289,11 +289,11 @@ class Mentions:
 
     def leading(self, sites: Sites) -> list[Unit]:
         """The units whose analysis was the first that called a function in which any of the sites stands."""
-        leading = (self.m.leading.get(id(function.node)) for function in self.m.called if _holds(function, sites))
+        leading = (self.m.leading.get(id(function.node)) for function in self.m.called if holds(function, sites))
         return list(dict.fromkeys(unit for unit in leading if unit is not None))
 
 
-def _holds(unit: Unit, sites: Sites) -> bool:
+def holds(unit: Unit, sites: Sites) -> bool:
     """Whether any of the sites stands in the unit."""
     first, last = unit.node.lineno, unit.node.end_lineno or unit.node.lineno
     return any(chunk is unit.chunk and first <= node.lineno <= last for chunk, node in sites)

@@ -33,3 +33,8 @@ def children(node: ast.AST) -> Iterable[ast.AST]:
         elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
             found.append(value)
     return found
+
+
+def last_name(callee: ast.expr) -> str:
+    """The name by which something is called, or the last one of a path."""
+    return callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""

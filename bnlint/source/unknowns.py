@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from bnlint.graph.model import Choice, Tensor, Unknown
+from bnlint.graph.model import Call, Choice, Tensor, Unknown
 from bnlint.source.budget import Budget
 from bnlint.source.joins import WEIGHT, weight
 from bnlint.source.values import MISSING, Cell, Dataset, Dict, Dotted, Function, Instance, List, Part, Splice, Variables
@@ -42,8 +42,8 @@ class Unknowns(Budget):
         self.outputs: set[Unknown] = set()
         self.weights: set[Unknown] = set()
         """What `get_weights` gave of models that were not given any from elsewhere, and what is computed of it."""
-        self.foreign: set[Unknown] = set()
-        """What code that is not followed made of nothing from here."""
+        self.foreign: set[Unknown | Call] = set()
+        """What code that is not followed made of nothing from here but inputs."""
         self.replicas: set[Unknown] = set()
         self.strategies: dict[Unknown, Within] = {}
         self.training = Unknown("whether the model is training", mode=True)

@@ -512,3 +512,33 @@ def test_a_layer_with_a_call_operator_of_its_own() -> None:
         """
     )
     assert program.flow == "Input > BatchNormalization > Dense"
+
+
+@pytest.mark.parametrize(
+    ("held", "given", "test"), [("", "norm=False", "norm"), ("norm=False", "", "self.norm"), ("norm=None", "", "self.norm")]
+)
+def test_a_switch_of_a_method_or_of_its_object_is_open_where_its_default_leaves_a_batch_normalization_unseen(
+    held: str, given: str, test: str
+) -> None:
+    program = read(f"""
+        class Builder:
+            def __init__(self, {held}):
+                self.norm = {"norm" if held else "None"}
+
+            def other(self):
+                inputs = Input((4,))
+                return keras.Model(inputs, ReLU()(inputs), name="other")
+
+            def build(self, length, {given}):
+                inputs = Input((length, 4))
+                return keras.Model(inputs, self.body(inputs, {test}), name="net")
+
+            def body(self, x, norm):
+                x = Dense(4)(x)
+                if norm:
+                    x = BatchNormalization()(x)
+                return ReLU()(x)
+        """)
+    assert program.flows.count("Input > ReLU") == 1
+    assert "Input > Dense > BatchNormalization > ReLU({BatchNormalization | Dense})" in program.flows
+    assert not any("unknown" in flow for flow in program.flows)

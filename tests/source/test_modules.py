@@ -215,9 +215,23 @@ def test_training_in_another_file_is_seen(tmp_path: Path) -> None:
     )
     files = {"blocks.py": BLOCKS, "model.py": model("from blocks import conv_bn"), "train.py": train}
     root = write(tmp_path, {**files, "config.py": "BATCH = 2\n"})
-    assert lint(root, ".") == [("train.py", "BN201", 7)]
+    assert lint(root, ".") == lint(root, "train.py") == [("train.py", "BN201", 7)]
     write(root, {"config.py": "BATCH = 64\n"})
     assert lint(root, ".") == []
+
+
+def test_a_file_without_a_word_of_a_rule_is_looked_at_where_it_builds_on_one_that_has_it(tmp_path: Path) -> None:
+    script = "from blocks import conv_bn\nimport keras\n\nx = keras.Input((8, 8, 3))\nnet = keras.Model(x, conv_bn(x, 4))\ny = net(x)\n"
+    use = script + "\ndef predict(samples):\n    return net(samples)\n"
+    root = write(tmp_path, {"blocks.py": BLOCKS, "use.py": use})
+    assert lint(root, ".") == lint(root, "use.py") == [("use.py", "BN308", 9)]
+    write(root, {"blocks.py": BLOCKS.replace("BatchNormalization", "LayerNormalization")})
+    assert lint(root, "use.py") == []
+
+
+def test_a_word_in_a_file_that_does_not_speak_of_keras_makes_no_core(tmp_path: Path) -> None:
+    root = write(tmp_path, {"a.py": "batchnorm = 1\n", "b.py": "import keras\n", "c.py": "import keras\n"})
+    assert lint(root, "a.py", "b.py", "c.py") == []
 
 
 def test_what_an_inherited_method_sets_off_is_said_of_the_file_of_its_object(tmp_path: Path) -> None:

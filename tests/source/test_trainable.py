@@ -135,3 +135,35 @@ def test_a_backbone_is_found_by_the_name_that_it_gives_itself(name: str, kind: s
     assert reached(f"{source.replace('=False', '=False, name=' + repr('base'))}model.get_layer('{name}').trainable = True") == {
         ("net", "one", "")
     }
+
+
+FROZEN = """
+import zoo
+
+def block(x):
+    return BatchNormalization()(x)
+
+def build(given, made=Dense(3)):
+    inputs = Input((8, 8, 3))
+    for layer in MODEL.layers:
+        layer.trainable = False
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "foreign"),
+    [
+        ("zoo.ResNet()", True),
+        ("zoo.ResNet(inputs)", True),
+        ("zoo.ResNet(input_tensor=given)", True),
+        ("zoo.wrap(given)", False),
+        ("zoo.ResNet(block(inputs))", False),
+        ("zoo.ResNet(input_tensor=block(given))", False),
+        ("zoo.ResNet(inputs, block)", False),
+        ("zoo.ResNet(head=made)", False),
+        ("given(inputs)", False),
+    ],
+)
+def test_what_other_code_makes_of_inputs_holds_nothing_from_here(model: str, foreign: bool) -> None:
+    events = [event for event in read(FROZEN.replace("MODEL", model)).module.events if event.kind == "set_trainable"]
+    assert {event.args.get("foreign", False) for event in events} == {foreign}
