@@ -67,8 +67,9 @@ def _through(call: Call) -> bool:
 
 
 def _is_dropout(call: Call) -> bool:
+    """Whether it is a dropout of Keras, or of a subclass that computes just what it does: another one may be always on."""
     spec = layer_spec(call.layer.kind)
-    return call.layer.role == "dropout" or (spec is not None and "dropout_like" in spec.traits)
+    return not call.layer.altered and (call.layer.role == "dropout" or (spec is not None and "dropout_like" in spec.traits))
 
 
 def _rate(call: Call, under: query.Assumption) -> bool | None:
