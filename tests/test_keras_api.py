@@ -64,6 +64,8 @@ def test_all_paths_lead_to_the_same_class(dotted: str) -> None:
         ("tensorflow.keras.layers", "keras.layers"),
         ("keras.src.backend", "keras.backend"),
         ("keras.backend.tensorflow_backend", "keras.backend"),
+        ("keras.layers.core.K", "keras.backend"),
+        ("keras.engine.topology.K.learning_phase", "keras.backend.learning_phase"),
         ("keras.backend.tensorflow_backend.relu", "keras.backend.relu"),
         ("keras.layers.core.Dense", "keras.layers.Dense"),
         ("keras.layers.Convolution2D", "keras.layers.Conv2D"),

@@ -29,6 +29,7 @@ from tests.graphs import Net, act, add, bn, chain, conv, dense, dropout, event, 
 FLAG, OTHER = unknown("a flag"), unknown("another flag")
 X = unknown("x")
 IS_A, IS_B, IS_NONE = (unknown(str(value), test=("==" if value else "is", X, value)) for value in ("a", "b", None))
+MODE = replace(unknown("training"), mode=True)
 IN_AB = unknown("x in (a, b)", test=("in", X, ("a", "b")))
 
 
@@ -69,6 +70,23 @@ def test_what_follows_from_an_assumption(held: query.Assumption, condition: Unkn
 def test_equal_numbers_of_different_types_are_told_apart() -> None:
     one, true = unknown("1", test=("==", X, 1)), unknown("True", test=("==", X, True))
     assert query.decide({one: True}, true) is False
+
+
+@pytest.mark.parametrize(
+    ("tests", "trains"),
+    [
+        ({}, None),
+        ({FLAG: True}, None),
+        ({MODE: True}, True),
+        ({MODE: False}, False),
+        ({FLAG: False, MODE: True}, True),
+        ({unknown("training is None", test=("is", MODE, None)): True}, False),
+        ({unknown("training is None", test=("is", MODE, None)): False}, None),
+        ({unknown("training == 1", test=("==", MODE, 1)): True}, True),
+    ],
+)
+def test_the_mode_of_a_path(tests: query.Assumption, trains: bool | None) -> None:
+    assert query.trains(tests) is trains
 
 
 def test_an_assumption_is_extended_or_contradicted() -> None:

@@ -43,6 +43,10 @@ def _dropped(call: Call, under: query.Assumption, weights: int = 0) -> tuple[str
     found: list[tuple[str, Call]] = []
     for step in query.producers(call, _through, under):
         producer = step.call
+        if query.trains(step.under) is False:  # nothing is learned there
+            if any(_is_dropout(each) and each.training is True for each in step.via):
+                return None
+            continue
         if producer is not None and _is_dropout(producer):
             certain = _rate(producer, step.under)
             found.append(("unknown-rate" if certain is None else CASES[weights], producer))
@@ -63,15 +67,17 @@ def _through(call: Call) -> bool:
 
 
 def _is_dropout(call: Call) -> bool:
+    """Whether it is a dropout of Keras, or of a subclass that computes just what it does: another one may be always on."""
     spec = layer_spec(call.layer.kind)
-    return call.layer.role == "dropout" or (spec is not None and "dropout_like" in spec.traits)
+    return not call.layer.altered and (call.layer.role == "dropout" or (spec is not None and "dropout_like" in spec.traits))
 
 
 def _rate(call: Call, under: query.Assumption) -> bool | None:
     """Whether the dropout is strong enough, and of elements: stochastic depth drops whole samples, and what is always on shifts nothing."""
     shape = query.resolve(call.layer.config.get("noise_shape"), under)
     per_sample = shape is not None and not (isinstance(shape, (list, tuple)) and any(size != 1 for size in shape[1:]))
-    fixed = isinstance(call.training, bool) or (call.layer.family == "tf1" and call.training is ABSENT)
+    on = call.training is True and query.trains(under) is not True
+    fixed = on or call.training is False or (call.layer.family == "tf1" and call.training is ABSENT)
     rates = query.alternatives(_setting(call), under)
     known = [rate for rate in rates if isinstance(rate, (int, float))]
     if per_sample or fixed or any(rate < RATE - ROUNDING for rate in known):

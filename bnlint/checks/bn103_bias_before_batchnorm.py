@@ -10,7 +10,7 @@ from bnlint.checks.written import in_call
 from bnlint.findings import DropArgument, Edit, Fix, Hit, Related, Safety, SetArgument
 from bnlint.graph import query
 from bnlint.graph.model import Call, Choice, Layer, ModelGraph, Project, Unknown
-from bnlint.keras_api.layers import layer_spec, modern
+from bnlint.keras_api.layers import is_keras1, layer_spec, modern
 
 BIAS_ONLY = ("bias_initializer", "bias_regularizer", "bias_constraint")
 """Arguments that mean nothing without a bias."""
@@ -98,7 +98,7 @@ def _fix(layer: Layer, refused: str) -> Fix | None:
     refused = refused or ("tf1" if layer.family == "tf1" else "unseen" if positional or elsewhere or not arguments.complete else "")
     if refused:
         return Fix(Safety.UNSAFE, refused=refused)
-    use_bias = "bias" if any(today != written for today, written in names.items()) else "use_bias"  # Keras 1 called it `bias`
+    use_bias = "bias" if is_keras1(names.values(), layer.path) else "use_bias"
     edits: list[Edit] = [SetArgument(at, names.get("use_bias", use_bias), "False")]
     idle = (names[name] for name in BIAS_ONLY if name in names)
     edits += [DropArgument(at, name) for name in idle if in_call(layer, arguments.keyword(name))]

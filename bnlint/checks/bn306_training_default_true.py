@@ -22,6 +22,7 @@ def check(project: Project) -> Iterator[Hit]:
             if not own and (not layers or cls.base not in ("Model", "Layer")):
                 continue
             at = method.origin.span
-            fix = None if at is None else Fix(Safety.UNSAFE, (SetParameter(at, "training", "None"),))
+            default = "False" if parameter.annotation == "bool" else "None"  # a bare call takes either to be inference
+            fix = None if at is None else Fix(Safety.UNSAFE, (SetParameter(at, "training", default),))
             named = "BatchNormalization" if own else kinds(layers)
-            yield Hit("default", method.origin, values={"cls": cls.name, "layers": named}, fix=fix)
+            yield Hit("default", method.origin, values={"cls": cls.name, "layers": named, "default": default}, fix=fix)

@@ -10,6 +10,8 @@ from bnlint.graph.model import Call, ModelGraph, Project
 
 AVERAGES = ("ExponentialMovingAverage", "assign_moving_average", "moving_average", "moving_mean", "moving_var", "pop_mean", "running_mean")
 
+SCALES = ("divide", "multiply", "true_divide")
+
 LAYERS = ("linear", "activation")
 """What stands beside a normalisation that is part of a network."""
 
@@ -42,6 +44,16 @@ def _of_batch(call: Call) -> bool:
     return len(given) == 2 and all(isinstance(value, Call) and _averages_batch(value) for value in given)
 
 
-def _averages_batch(call: Call) -> bool:
+def _averages_batch(value: Call) -> bool:
+    """Whether a value is such a moment, or a multiple of it. (A sum may be a moving average.)"""
+    found = [step.call for step in query.producers(value, _scales)] if _scales(value) else [value]
+    return bool(found) and all(call is not None and _is_moment(call) for call in found)
+
+
+def _scales(call: Call) -> bool:
+    return call.layer.is_function and call.layer.kind in SCALES
+
+
+def _is_moment(call: Call) -> bool:
     axes = query.config(call.layer, "axes")
     return call.layer.kind == "moments" and isinstance(axes, (list, tuple)) and 0 in axes

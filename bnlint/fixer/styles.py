@@ -12,7 +12,7 @@ from typing import Final
 
 from bnlint.fixer import Refused, flow, tree
 from bnlint.fixer.locate import SCOPES, Part, Place, Source
-from bnlint.records import dataclass
+from bnlint.records import dataclass, replace
 
 ACTIVATION_LAYERS: Final = frozenset(("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "ThresholdedReLU"))
 """Layers that some code passes as `activation=`: they are applied as they are."""
@@ -127,7 +127,7 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...], at: Place) -> Sp
         elif isinstance(node, ast.Name) and name not in own:
             found = [bound for bound in known.get(node.id, ()) if _from_layers(bound)]
             if found:
-                return Spelling(name, tuple(found))
+                return Spelling(name, tuple(map(_first, found)))
             if node.id not in own and not hasattr(builtins, node.id):  # a star import, or a fragment
                 _starred(source, name, known.get("*", []))
                 return Spelling(name)
@@ -137,8 +137,17 @@ def layer(source: Source, name: str, like: tuple[ast.AST, ...], at: Place) -> Sp
                 return Spelling(f"{local}.{path}{name}")
     found = [bound for entries in known.values() for bound in entries if _from_layers(bound)]
     if found and name not in own:
-        return Spelling(name, tuple(found[:1]))
+        return Spelling(name, (_first(found[0]),))
     raise Refused(f"the file does not import Keras's layers in a way that lets `{name}` be added")
+
+
+def _first(bound: Bound) -> Bound:
+    """The first statement of the same block that imports from the same module: all fixes of a round then give the name to that one."""
+    wanted, block = bound.statement, getattr(bound.scope, "body", [])
+    if not isinstance(wanted, ast.ImportFrom) or wanted not in block:
+        return bound
+    same = (s for s in block if isinstance(s, ast.ImportFrom) and (s.module, s.level) == (wanted.module, wanted.level))
+    return replace(bound, statement=next(s for s in same if s is wanted or s.names[0].name != "*"))
 
 
 def _starred(source: Source, name: str, stars: list[Bound]) -> None:

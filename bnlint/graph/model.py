@@ -366,12 +366,16 @@ class ModelGraph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """A parameter of a method. `default` is ABSENT where there is none; `kind` as in inspect ("positional", "keyword", "*", "**")."""
+    """A parameter of a method. `default` is ABSENT where there is none; `kind` as in inspect ("positional", "keyword", "*", "**").
+
+    `annotation` is the name that is written as its type, "" where that is more than a name, or nothing.
+    """
 
     name: str
     default: object = ABSENT
     kind: str = "positional"
     span: Span | None = None
+    annotation: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,6 +60,13 @@ def decide(assumption: Assumption, condition: Unknown) -> bool | None:
     return None
 
 
+def trains(assumption: Assumption) -> bool | None:
+    """Whether a path is one of training: what the tests of the mode on it say; None where none of them says so."""
+    modes = [subject for subject in (test if test.test is None else test.test[1] for test in assumption) if subject.mode]
+    outcomes = [decide(assumption, mode) for mode in modes]
+    return False if False in outcomes else True if True in outcomes else None
+
+
 def extend(assumption: Assumption, condition: Unknown, outcome: bool) -> Assumption | None:
     """The assumption with one more outcome; None if that contradicts it."""
     known = decide(assumption, condition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -242,6 +242,12 @@ def modern(kind: str, argument: str) -> str:
     return argument if spec is not None and argument in spec.parameters else LEGACY.get(argument, argument)
 
 
+def is_keras1(arguments: Collection[str], path: str | None) -> bool:
+    """Whether names of arguments are those of Keras 1: some have other names today, none is such a name; TensorFlow had no Keras 1."""
+    later = path is not None and path.startswith("tensorflow.")
+    return not later and not LEGACY.keys().isdisjoint(arguments) and frozenset(LEGACY.values()).isdisjoint(arguments)
+
+
 DATA_FORMATS: Final[Mapping[object, str]] = {"th": "channels_first", "tf": "channels_last"}
 """Values of `dim_ordering` -> those of `data_format`."""
 
@@ -278,8 +284,8 @@ def _without_sides(kind: str, positional: Sequence[object], keywords: Mapping[st
     if dimensions not in (2, 3) or "Conv" not in name:
         return positional, given
     after = 1 + dimensions
-    is_keras1 = name in _KERAS1_NAMES or not LEGACY.keys().isdisjoint(keywords)
-    if not is_keras1 or not all(isinstance(side, int) for side in positional[1:after]):
+    by_sides = name in _KERAS1_NAMES or not LEGACY.keys().isdisjoint(keywords)
+    if not by_sides or not all(isinstance(side, int) for side in positional[1:after]):
         return positional, given
     if len(positional) < after:
         return positional, given

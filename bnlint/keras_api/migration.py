@@ -98,7 +98,7 @@ PATHS: Final[Mapping[str, Removed]] = {
 
 
 _ATTRIBUTES: Final = ("tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")
-"""Attributes that TensorFlow still has; only as modules they cannot be imported."""
+"""Attributes by which TensorFlow still has its Keras, whichever that is; only as modules they cannot be imported."""
 
 
 @cache
@@ -110,7 +110,9 @@ def gone(dotted: str, by_import: bool = True) -> str | None:
     parts = dotted.split(".")
     beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     found = next((path for path in beginnings if path in PATHS), None)
-    return None if found in _ATTRIBUTES and (not by_import or dotted == found) else found
+    if found in _ATTRIBUTES and (not by_import or dotted == found):
+        return gone(f"tensorflow.keras{dotted.removeprefix(found)}", by_import)
+    return found
 
 
 def today(dotted: str) -> str | None:

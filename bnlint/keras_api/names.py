@@ -27,6 +27,9 @@ _FOLDED: Final = words("activations backend callbacks constraints initializers l
 _INNER_MODULES: Final = frozenset({"image", "linalg", "schedules"})
 """Inner modules that are public themselves and stay in the name."""
 
+_BACKEND: Final = "K"
+"""What the modules of Keras call `keras.backend`: `from keras.layers.core import K` once took it from there."""
+
 _BACKEND_MODULES: Final = words("cntk_backend common jax load_backend numpy tensorflow tensorflow_backend theano_backend torch")
 
 _SETTINGS: Final = words("backend epsilon floatx image_data_format set_epsilon set_floatx set_image_data_format")
@@ -121,6 +124,8 @@ def _keras(rest: list[str]) -> str:
         rest = rest[1:]
     if not rest:
         return "keras"
+    if _BACKEND in rest:
+        rest = ["backend", *rest[rest.index(_BACKEND) + 1 :]]
     first, last = rest[0], rest[-1]
     if first == "legacy" and len(rest) > 1:
         return _keras(rest[1:])

@@ -269,7 +269,9 @@ def _method(function: Function) -> Method:
 
     def add(argument: ast.arg, kind: str) -> None:
         default = function.defaults.get(argument.arg, ABSENT)
-        found.append(Parameter(argument.arg, default.name if isinstance(default, Dotted) else default, kind, function.chunk.span(argument)))
+        default = default.name if isinstance(default, Dotted) else default
+        annotation = argument.annotation.id if isinstance(argument.annotation, ast.Name) else ""
+        found.append(Parameter(argument.arg, default, kind, function.chunk.span(argument), annotation))
 
     for argument in (*spec.posonlyargs, *spec.args):
         add(argument, "positional")

@@ -54,6 +54,7 @@ def make_class(m: Machine, node: ast.ClassDef) -> Class:
     qualified = f"{frame.qualified}.{node.name}" if frame.qualified else node.name
     scope = Scope(frame.scope, is_class=True)
     made = Class(node.name, node, bases, scope, frame.chunk, qualified, keras, complete, plain=records.kind_of(bases))
+    made.handed = bool(node.decorator_list)
     with m.entered(Frame(scope, frame.chunk, qualified, None, made)):
         statements.execute(m, node.body)
     m.classes.append(made)

@@ -156,7 +156,8 @@ def watched(m: Machine, tape: int) -> list[object]:
 def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call, direct: bool = False) -> Unknown:
     """Note that a model is run on data."""
     if isinstance(target, Instance):
-        target.cls.used.add("custom_step" if m.tapes else "called")
+        if m.tapes or not _is_step_of(m, target):
+            target.cls.used.add("custom_step" if m.tapes else "called")
         note_mode(target.cls, arguments)
     training = arguments.keyword("training")
     value = training.value if training else arguments.positional[1].value if len(arguments.positional) > 1 and not direct else ABSENT
@@ -168,6 +169,12 @@ def call_event(m: Machine, target: object, arguments: Arguments, node: ast.Call,
     made = Unknown("the output of a model on data")
     m.outputs.add(made)
     return made
+
+
+def _is_step_of(m: Machine, target: Instance) -> bool:
+    """Whether a step of the model itself is running, as `evaluate` or `predict` of Keras does: it shows no use of the model."""
+    function = m.frame.function
+    return m.frame.self is target and function is not None and function.name in ("predict_step", "test_step")
 
 
 def note_training(m: Machine, callee: Unknown, arguments: Arguments, node: ast.Call) -> None:

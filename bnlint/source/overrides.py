@@ -18,7 +18,7 @@ NAMED = ("custom_object", "register_keras_serializable")
 
 def reloads(m: Machine, cls: Class) -> bool:
     """Whether Keras may find the class when it loads a model; False for a subclass of a layer that nobody registers or hands over."""
-    if classes.concrete(cls) is None or cls.node.decorator_list:
+    if classes.concrete(cls) is None or cls.handed:
         return True
     return any(name in chunk.text for file in m.files.by_path.values() for chunk in file.chunks for name in NAMED)
 

@@ -121,6 +121,8 @@ class Class:
     """What it is besides: "enum", "record" (a named tuple), "mapping" (a dict)."""
     members: tuple[Instance, ...] = ()
     """Of an enumeration."""
+    handed: bool = False
+    """Whether a decorator may have given it to code that is not seen."""
     order: list[Class] = field(default_factory=list)
 
     def find(self, name: str) -> object:

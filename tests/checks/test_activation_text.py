@@ -98,3 +98,22 @@ def test_settings_of_a_bias_that_other_calls_share_stay() -> None:
     source = SHARED.replace('activation="relu"', 'bias_regularizer="l2"')
     fixed = fix_source(source, select=["BN103"], isolated=True, unsafe=True)
     assert fixed.source == source.replace("x = conv(8)(x)", "x = conv(8, use_bias=False)(x)")
+
+
+def test_two_fixes_of_a_round_import_a_layer_once() -> None:
+    source = """\
+from keras.layers import Dense, Flatten
+from keras.layers import BatchNormalization, Conv2D
+from keras.models import Sequential
+
+model = Sequential()
+model.add(Conv2D(8, 3, activation="relu"))
+model.add(BatchNormalization())
+model.add(Flatten())
+model.add(Dense(8, activation="relu"))
+model.add(BatchNormalization())
+model.add(Dense(1))
+"""
+    fixed = fix_source(source, isolated=True, unsafe=True, select=["BN101"]).source
+    assert fixed.splitlines()[:2] == ["from keras.layers import Activation, Dense, Flatten", source.splitlines()[1]]
+    assert fixed.count("Activation(") == 2

@@ -473,9 +473,21 @@ def test_weights_of_this_model_silence_and_those_of_another_do_not() -> None:
     assert cases(biased, chain(conv(), bn(), events=[event("load_weights", target=other)])) == ["default"]
 
 
-def test_the_bias_goes_in_the_words_of_the_call() -> None:
-    old = only(biased, chain(conv(border_mode="same"), bn())).fix.edits
-    assert [(edit.name, edit.code) for edit in old] == [("bias", "False")]
+@pytest.mark.parametrize(
+    ("package", "call", "bias"),
+    [
+        ("keras", "Convolution2D(8, 3, 3, border_mode='same')", "bias"),
+        ("keras", "Convolution2D(8, 3, 3)", "use_bias"),
+        ("keras", "Conv2D(8, kernel_size=3, stride=2)", "use_bias"),
+        ("keras", "Conv2D(8, 3, strides=2, border_mode='same')", "use_bias"),
+        ("tensorflow.keras", "Conv2D(8, 3, border_mode='same')", "use_bias"),
+    ],
+)
+def test_the_bias_goes_in_the_words_of_the_call(package: str, call: str, bias: str) -> None:
+    rest = "model = models.Sequential([layers.{}, layers.BatchNormalization(), layers.ReLU()])\n"
+    source = f"from {package} import layers, models\n\n{rest}"
+    fixed = fix_source(source.format(call), isolated=True, unsafe=True, select=["BN103"])
+    assert fixed.source == source.format(f"{call[:-1]}, {bias}=False)")
 
 
 def test_the_bias_and_what_configures_it_go() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bnlint import catalogue
-from bnlint.api import lint_source
+from bnlint.api import fix_source, lint_source
 from bnlint.checks.bn301_call_without_training import check as call_without_training
 from bnlint.checks.bn302_train_step_without_training import check as train_step_without_training
 from bnlint.checks.bn303_training_true_at_inference import check as training_true_at_inference
@@ -606,6 +606,22 @@ def test_training_true_as_a_default(cls: ClassInfo, expected: int, keras: KerasT
         assert hit.origin.span == at
         assert hit.fix is not None
         assert (hit.fix.safety, hit.fix.edits) == (Safety.UNSAFE, (SetParameter(at, "training", "None"),))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "changed"),
+    [
+        ("training=True", "training=None"),
+        ("training: bool = True", "training: bool = False"),
+        ("training: bool | None = True", "training: bool | None = None"),
+        ("training: Mode = True", "training: Mode = None"),
+    ],
+)
+def test_the_default_suits_its_annotation(parameter: str, changed: str) -> None:
+    head = "from keras import layers\n\n\nclass Block(layers.Layer):\n    def __init__(self):\n        super().__init__()\n"
+    body = "        self.bn = layers.BatchNormalization()\n\n    def call(self, x, {}):\n        return self.bn(x, training=training)\n"
+    fixed = fix_source((head + body).format(parameter), isolated=True, unsafe=True, select=["BN306"])
+    assert fixed.source == (head + body).format(changed)
 
 
 # BN308

@@ -50,12 +50,17 @@ def test_keras_2_has_the_paths_that_the_table_lets_it_have(observe: Observe, pat
         assert "BatchNormalization" in answer
 
 
-ATTRIBUTES = [path for path in PATHS if path.startswith("tensorflow.")]
+ATTRIBUTES = [whole(path) for path in PATHS if path.startswith("tensorflow.")]
+COMPATIBLE = [
+    dotted.replace("keras", f"compat.{api}.keras", 1)
+    for dotted in ATTRIBUTES
+    if dotted.startswith("tensorflow.keras.")
+    for api in ("v1", "v2")
+]
 
 
-@pytest.mark.parametrize("path", ATTRIBUTES)
-def test_attributes_are_gone_as_the_table_says(observe: Observe, path: str) -> None:
-    dotted = whole(path)
+@pytest.mark.parametrize("dotted", ATTRIBUTES + COMPATIBLE)
+def test_attributes_are_gone_as_the_table_says(observe: Observe, dotted: str) -> None:
     answer = observe(3, "import tensorflow as tf", f"fact = {dotted.replace('tensorflow', 'tf', 1)}.__name__")
     if gone(dotted, by_import=False) is None:
         assert answer == "BatchNormalization"
