@@ -344,11 +344,9 @@ NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
 def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
     """The calls of something with one of these names that no run has reached."""
     left = m.sites[NAMES] if NAMES in m.sites else list(_called_by(m, NAMES))
-    if left:
-        seen = {_place(span) for span in {id(span): span for span in _made_at(m)}.values()}
-        left = [site for site in left if site[3] not in seen]
-    m.sites[NAMES] = left
-    return ((file, chunk, node) for file, chunk, node, _ in left if names is NAMES or _name(node.func).endswith(names))
+    seen = {_place(span) for span in {id(span): span for span in _made_at(m)}.values()} if left else set()
+    left = m.sites[NAMES] = [site for site in left if site[3] not in seen]
+    return ((file, chunk, node) for file, chunk, node, _ in left if names is NAMES or trees.last_name(node.func).endswith(names))
 
 
 def _made_at(m: Machine) -> Iterator[Span]:
