@@ -17,7 +17,6 @@ LIMIT = 512
 LENGTH = 16
 """Calls and tests on the way to a step that make it one more to do: each step copies them."""
 
-
 MANY = 128
 """Tests of which it is not asked whether one follows from another: it takes time with the square of their number."""
 
