@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from bnlint import catalogue
+from bnlint.cli import watch
 from bnlint.report import FORMATS
 from tests.conftest import needs
 from tests.test_cli import ERROR, SAFE, WARNING, run, write
@@ -235,6 +237,26 @@ def wait_for(process: subprocess.Popen[bytes], runs: int) -> None:
         assert process.poll() is None, Path("err.txt").read_text()
         assert time.monotonic() < deadline, "nothing happened"
         time.sleep(0.05)
+
+
+def test_what_is_changed_while_a_run_lasts_leads_to_the_next_one(tmp_path: Path) -> None:
+    needs("watchfiles")
+    write(a=ERROR)
+    late = threading.Timer(20, lambda: write(b=ERROR))
+
+    def lint() -> int:
+        if late.ident is not None:
+            raise KeyboardInterrupt
+        late.start()
+        write(a=ERROR + "\n")
+        return 0
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            watch.watch(["."], lint)
+    finally:
+        late.cancel()
+    assert not Path("b.py").exists()
 
 
 def test_watching_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

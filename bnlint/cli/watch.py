@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from watchfiles import Change
 
 SUFFIXES: Final = (".py", ".ipynb", ".keras", ".h5", ".hdf5")
+MILLISECONDS: Final = 50
+"""How long it is waited for a change at a time."""
+
 SETTINGS: Final = ("pyproject.toml", "bnlint.toml", ".gitignore")
 
 
@@ -31,8 +34,14 @@ def watch(paths: Sequence[str], run: Callable[[], int]) -> None:
     missing = [folder for folder in sorted(folders) if not os.path.isdir(folder)]
     if missing:
         raise Problem(f"path does not exist: {missing[0]}")
-    _once(run)
-    for _ in watch(*folders, watch_filter=matters, recursive=any(map(os.path.isdir, paths)), raise_interrupt=False):
+    deep = any(map(os.path.isdir, paths))
+    rounds = watch(*folders, watch_filter=matters, recursive=deep, raise_interrupt=False, rust_timeout=MILLISECONDS, yield_on_timeout=True)
+    if next(rounds, None) is None:
+        return
+    _once(run)  # by now it is watched: what is changed while this run lasts leads to the next one
+    for changes in rounds:
+        if not changes:
+            continue
         if sys.stdout.isatty():
             import click
 
