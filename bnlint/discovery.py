@@ -144,7 +144,7 @@ def find_root(path: str, settings: Settings) -> str:
     path = os.path.abspath(path)
     start = path if os.path.isdir(path) else os.path.dirname(path)
     outside = _outside_of_packages(start)
-    return _version_control(start) or _above(outside, ("pyproject.toml",)) or outside
+    return _version_control(start) or (not _is_installed(outside) and _above(outside, ("pyproject.toml",))) or outside
 
 
 def find_base(path: str, settings: Settings) -> str:
@@ -160,13 +160,17 @@ def find_cache(path: str, settings: Settings) -> str | None:
         return os.path.join(settings.root, settings.cache_dir)
     root = find_root(path, settings)
     is_project = os.path.isdir(path) or settings.file is not None or _version_control(root) is not None
-    return os.path.join(root, CACHE) if is_project and os.path.basename(os.path.dirname(root)) not in INSTALLED else None
+    return os.path.join(root, CACHE) if is_project and not _is_installed(root) else None
+
+
+def _is_installed(folder: str) -> bool:
+    return os.path.basename(os.path.dirname(folder)) in INSTALLED
 
 
 def _outside_of_packages(folder: str) -> str:
     """The folder from which a package is imported; of one that is installed the package itself. A folder in a package is one, too."""
     parent = os.path.dirname(folder)
-    if parent == folder or os.path.basename(parent) in INSTALLED:
+    if parent == folder or _is_installed(folder):
         return folder
     is_package = any(os.path.isfile(os.path.join(each, "__init__.py")) for each in (folder, parent))
     return _outside_of_packages(parent) if is_package else folder

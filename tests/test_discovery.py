@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint.discovery import Discovery, File, MissingPath, discover, find_root
+from bnlint.discovery import Discovery, File, MissingPath, discover, find_cache, find_root
 from bnlint.settings import Settings
 from bnlint.settings_files import load_settings
 
@@ -234,6 +234,14 @@ def test_a_pyproject_marks_the_root_where_neither_settings_nor_version_control_d
     assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == "work"
     touch(".git/HEAD")
     assert os.path.relpath(find_root(path, load_settings(path, ())), folder) == "."
+
+
+def test_what_is_installed_belongs_to_no_project_around_it(folder: Path) -> None:
+    touch("work/pyproject.toml", "work/venv/site-packages/net/__init__.py", "work/venv/site-packages/net/deep/__init__.py")
+    path = os.path.join("work", "venv", "site-packages", "net")
+    for each in (path, os.path.join(path, "deep")):
+        assert os.path.relpath(find_root(each, load_settings(each, ())), folder) == path
+    assert find_cache(path, load_settings(path, ())) is None
 
 
 def test_a_walk_follows_no_link_out_of_the_project(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

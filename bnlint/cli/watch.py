@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from watchfiles import Change
 
 SUFFIXES: Final = (".py", ".ipynb", ".keras", ".h5", ".hdf5")
+SETTINGS: Final = ("pyproject.toml", "bnlint.toml", ".gitignore")
+
 MILLISECONDS: Final = 50
 """How long it is waited for a change at a time."""
-
-SETTINGS: Final = ("pyproject.toml", "bnlint.toml", ".gitignore")
 
 
 def watch(paths: Sequence[str], run: Callable[[], int]) -> None:

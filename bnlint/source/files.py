@@ -45,7 +45,7 @@ class File:
     policy: object = None
     steps: int = 0
     done: int = 0
-    """Events that are not those of layers."""
+    """Things that are done to models in it."""
     distant: bool = False
     idle: int = 0
     patience: int = IDLE

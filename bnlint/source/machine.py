@@ -41,6 +41,9 @@ DEPTH = 48
 EASY = 8
 """Things done to models, in one file, for which one more costs a step more: what comes before what is asked of each pair of them."""
 
+OF_LAYERS = MAKEABLE | {"built", "captured"}
+"""Events that tell of layers, and of nothing that is done to a model."""
+
 SUSPENDED = words(
     "attempts budget consulted decided depth epoch frame grace home landings limit log policy progress root rounds running stack steps "
     "tapes under within"
@@ -279,7 +282,7 @@ class Machine(Unknowns):
         made = Event(kind, target, args, len(self.events), tests, tape, arguments or Arguments(), origin, self.root)
         self.events.append(made)
         self.home.events.append(made)
-        if kind not in MAKEABLE:
+        if kind not in OF_LAYERS:
             self.home.done += 1
             self.spend(self.home.done // EASY)
         return made

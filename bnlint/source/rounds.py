@@ -11,8 +11,8 @@ from bnlint.graph.query import upstream
 from bnlint.records import dataclass, field
 from bnlint.source import classes
 from bnlint.source.holdings import CONSTANT
-from bnlint.source.machine import Machine
-from bnlint.source.recordings import MAKEABLE, Exposed
+from bnlint.source.machine import OF_LAYERS, Machine
+from bnlint.source.recordings import Exposed
 from bnlint.source.values import Instance, Model
 
 ALIKE = 3
@@ -71,7 +71,7 @@ def _ends(m: Machine, rounds: Rounds) -> None:
     rounds.alike = rounds.alike + 1 if deeds == rounds.deeds else 1
     rounds.deeds = deeds
     if rounds.alike > ALIKE:
-        m.home.done -= sum(event.kind not in MAKEABLE for event in m.events[events:])
+        m.home.done -= sum(event.kind not in OF_LAYERS for event in m.events[events:])
         del m.events[events:], m.home.events[own:]
 
 
