@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +19,7 @@ from bnlint.api import Plans
 from bnlint.cache import codec
 from bnlint.groups import Group
 from bnlint.result import Result
-from bnlint.workers import forked, spawned
+from bnlint.workers import crew, forked, spawned
 from bnlint.workers.crew import Crew
 
 if TYPE_CHECKING:
@@ -142,6 +142,30 @@ def test_too_little_memory_costs_one_group(project: Path, monkeypatch: pytest.Mo
     assert len({finding.path for finding in result.findings}) == 7
 
 
+@dataclasses.dataclass(frozen=True)
+class Noted:
+    """Checks as `check` does, notes which files it has checked, and checks `m3.py` when there are so many."""
+
+    check: Callable[[Group], Outcome]
+    wanted: int
+
+    def __call__(self, group: Group) -> Outcome:
+        path = group.inputs[0].path
+        if path == "m3.py" and not wait_until(lambda: len(list(Path("done").iterdir())) == self.wanted):
+            os._exit(3)
+        Path("done", path).touch()
+        return self.check(group)
+
+
+def test_nothing_waits_for_a_process_that_is_at_work(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = lint(1)
+    Path("done").mkdir()
+    original = workers.outcomes
+    monkeypatch.setattr(workers, "outcomes", lambda groups, jobs, check: original(groups, jobs, Noted(check, len(groups) - 1)))
+    monkeypatch.setattr(crew, "PORTION", 0)
+    assert told(lint(2)) == told(one)
+
+
 class Interrupted(Crew):
     """Whoever waits for it is interrupted."""
 
@@ -157,9 +181,9 @@ def test_no_process_is_left_when_the_run_is_ended(project: Path, monkeypatch: py
     kind = forked.Forked if forks else spawned.Spawned
     hire = kind._hire
 
-    def hires(crew: Crew, share: Sequence[int]) -> int:
-        number = hire(crew, share)  # type: ignore[arg-type]
-        started.append(crew.processes[number] if isinstance(crew, forked.Forked) else number)
+    def hires(those: Crew) -> int:
+        number = hire(those)  # type: ignore[arg-type]
+        started.append(those.processes[number] if isinstance(those, forked.Forked) else number)
         return number
 
     monkeypatch.setattr(kind, "_hire", hires)
@@ -226,6 +250,13 @@ def test_where_there_can_be_no_other_process(project: Path, monkeypatch: pytest.
     one = lint(1)
     monkeypatch.setattr(os, "fork", refuse, raising=False)
     monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert told(lint(2)) == told(one)
+
+
+def test_where_another_process_never_gets_to_work(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = lint(1)
+    monkeypatch.setattr(workers, "FORKS", False)
+    monkeypatch.setattr(spawned, "START", "raise SystemExit(1)")
     assert told(lint(2)) == told(one)
 
 

@@ -18,21 +18,14 @@ FORKS = hasattr(os, "fork") and sys.platform != "darwin"
 
 def outcomes(groups: Sequence[Group], jobs: int, check: Callable[[Group], Outcome]) -> Iterator[Outcome]:
     """What comes of each group, in order."""
-    shares: list[list[int]] = [[] for _ in range(jobs)]
-    loads = [0] * jobs
-    for index in sorted(range(len(groups)), key=lambda index: groups[index].size, reverse=True):
-        lightest = loads.index(min(loads))
-        shares[lightest].append(index)
-        loads[lightest] += groups[index].size
     if FORKS:
         from bnlint.workers.forked import Forked as Crew
     else:
         from bnlint.workers.spawned import Spawned as Crew  # type: ignore[assignment]
     crew = Crew(groups, check)
     try:
-        for share in shares:
-            if share:
-                crew.start(share)
+        for _ in range(jobs):
+            crew.start()
         for index in range(len(groups)):
             yield crew.wait_for(index)
     finally:

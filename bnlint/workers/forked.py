@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from bnlint.workers.crew import Crew, end_with, labour
+from bnlint.workers.crew import Crew, framed, labour, sent
 
 if TYPE_CHECKING:
     from bnlint.groups import Group
@@ -16,41 +17,45 @@ if TYPE_CHECKING:
 
 
 class Forked(Crew):
-    """Their numbers are those of the pipes from which their results come."""
+    """Their numbers are those of the pipes from which their results come; `orders` are those by which they are sent groups."""
 
     def __init__(self, groups: Sequence[Group], check: Callable[[Group], Outcome]) -> None:
         super().__init__(groups, check)
         self.processes: dict[int, int] = {}
-        self.life: tuple[int, int] | tuple[()] = ()
-        """This process alone holds the end to which one could write: when that is gone, the others see it."""
+        self.orders: dict[int, int] = {}
 
-    def _hire(self, share: Sequence[int]) -> int:
-        reading, writing = os.pipe()
+    def _hire(self) -> int:
+        pipes: list[int] = []
         try:
-            self.life = self.life or os.pipe()
+            pipes += os.pipe()
+            pipes += os.pipe()
             process = os.fork()
         except OSError:
-            os.close(reading)
-            os.close(writing)
+            for end in pipes:
+                os.close(end)
             raise
+        reading, results, orders, writing = pipes
         if not process:
-            self._work(share, writing, *self.life)
-        os.close(writing)
-        self.processes[reading] = process
+            self._work(orders, results, (reading, writing, *self.processes, *self.orders.values()))
+        os.close(results)
+        os.close(orders)
+        self.processes[reading], self.orders[reading] = process, writing
         return reading
 
-    def _work(self, share: Sequence[int], writing: int, seen: int, held: int) -> NoReturn:
+    def _work(self, orders: int, results: int, others: Sequence[int]) -> NoReturn:
         """The life of a process. It must not come back, nor write what the other one has still to write."""
         try:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.close(held)
-            end_with(seen)
-            for reading in self.processes:
-                os.close(reading)
-            with open(writing, "wb") as pipe:
-                labour((self.groups[index] for index in share), self.check, pipe)
+            for end in others:
+                os.close(end)
+            with open(orders, "rb") as source, open(results, "wb") as pipe:
+                portions = ([self.groups[index] for index in json.loads(order)] for order in sent(source))
+                labour(portions, self.check, pipe)
         finally:
             os._exit(0)
+
+    def _send(self, number: int, portion: Sequence[int]) -> None:
+        os.write(self.orders[number], framed(json.dumps(portion).encode()))
 
     def _arrivals(self) -> Iterator[tuple[int, bytes]]:
         for reading in select.select(list(self.processes), [], [])[0]:
@@ -58,13 +63,11 @@ class Forked(Crew):
 
     def _leave(self, number: int) -> int:
         os.close(number)
+        os.close(self.orders.pop(number))
         return os.waitstatus_to_exitcode(os.waitpid(self.processes.pop(number), 0)[1])
 
     def dismiss(self) -> None:
-        for reading, process in self.processes.items():
-            os.close(reading)
+        for process in self.processes.values():
             os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-        self.processes.clear()
-        for end in self.life:
-            os.close(end)
+        for number in list(self.processes):
+            self._leave(number)

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from bnlint.workers.crew import Crew, end_with, labour
+from bnlint.workers.crew import Crew, framed, labour, sent
 
 if TYPE_CHECKING:
     from bnlint.groups import Group
@@ -28,58 +28,62 @@ START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from b
 
 
 class Spawned(Crew):
-    """A thread for each sends the groups, and waits for what comes: not all systems can wait for several pipes."""
+    """A thread for each waits for what comes: not all systems can wait for several pipes."""
 
     def __init__(self, groups: Sequence[Group], check: Callable[[Group], Outcome]) -> None:
         super().__init__(groups, check)
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self._queue: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
 
-    def _hire(self, share: Sequence[int]) -> int:
-        groups = [self.groups[index] for index in share]
-        sent = pickle.dumps(sys.path) + pickle.dumps((groups, self.check, gc.isenabled()))
+    def _hire(self) -> int:
         command = [sys.executable, "-I", *(["-B"] if sys.dont_write_bytecode else []), "-c", START]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.processes[process.pid] = process
-        Thread(target=self._attend, args=(process, sent), daemon=True).start()
+        Thread(target=self._attend, args=(process,), daemon=True).start()
+        with suppress(OSError):  # where it has ended, that is seen by the thread
+            self._write(process, pickle.dumps(sys.path) + pickle.dumps((self.check, gc.isenabled())))
         return process.pid
 
-    def _attend(self, process: subprocess.Popen[bytes], sent: bytes) -> None:
-        """Send a process its work, and hand on what comes of it."""
+    def _send(self, number: int, portion: Sequence[int]) -> None:
+        self._write(self.processes[number], framed(pickle.dumps([self.groups[index] for index in portion])))
+
+    def _write(self, process: subprocess.Popen[bytes], data: bytes) -> None:
         assert process.stdin is not None
+        process.stdin.write(data)
+        process.stdin.flush()
+
+    def _attend(self, process: subprocess.Popen[bytes]) -> None:
+        """Hand on what comes of a process."""
         assert process.stdout is not None
-        with suppress(OSError):  # where it has ended, that is seen below
-            process.stdin.write(sent)
-            process.stdin.flush()
         with process.stdout as results:
             while data := os.read(results.fileno(), 1 << 20):
                 self._queue.put((process.pid, data))
-        with suppress(OSError):
-            process.stdin.close()  # not before: it is open as long as somebody waits for results
         self._queue.put((process.pid, b""))
 
     def _arrivals(self) -> Iterator[tuple[int, bytes]]:
         yield self._queue.get()
 
     def _leave(self, number: int) -> int:
-        return self.processes.pop(number).wait()
+        process = self.processes.pop(number)
+        assert process.stdin is not None
+        with suppress(OSError):  # something may be left that was not sent
+            process.stdin.close()
+        return process.wait()
 
     def dismiss(self) -> None:
         for process in self.processes.values():
             process.kill()
-            process.wait()
-        self.processes.clear()
+        for number in list(self.processes):
+            self._leave(number)
 
 
 def work() -> None:
     """The life of a process: what is written to the standard output goes nowhere, for results take its way."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    groups, check, collects = pickle.load(sys.stdin.buffer)
-    end_with(sys.stdin.fileno())
+    check, collects = pickle.load(sys.stdin.buffer)
     if not collects:
         gc.disable()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as pipe:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        labour(groups, check, pipe)
-        pipe.flush()
+        labour(map(pickle.loads, sent(sys.stdin.buffer)), check, pipe)
         os._exit(0)  # there is much to clear away, and nobody waits for it
