@@ -18,7 +18,6 @@ from bnlint.source.spelling import unmarked
 from bnlint.source.unknowns import truth
 from bnlint.source.values import (
     MISSING,
-    Array,
     Bound,
     Class,
     Deferred,
@@ -88,20 +87,6 @@ def pure(m: Machine, function: Callable[..., object], arguments: Arguments) -> o
 
 def _pow(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     return operators.binary(m, node, ast.Pow(), first_argument(arguments), first_argument(arguments, 1))
-
-
-def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    def apply(value: object) -> object:
-        if isinstance(value, Array) and value.shape:
-            return value.shape[0]
-        if isinstance(value, Instance) and (found := protocols.special(m, value, "__len__", node)) is not MISSING:
-            return found
-        items = sequence(value)
-        if items is not None and not any(isinstance(item, Splice) for item in items):
-            return len(items)
-        return m.derive(value, "len") if isinstance(value, Unknown) else Unknown("a length that is not known")
-
-    return m.each(first_argument(arguments), apply)
 
 
 def _to_list(m: Machine, arguments: Arguments, node: ast.Call) -> object:
@@ -220,9 +205,10 @@ def _getattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     name, default = m.settle(first_argument(arguments, 1)), first_argument(arguments, 2)
     owner = m.settle(first_argument(arguments))
     if not isinstance(name, str):
-        if isinstance(owner, Instance):
-            for layer in owner.layers:
-                m.event("escape", layer, {}, node)
+        if isinstance(owner, Instance) and isinstance(name, Unknown) and name in owner.fields:
+            return owner.fields[name]
+        for layer in owner.layers if isinstance(owner, Instance) else ():
+            m.event("escape", layer, {}, node)
         return Unknown("an attribute whose name is not known")
     found = attributes.get(m, owner, name, node)
     return default if isinstance(found, Unknown) and default is not MISSING and not isinstance(owner, Unknown) else found
@@ -245,6 +231,8 @@ def _setattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if isinstance(name, str):
         attributes.put(m, owner, name, value, node)
     elif isinstance(owner, Instance):
+        if isinstance(name, Unknown):
+            m.write(owner.fields, name, value)
         classes.own(m, owner, value)
         m.event("escape", value, {}, node)
     return None
@@ -369,7 +357,6 @@ def _plain(m: Machine, arguments: Arguments) -> bool:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "builtins.len": _len,
     "builtins.pow": _pow,
     "builtins.list": _to_list,
     "builtins.set": _to_list,

@@ -159,7 +159,7 @@ def eval_JoinedStr(m: Machine, node: ast.JoinedStr) -> object:
             parts.append(m.combined(given, texts.formatted))
         else:
             parts.append(evaluate(m, part))
-    return m.combined(parts, texts.together)
+    return m.combined(parts, lambda known: texts.together(m, known))
 
 
 def eval_Lambda(m: Machine, node: ast.Lambda) -> object:

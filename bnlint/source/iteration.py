@@ -1,4 +1,4 @@
-"""Functions that make sequences of sequences: range, zip, enumerate, map, reduce and those of itertools."""
+"""Functions of sequences, and those that make some of them: len, range, zip, enumerate, map, reduce and those of itertools."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Final
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
 from bnlint.keras_api.training import VARIABLES
 from bnlint.records import replace
-from bnlint.source import invoke, operators, protocols, runs, subscripts
+from bnlint.source import counts, invoke, operators, protocols, runs, subscripts
 from bnlint.source.joins import join, weight
 from bnlint.source.machine import Handler, Machine
 from bnlint.source.unknowns import truth
 from bnlint.source.values import (
     LONGEST,
     MISSING,
+    Array,
     Bound,
     Column,
     Dataset,
+    Instance,
     LayerList,
     List,
     Splice,
@@ -40,21 +42,38 @@ def on(m: Machine, function: object, node: ast.Call, *values: object) -> object:
     return invoke.invoke(m, function, Arguments(tuple(Argument(None, value, None) for value in values)), node)
 
 
+def _len(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    def apply(value: object) -> object:
+        if isinstance(value, Array) and value.shape:
+            return value.shape[0]
+        if isinstance(value, Instance) and (found := protocols.special(m, value, "__len__", node)) is not MISSING:
+            return found
+        items = sequence(value)
+        if items is not None:
+            return counts.length(m, items) if any(isinstance(item, Splice) for item in items) else len(items)
+        value = m.opaque(value)
+        return m.derive(value, "len") if isinstance(value, Unknown) else Unknown("a length that is not known")
+
+    return m.each(first_argument(arguments), apply)
+
+
 def _range(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     def apply(values: list[object]) -> object:
-        bounds = [value for value in map(m.opaque, values) if isinstance(value, int)]
-        if len(bounds) == len(values) and 1 <= len(values) <= 3:
+        given = [m.opaque(value) for value in values]
+        bounds = [value for value in given if isinstance(value, int)]
+        if len(bounds) == len(given) and 1 <= len(given) <= 3:
             try:
                 return range(*bounds)
             except ValueError:
                 return Unknown("a range of step zero")
-        return Bound(values[0] if len(values) > 1 else 0, "range")
+        start, stop, step = [0, *given, 1] if len(given) == 1 else [*given, 1, None, None][:3]
+        return Bound((start, stop, step), "range")
 
     return m.combined((argument.value for argument in arguments.positional), apply)
 
 
 def _enumerate(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    value = m.settle(first_argument(arguments))
+    value = m.plain(first_argument(arguments))
     start = arguments.keyword("start")
     offset = m.settle(start.value if start else first_argument(arguments, 1))
     items = sequence(value)
@@ -93,7 +112,7 @@ def _next_number(number: object) -> object:
 
 
 def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
-    values = [m.settle(argument.value) for argument in arguments.positional]
+    values = [m.plain(argument.value) for argument in arguments.positional]
     variables = [value for value in values if isinstance(value, Variables)]
     side_by_side = _columns(m, values, node)
     if side_by_side:
@@ -102,7 +121,10 @@ def _zip(m: Machine, arguments: Arguments, node: ast.Call) -> object:
         return variables[-1]
     columns = [_column(m, value) for value in values]
     lengths = [len(column) for column in columns if isinstance(column, Sequence)]
-    if not lengths or not arguments.complete or any(sequence(value) is not None and known(m, value) is None for value in values):
+    if arguments.complete and any(sequence(value) is not None and known(m, value) is None for value in values):
+        perhaps = runs.rows(m, values)
+        return Bound(tuple(values), "zip") if perhaps is None else List({"items": perhaps})
+    if not lengths or not arguments.complete:
         return Bound(tuple(values), "zip")
     # What is not known is taken to be as long as what is.
     rows = [
@@ -318,6 +340,7 @@ def iterating(handlers: Mapping[str, Handler]) -> dict[str, Handler]:
 
 
 FUNCTIONS: Final[dict[str, Handler]] = {
+    "builtins.len": _len,
     "builtins.range": _range,
     "numpy.arange": _range,
     "builtins.enumerate": _enumerate,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bnlint.graph.model import Choice, Unknown
-from bnlint.source import expressions, protocols, rounds, statements, subscripts
+from bnlint.source import counts, expressions, protocols, rounds, statements, subscripts
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.state import Completion
 from bnlint.source.unknowns import truth
@@ -25,7 +25,7 @@ Body = Callable[[object], Completion | None]
 
 def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Sequence[ast.stmt] = ()) -> Completion | None:
     """Run the body for each element: one by one where they are known, else none, one or two times. Then what `else` says."""
-    iterable = protocols.iterated(m, iterable, node)
+    iterable = m.opaque(protocols.iterated(m, iterable, node))
     if isinstance(iterable, Choice):
         choice = iterable
         result = m.fork(
@@ -40,7 +40,7 @@ def loop(m: Machine, iterable: object, body: Body, node: ast.AST, otherwise: Seq
         if items is not None and len(items) <= UNROLL:
             ended = _rounds(m, items, body)
         else:
-            ended = _some_rounds(m, subscripts.element(m, iterable, node), body, 2)
+            ended = _some_rounds(m, subscripts.element(m, iterable, node), body, counts.rounds(m, iterable))
     return _land_break(m, ended, otherwise)
 
 
@@ -99,15 +99,19 @@ def one_round(m: Machine, item: object, body: Body) -> Completion | None:
     return _land(m, "continue", ended)
 
 
-def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, number: int, done: int = 0) -> Completion | None:
-    if done == number:
+FEW: Final = 2
+"""Rounds that are followed of a loop of which it is not known how many it has: a first one, and one that follows another."""
+
+
+def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, count: Unknown | None = None, done: int = 0) -> Completion | None:
+    if done == FEW:
         return None
 
     def run() -> Completion | None:
         ended = one_round(m, item(done), body)
-        return ended if ended is not None else _some_rounds(m, item, body, number, done + 1)
+        return ended if ended is not None else _some_rounds(m, item, body, count, done + 1)
 
-    result = m.fork(Unknown("how often the loop runs"), run, lambda: None)
+    result = m.fork(counts.further(m, count, done), run, lambda: None)
     return result if isinstance(result, Completion) else None
 
 
@@ -122,7 +126,7 @@ def repeat(m: Machine, node: ast.While) -> Completion | None:
         for done in range(ENDLESS if endless else UNROLL):
             known = truth(m.opaque(expressions.evaluate(m, node.test)))
             if known is None or (endless and not leaves) or (endless and done and m.under != before):
-                ended = _some_rounds(m, lambda number: None, lambda item: statements.execute(m, node.body), 2)
+                ended = _some_rounds(m, lambda number: None, lambda item: statements.execute(m, node.body))
                 break
             if known is False:
                 break

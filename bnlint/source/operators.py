@@ -79,7 +79,7 @@ def _binary(m: Machine, node: ast.expr | ast.stmt, op: ast.operator, left: objec
         return m.listed(left.items * right) if isinstance(left, List) else left * right
     if isinstance(op, ast.Mod) and isinstance(left, str):
         template = left
-        return m.combined(right if isinstance(right, tuple) else (right,), lambda given: texts.percent(template, tuple(given)))
+        return m.combined(right if isinstance(right, tuple) else (right,), lambda given: texts.percent(m, template, tuple(given)))
     return _of_constants(m, op, left, right)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -10,7 +11,7 @@ from bnlint.graph.query import alternatives
 from bnlint.source.joins import join, join_items
 from bnlint.source.machine import Machine
 from bnlint.source.unknowns import SPLICES
-from bnlint.source.values import TENSORS, Splice, unspliced
+from bnlint.source.values import TENSORS, Splice, sequence, unspliced
 
 Items = tuple[object, ...]
 
@@ -43,6 +44,43 @@ def decided(m: Machine, items: Items) -> Items:
         else:
             found.append(item)
     return tuple(found)
+
+
+def rows(m: Machine, columns: Sequence[object]) -> Items | None:
+    """The elements of several sequences side by side, as many as the shortest has; None if it depends on too many tests how many those are.
+
+    What is not known is taken to be as long as what is.
+    """
+    items = [each if isinstance(each, Unknown) else sequence(each) for each in columns]
+    whole = [each for each in items if each is not None and not isinstance(each, Unknown)]
+    if len(whole) + sum(isinstance(each, Unknown) for each in items) < len(items) or sum(map(_tests, whole)) > SPLICES:
+        return None
+    return _rows(m, [each for each in items if each is not None], 0)
+
+
+def _tests(items: Items) -> int:
+    return sum(1 + _tests(item.if_true) + _tests(item.if_false) for item in items if isinstance(item, Splice))
+
+
+def _rows(m: Machine, columns: list[Items | Unknown], number: int) -> Items:
+    for column in columns:
+        if isinstance(column, tuple) and column and isinstance(splice := column[0], Splice):
+            condition = splice.condition
+            return join_items(condition, *(_rows(m, _under(columns, condition, outcome), number) for outcome in (True, False)))
+    if any(column == () for column in columns if isinstance(column, tuple)):
+        return ()
+    row = tuple([m.derive(each, "element", number) if isinstance(each, Unknown) else each[0] for each in columns])
+    return (row, *_rows(m, [each if isinstance(each, Unknown) else each[1:] for each in columns], number + 1))
+
+
+def _under(columns: list[Items | Unknown], condition: Unknown, outcome: bool) -> list[Items | Unknown]:
+    """The columns where a test that decides of the first elements has come out so."""
+    found = []
+    for column in columns:
+        if isinstance(column, tuple) and column and isinstance(splice := column[0], Splice) and splice.condition is condition:
+            column = (splice.if_true if outcome else splice.if_false) + column[1:]
+        found.append(column)
+    return found
 
 
 def cut(items: Items, key: slice) -> Items | None:

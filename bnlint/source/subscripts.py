@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bnlint.graph import query
 from bnlint.graph.model import Arguments, Call, Choice, Join, Layer, Tensor, Unknown
 from bnlint.records import replace
-from bnlint.source import arrays, invoke, operators, options, protocols, runs
+from bnlint.source import arrays, counts, invoke, operators, options, protocols, runs
 from bnlint.source.joins import join
 from bnlint.source.machine import Machine
 from bnlint.source.unknowns import SPLICES
@@ -61,12 +61,13 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         case Unknown():
             return _item_of_unknown(m, base, key, node)
     items = sequence(base)
+    key = counts.position(m, key) if isinstance(key, Unknown) else key
     return Unknown("an element that is not known") if items is None else _item_of(m, base, runs.decided(m, items), key)
 
 
 def _entry(m: Machine, base: Dict, key: object, node: ast.AST) -> object:
     """An entry of a dict; one of those that it may be."""
-    if hashable_key(key) and key in base.fields:
+    if (hashable_key(key) or isinstance(key, Unknown)) and key in base.fields:
         return base.fields[key]
     if hashable_key(key) and base.factory is not None and not base.open:
         made = invoke.invoke(m, base.factory, Arguments(), invoke.Site(m.span(node)))
@@ -75,7 +76,7 @@ def _entry(m: Machine, base: Dict, key: object, node: ast.AST) -> object:
     if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
         return _any_of(m, key, base)
     found: object = Unknown("an entry of a dict that is not known")
-    for held in (value for name, value in base.fields.items() if isinstance(name, Unknown)):
+    for held in (value for name, value in base.fields.items() if isinstance(name, Unknown) and _may_be_tensor(value)):
         found = join(Unknown("which entry of a dict"), held, found)
     return found
 
@@ -232,13 +233,17 @@ def put_item(m: Machine, owner: object, key: object, value: object, node: ast.AS
             m.write(owner.fields, key, value)
         else:
             owner.open = True
-            if any(isinstance(leaf, TENSORS) for leaf in query.alternatives(value)):
+            if isinstance(key, Unknown) or _may_be_tensor(value):
                 m.write(owner.fields, key if isinstance(key, Unknown) else Unknown("a key that is not known"), value)
     elif isinstance(owner, Options):
         options.put(m, owner, key, value)
     elif isinstance(owner, List):
         _put_element(m, owner, key, value)
     return None
+
+
+def _may_be_tensor(value: object) -> bool:
+    return any(isinstance(leaf, TENSORS) for leaf in query.alternatives(value))
 
 
 def _put_element(m: Machine, owner: List, key: object, value: object) -> None:
@@ -332,15 +337,17 @@ def element(m: Machine, iterable: object, loop: ast.AST | None = None) -> Callab
     """What the rounds of a loop over a value of unknown length get, by round."""
     if isinstance(iterable, Variables) and iterable.columns and loop is not None:
         return lambda done: _row(m, iterable, loop)
-    if isinstance(iterable, Bound) and iterable.name == "range":
-        return lambda done: iterable.owner if done == 0 else Unknown("the number of a later round")
+    if isinstance(iterable, Bound) and iterable.name == "range" and isinstance(iterable.owner, tuple):
+        (start, _, step), count = iterable.owner, counts.rounds(m, iterable)
+        return lambda done: start if done == 0 else counts.number(m, count, done, start, step)
     if isinstance(iterable, Unknown):
         return lambda done: m.derive(iterable, "element", done)
     if isinstance(iterable, Bound) and iterable.name == "enumerate":
         inner = element(m, iterable.owner)
         if isinstance(layers := iterable.owner, LayerList):
             return lambda done: (place(m, layers, done), inner(done))
-        return lambda done: (0 if done == 0 else m.standing(("number", iterable, done), Unknown("a number")), inner(done))
+        count = counts.rounds(m, iterable)
+        return lambda done: (0 if done == 0 else counts.number(m, count, done), inner(done))
     if isinstance(iterable, Bound) and iterable.name == "zip" and isinstance(iterable.owner, tuple):
         inners = [element(m, part) for part in iterable.owner]
         return lambda done: tuple(inner(done) for inner in inners)

@@ -61,9 +61,12 @@ CONVERSIONS: Final[dict[int, Callable[[object], str]]] = {ord("r"): repr, ord("s
 """The conversions of f-strings, as `ast` numbers them."""
 
 
-def formatted(given: list[object]) -> str | None:
-    """`{value!conversion:spec}` of an f-string, given the value, the spec and the conversion; None where it is not known."""
+def formatted(given: list[object]) -> object:
+    """`{value!conversion:spec}` of an f-string, given the value, the spec and the conversion; where it is not known, the unknown value, or
+    None."""
     value, spec, conversion = given
+    if isinstance(value, Unknown) and spec == "" and conversion in PLAIN:
+        return value
     if not isinstance(value, (str, int, float)) or not isinstance(spec, str) or GROWING.search(spec):
         return None
     if isinstance(value, Text):
@@ -76,18 +79,24 @@ def formatted(given: list[object]) -> str | None:
         return None
 
 
-def together(parts: list[object]) -> object:
+def together(m: Machine, parts: list[object]) -> object:
     """The parts of an f-string as one text."""
     known = [part for part in parts if isinstance(part, str)]
     if len(known) < len(parts) or sum(map(length, known)) > SIZE_LIMIT:
-        return Unknown("a text with unknown parts")
+        return _unknown(m, *parts)
     return spelled("".join, known)
 
 
-def percent(template: str, parts: tuple[object, ...]) -> object:
+def _unknown(m: Machine, *parts: object) -> Unknown:
+    """A text with unknown parts: the same each time where these are. (What names that a function was given say does not matter to it.)"""
+    made = Unknown("a text with unknown parts")
+    return m.standing(("text", *parts), made) if all(type(part) in (str, int, Unknown) for part in parts) else made
+
+
+def percent(m: Machine, template: str, parts: tuple[object, ...]) -> object:
     """`template % parts`."""
     if GROWING.search(template) or not all(is_constant(part) for part in parts) or not _short(template, *parts):
-        return Unknown("a text with unknown parts")
+        return _unknown(m, "%", template, *parts)
     try:
         return spelled(lambda given: template % tuple(given), parts)
     except Exception:  # as above
@@ -100,19 +109,19 @@ def method(m: Machine, owner: str, name: str, arguments: Arguments) -> object:
 
     def apply(given: list[object]) -> object:
         pairs = [*zip(names, given, strict=True)]
-        return _method(owner, name, [each for key, each in pairs if key is None], {key: each for key, each in pairs if key is not None})
+        return _method(m, owner, name, [each for key, each in pairs if key is None], {key: each for key, each in pairs if key is not None})
 
     return m.combined((argument.value for argument in arguments.items), apply)
 
 
-def _method(owner: str, name: str, values: list[object], keywords: dict[str, object]) -> object:
+def _method(m: Machine, owner: str, name: str, values: list[object], keywords: dict[str, object]) -> object:
     if name == "join" and values:
         items = [item for item in sequence(values[0]) or (None,) if isinstance(item, str)]
         whole = len(items) == len(sequence(values[0]) or (None,))
         return spelled(owner.join, items) if whole and _short(owner, *items) else Unknown("a text with unknown parts")
     count, every = len(values), [*values, *keywords.values()]
     if name not in TEXT_METHODS or not all(map(is_constant, every)):
-        return Unknown("a text with unknown parts")
+        return _unknown(m, name, owner, *values, *keywords, *keywords.values())
     if (name == "format" and GROWING.search(owner)) or not _short(owner, *values) or any(type(v) is int and v > SIZE_LIMIT for v in values):
         return Unknown("a text too long to compute")
     try:

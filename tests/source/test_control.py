@@ -472,7 +472,56 @@ def test_the_layers_of_a_list_as_long_as_an_unknown_number() -> None:
         x = norms[i](Dense(4)(x))
     """
     calls = read(source).models[0].calls
-    assert [call.layer.kind for call in calls] == ["Input", "Dense", "BatchNormalization", "Dense", "unknown"]
+    assert [call.layer.kind for call in calls] == ["Input", "Dense", "BatchNormalization", "Dense", "BatchNormalization"]
+
+
+@pytest.mark.parametrize(
+    ("made", "used"),
+    [
+        ("a = [Dense(1) for _ in n]\nb = [BatchNormalization() for _ in n]", "for f, g in zip(a, b):"),
+        (
+            "a, b = [], []\nfor i in n:\n    a.append(Dense(1))\n    b.append(BatchNormalization())",
+            "for i, f in enumerate(a):\n    g = b[i]",
+        ),
+        ("a = [Dense(1) for _ in range(len(n))]\nb = [BatchNormalization() for _ in n]", "for i in range(len(a)):\n    f, g = a[i], b[i]"),
+        ("a = [(Dense(1), BatchNormalization()) for _ in range(n)]", "for i in range(len(a)):\n    f, g = a[i][0], a[i][1]"),
+        ("a = [[Dense(k), BatchNormalization()] for k in n]", "for pair, k in zip(a, n):\n    f, g = pair"),
+        (
+            "a = {}\nfor i in range(n):\n    a[f'd{i}'] = Dense(1)\n    a[f'b{i}'] = BatchNormalization()",
+            "for i in range(n):\n    f, g = a[f'd{i}'], a[f'b{i}']",
+        ),
+        (
+            "a = {}\nfor i in range(1, n):\n    a['d%d' % i] = Dense(1)\n    a['b{}'.format(i)] = BatchNormalization()",
+            "for i in range(1, n):\n    f, g = a['d%d' % i], a['b{}'.format(i)]",
+        ),
+        (
+            "class A:\n    pass\na = A()\nfor i in range(n):\n    setattr(a, 'd' + str(i), Dense(1))\n    setattr(a, f'b{i}', BatchNormalization())",
+            "for i in range(n):\n    f, g = getattr(a, 'd' + str(i)), getattr(a, f'b{i}')",
+        ),
+    ],
+)
+def test_loops_of_as_many_rounds_go_through_the_same_layers(made: str, used: str) -> None:
+    source = f"from mine import n\n{made}\nx = Input((8,))\n{used}\n    x = g(f(x))\nmodel = keras.Model([], x)"
+    calls = read(source).models[0].calls
+    first, *chain = calls
+    assert first.layer.kind == "Input"
+    assert [call.layer.kind for call in chain] == ["Dense", "BatchNormalization"] * 2
+    assert [source for call in chain for source in call.inputs] == list(calls[:-1])
+    assert len({call.layer for call in chain}) == 4
+
+
+@pytest.mark.parametrize("used", ["for i in range(k):\n    x = a[i](x)", "for f, g in zip(a, b):\n    x = f(x)"])
+def test_loops_of_which_it_is_not_known_that_they_have_as_many_rounds(used: str) -> None:
+    source = f"""
+from mine import k, n
+a = [Dense(1) for _ in range(n)]
+b = [ReLU() for _ in range(k)]
+x = Input((8,))
+{used}
+model = keras.Model([], BatchNormalization()(x))
+"""
+    norm = read(source).models[0].calls[-1]
+    assert {call.layer.kind for call, _ in query.sources(norm.inputs[0])} == {"Input", "Dense"}
 
 
 @pytest.mark.parametrize(("position", "kinds"), [(0, {"Dense"}), (1, {"ReLU", "Dropout"}), (2, {"Dropout"})])
