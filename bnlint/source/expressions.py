@@ -222,14 +222,9 @@ def eval_comprehension(m: Machine, node: ast.ListComp | ast.SetComp | ast.Genera
         made = Dict({})
         m.arise(made.fields)
 
-        def put() -> None:
-            key, value = evaluate(m, node.key), evaluate(m, node.value)
-            if hashable_key(key):
-                m.write(made.fields, key, value)
-            else:
-                made.open = True
-
-        loops.comprehend(m, node, node.generators, put)
+        loops.comprehend(
+            m, node, node.generators, lambda: subscripts.put_item(m, made, evaluate(m, node.key), evaluate(m, node.value), node)
+        )
         return made
     if isinstance(whole := _copied(m, node), (LayerList, Variables)):
         return whole

@@ -495,6 +495,10 @@ def test_the_layers_of_a_list_as_long_as_an_unknown_number() -> None:
             "for i in range(1, n):\n    f, g = a['d%d' % i], a['b{}'.format(i)]",
         ),
         (
+            "a = {i: Dense(1) for i in range(n)}\nb = {f'b{i}': BatchNormalization() for i in range(n)}",
+            "for i in range(n):\n    f, g = a[i], b[f'b{i}']",
+        ),
+        (
             "class A:\n    pass\na = A()\nfor i in range(n):\n    setattr(a, 'd' + str(i), Dense(1))\n    setattr(a, f'b{i}', BatchNormalization())",
             "for i in range(n):\n    f, g = getattr(a, 'd' + str(i)), getattr(a, f'b{i}')",
         ),
