@@ -136,10 +136,19 @@ class _Copies:
             else:
                 known = replace(old) if id(old) in self.fresh else old
             self.made[id(old)] = known
+            self._tell(old, known)
             if old in self.m.foreign:
                 self.m.foreign.add(known)
         assert isinstance(known, Unknown)
         return known
+
+    def _tell(self, old: Unknown, new: Unknown) -> None:
+        """Tell of a copy how often loops run, as of the original."""
+        if old is not new and old in self.m.turns:
+            count, done = self.m.turns[old]
+            self.m.turns[new] = self.of_unknown(count), done
+        if old is not new and old in self.m.lengths:
+            self.m.lengths[new] = self.of_unknown(self.m.lengths[old])
 
     def of_shape(self, old: Shape) -> Shape:
         if old is None or not any(isinstance(size, Unknown) for size in old):

@@ -1,4 +1,4 @@
-"""How often loops run of which that is not known: as often as others over the same, and in the same round at the same place."""
+"""How often loops run of which that is not known: as often as others over the same; what a round of one made is in the same of another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def rounds(m: Machine, iterable: object) -> Unknown | None:
         case Unknown():
             return m.derive(iterable, "len")
         case Bound(name="range", owner=(0, Unknown() as stop, 1)):
-            return stop
+            return m.lengths.get(stop, stop)
         case Bound(name="range", owner=tuple() as bounds) if all(isinstance(bound, (int, Unknown)) for bound in bounds):
             return m.standing(("range", *bounds), Unknown("the length of a range"))
         case Bound(name="enumerate"):
@@ -25,9 +25,17 @@ def rounds(m: Machine, iterable: object) -> Unknown | None:
 
 
 def further(m: Machine, count: Unknown | None, done: int) -> Unknown:
-    """Whether a loop that runs so often has another round after so many."""
+    """Whether a loop that runs so often has another round after so many. Each loop has a test of its own, in which `same_round` sees that
+    of another that runs as often: if all shared one, what a function makes would depend on the loops that ran before."""
     made = Unknown("how often the loop runs")
-    return made if count is None else m.standing(("round", count, done), made)
+    if count is not None:
+        m.turns[made] = count, done
+    return made
+
+
+def same_round(m: Machine, one: Unknown, other: Unknown) -> bool:
+    """Whether two tests come out the same: they are one, or tell of the same round of loops that run as often."""
+    return one is other or (one in m.turns and m.turns[one] == m.turns.get(other))
 
 
 def number(m: Machine, count: Unknown | None, done: int, start: object = 0, step: object = 1) -> Unknown:
@@ -37,21 +45,34 @@ def number(m: Machine, count: Unknown | None, done: int, start: object = 0, step
     return m.standing(("number", count, done, start, step), made) if told else made
 
 
-def position(m: Machine, number: Unknown) -> object:
-    """Where the element stands that has such a number; the number itself if it is not that of a round."""
+def position(m: Machine, items: tuple[object, ...], number: Unknown) -> tuple[tuple[object, ...], object]:
+    """Where the element stands that has the number of a round, and the list in that round; the number itself if it is no such one."""
     match m.derivations.get(number):
-        case "number", _, int() as done, int() as start, int() as step:
-            return start + done * step
-    return number
+        case "number", count, int() as done, int() as start, int() as step:
+            return _in_round(m, items, count, done), start + done * step
+    return items, number
+
+
+def _in_round(m: Machine, items: tuple[object, ...], count: object, done: int) -> tuple[object, ...]:
+    """The elements that a list has in a round after so many, where each round of a loop that runs as often has added to it."""
+    found: list[object] = []
+    for item in items:
+        told = m.turns.get(item.condition) if isinstance(item, Splice) else None
+        if isinstance(item, Splice) and told is not None and told[0] is count and told[1] <= done:
+            found += _in_round(m, item.if_true, count, done)
+        else:
+            found.append(item)
+    return tuple(found)
 
 
 def length(m: Machine, items: tuple[object, ...]) -> Unknown:
-    """The length of a list to whose elements tests lead: how often the loop ran, where each round made one of them."""
+    """The length of a list to whose elements tests lead. It is known to be as often as a loop ran, where each round made one of them."""
+    made = Unknown("a length that is not known")
     first = items[0] if len(items) == 1 else None
-    how = m.derivations.get(first.condition, ()) if isinstance(first, Splice) else ()
-    if how[:1] == ("round",) and isinstance(count := how[1], Unknown) and _one_each(m, items, count, 0):
-        return count
-    return Unknown("a length that is not known")
+    told = m.turns.get(first.condition) if isinstance(first, Splice) else None
+    if told is not None and _one_each(m, items, told[0], 0):
+        m.lengths[made] = told[0]
+    return made
 
 
 def _one_each(m: Machine, items: tuple[object, ...], count: Unknown, done: int) -> bool:
@@ -59,7 +80,7 @@ def _one_each(m: Machine, items: tuple[object, ...], count: Unknown, done: int) 
     if not items:
         return done > 0
     first = items[0]
-    if len(items) > 1 or not isinstance(first, Splice) or first.if_false or m.derivations.get(first.condition) != ("round", count, done):
+    if len(items) > 1 or not isinstance(first, Splice) or first.if_false or m.turns.get(first.condition) != (count, done):
         return False
     one, *more = first.if_true
     return not isinstance(one, Splice) and _one_each(m, tuple(more), count, done + 1)

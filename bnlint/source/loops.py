@@ -104,6 +104,7 @@ FEW: Final = 2
 
 
 def _some_rounds(m: Machine, item: Callable[[int], object], body: Body, count: Unknown | None = None, done: int = 0) -> Completion | None:
+    """Run the body none, one or two times; `count` is how often it runs, where that is known to be the same for other loops."""
     if done == FEW:
         return None
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from bnlint.graph.model import Layer, Unknown
 from bnlint.graph.query import alternatives
+from bnlint.source import counts
 from bnlint.source.joins import join, join_items
 from bnlint.source.machine import Machine
 from bnlint.source.unknowns import SPLICES
@@ -66,19 +67,20 @@ def _rows(m: Machine, columns: list[Items | Unknown], number: int) -> Items:
     for column in columns:
         if isinstance(column, tuple) and column and isinstance(splice := column[0], Splice):
             condition = splice.condition
-            return join_items(condition, *(_rows(m, _under(columns, condition, outcome), number) for outcome in (True, False)))
+            return join_items(condition, *(_rows(m, _under(m, columns, condition, outcome), number) for outcome in (True, False)))
     if any(column == () for column in columns if isinstance(column, tuple)):
         return ()
     row = tuple([m.derive(each, "element", number) if isinstance(each, Unknown) else each[0] for each in columns])
     return (row, *_rows(m, [each if isinstance(each, Unknown) else each[1:] for each in columns], number + 1))
 
 
-def _under(columns: list[Items | Unknown], condition: Unknown, outcome: bool) -> list[Items | Unknown]:
+def _under(m: Machine, columns: list[Items | Unknown], condition: Unknown, outcome: bool) -> list[Items | Unknown]:
     """The columns where a test that decides of the first elements has come out so."""
     found = []
     for column in columns:
-        if isinstance(column, tuple) and column and isinstance(splice := column[0], Splice) and splice.condition is condition:
-            column = (splice.if_true if outcome else splice.if_false) + column[1:]
+        first = column[0] if isinstance(column, tuple) and column else None
+        if isinstance(column, tuple) and isinstance(first, Splice) and counts.same_round(m, first.condition, condition):
+            column = (first.if_true if outcome else first.if_false) + column[1:]
         found.append(column)
     return found
 

@@ -61,8 +61,12 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
         case Unknown():
             return _item_of_unknown(m, base, key, node)
     items = sequence(base)
-    key = counts.position(m, key) if isinstance(key, Unknown) else key
-    return Unknown("an element that is not known") if items is None else _item_of(m, base, runs.decided(m, items), key)
+    if items is None:
+        return Unknown("an element that is not known")
+    items = runs.decided(m, items)
+    if isinstance(key, Unknown):
+        items, key = counts.position(m, items, key)
+    return _item_of(m, base, items, key)
 
 
 def _entry(m: Machine, base: Dict, key: object, node: ast.AST) -> object:

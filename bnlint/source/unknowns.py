@@ -36,6 +36,10 @@ class Unknowns(Budget):
         self.cells: dict[Unknown, Cell] = {}
         self.places: set[Unknown] = set()
         """Where a layer stands in a model, as a number, and how that compares with other numbers."""
+        self.turns: dict[Unknown, tuple[Unknown, int]] = {}
+        """Of a test whether a loop goes on: how often it runs, and how often it did."""
+        self.lengths: dict[Unknown, Unknown] = {}
+        """How often the loop ran that made lists of such lengths."""
         self.slices: set[Unknown] = set()
         self.widths: dict[Unknown, int] = {}
         """How many samples unknown parts of data hold."""
