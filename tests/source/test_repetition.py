@@ -46,6 +46,22 @@ def copies(source: str, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(made)
 
 
+EQUAL = """
+def equal(sizes):
+    for i in range(1, len(sizes)):
+        if sizes[i] != sizes[0]:
+            return False
+    return True
+"""
+
+
+@pytest.mark.parametrize("calls", [3, 6])
+def test_loops_that_ran_before_do_not_matter(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = "".join(f"if len(sizes) < {number}:\n    raise ValueError\nequal(sizes)\n" for number in range(calls))
+    source = program(f"from mine import data\nsizes = [each.size for each in data]\n{tests}y = helper(x, 8)", HELPER + EQUAL)
+    assert copies(source, monkeypatch) == calls - 2  # what is unknown in it must have been met twice
+
+
 @pytest.mark.parametrize(
     ("source", "count"),
     [
