@@ -65,6 +65,16 @@ def _in_round(m: Machine, items: tuple[object, ...], count: object, done: int) -
     return tuple(found)
 
 
+def stretched(m: Machine, items: tuple[object, ...], length: int) -> tuple[object, ...]:
+    """A list that rounds of a loop have made, where it is certain to have so many elements: those of later rounds are unknown."""
+    first = items[0] if len(items) == 1 else None
+    if not isinstance(first, Splice) or first.condition not in m.turns:
+        return items
+    count, _ = m.turns[first.condition]
+    found = _in_round(m, items, count, length)
+    return (*found, *[Unknown("what a later round made") for _ in range(length - len(found))])
+
+
 def length(m: Machine, items: tuple[object, ...]) -> Unknown:
     """The length of a list to whose elements tests lead. It is known to be as often as a loop ran, where each round made one of them."""
     made = Unknown("a length that is not known")

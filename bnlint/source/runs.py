@@ -53,10 +53,12 @@ def rows(m: Machine, columns: Sequence[object]) -> Items | None:
     What is not known is taken to be as long as what is.
     """
     items = [each if isinstance(each, Unknown) else sequence(each) for each in columns]
-    whole = [each for each in items if each is not None and not isinstance(each, Unknown)]
-    if len(whole) + sum(isinstance(each, Unknown) for each in items) < len(items) or sum(map(_tests, whole)) > SPLICES:
-        return None
-    return _rows(m, [each for each in items if each is not None], 0)
+    found = [each for each in items if each is not None]
+    lengths = [len(each) for each in found if isinstance(each, tuple) and not _tests(each)]
+    if lengths:
+        found = [counts.stretched(m, each, min(lengths)) if isinstance(each, tuple) else each for each in found]
+    few = sum(_tests(each) for each in found if isinstance(each, tuple)) <= SPLICES
+    return _rows(m, found, 0) if few and len(found) == len(columns) else None
 
 
 def _tests(items: Items) -> int:

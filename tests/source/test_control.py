@@ -514,6 +514,17 @@ def test_loops_of_as_many_rounds_go_through_the_same_layers(made: str, used: str
     assert len({call.layer for call in chain}) == 4
 
 
+def test_a_list_of_unknown_length_beside_one_of_which_it_is_known() -> None:
+    source = """
+    from mine import rates
+    x = Input((8,))
+    for units, rate, kind in zip([4, 5, 6], [float(each) for each in rates], ["a", "b", "c"]):
+        x = BatchNormalization()(Dense(units)(x)) if kind == "c" else Dense(units)(x)
+    """
+    calls = read(source).models[0].calls
+    assert [call.layer.kind for call in calls] == ["Input", "Dense", "Dense", "Dense", "BatchNormalization"]
+
+
 @pytest.mark.parametrize("used", ["for i in range(k):\n    x = a[i](x)", "for f, g in zip(a, b):\n    x = f(x)"])
 def test_loops_of_which_it_is_not_known_that_they_have_as_many_rounds(used: str) -> None:
     source = f"""
