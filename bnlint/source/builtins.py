@@ -210,6 +210,8 @@ def _getattr(m: Machine, arguments: Arguments, node: ast.Call) -> object:
         for layer in owner.layers if isinstance(owner, Instance) else ():
             m.event("escape", layer, {}, node)
         return Unknown("an attribute whose name is not known")
+    if isinstance(owner, Dotted) and default is not MISSING and modules.lacks(m, owner, name):
+        return default
     found = attributes.get(m, owner, name, node)
     return default if isinstance(found, Unknown) and default is not MISSING and not isinstance(owner, Unknown) else found
 

@@ -142,6 +142,22 @@ def attribute(m: Machine, base: Dotted, name: str) -> object:
     return library.constant(m, Dotted(dotted, known))
 
 
+def lacks(m: Machine, base: Dotted, name: str) -> bool:
+    """Whether a module of the project, all of which was followed, is certain to have no such attribute."""
+    return base.file is not None and base.canonical is None and member(m, base.file, name) is MISSING and _is_whole(m, base.file, set())
+
+
+def _is_whole(m: Machine, file: File, seen: set[str]) -> bool:
+    """Whether it is known what a module binds, by star imports too."""
+    if file.place in seen:
+        return True
+    seen.add(file.place)
+    load(m, file)
+    if not file.chunks or file.state != "run" or file.cut or file.says("__getattr__", "__dict__", "globals", "setattr"):
+        return False
+    return all(isinstance(star, File) and _is_whole(m, star, seen) for star in file.scope.stars)
+
+
 def import_module(m: Machine, name: str) -> Dotted:
     """`import name`: the module itself."""
     found = m.files.find(m.file, 0, name)

@@ -110,6 +110,30 @@ def test_a_star_import_brings_what_all_lists(tmp_path: Path) -> None:
     assert flows(root, "model.py") == ["Input > unknown > MaxPooling2D"]
 
 
+@pytest.mark.parametrize(
+    ("blocks", "more", "kinds"),
+    [
+        ("from more import *", "from blocks import *\nwide = None", {"Dense"}),
+        ("from more import *", "norm = BatchNormalization", {"BatchNormalization"}),
+        ("from elsewhere import *", "", {"unknown"}),
+        ("def __getattr__(name):\n    return None", "", {"unknown"}),
+        ("globals().update(made())", "", {"unknown"}),
+    ],
+)
+def test_an_attribute_that_a_module_may_lack(tmp_path: Path, blocks: str, more: str, kinds: set[str]) -> None:
+    source = """
+import blocks
+from keras import Input, Model
+from keras.layers import Dense
+norm = getattr(blocks, "norm", None)
+y = Input((8,))
+x = norm()(y) if norm is not None else Dense(1)(y)
+model = Model(y, x)
+"""
+    root = write(tmp_path, {"main.py": source, "blocks.py": blocks, "more.py": f"from keras.layers import BatchNormalization\n{more}"})
+    assert {call.layer.kind for graph in graphs(root, "main.py") for call in graph.calls} == {"Input", *kinds}
+
+
 def test_what_is_not_in_the_project_is_unknown_and_named(tmp_path: Path) -> None:
     root = write(tmp_path / "project", {"model.py": model("from elsewhere.blocks import conv_bn")})
     write(tmp_path, {"elsewhere/blocks.py": BLOCKS})
