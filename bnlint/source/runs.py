@@ -66,14 +66,17 @@ def _tests(items: Items) -> int:
 
 
 def _rows(m: Machine, columns: list[Items | Unknown], number: int) -> Items:
-    for column in columns:
-        if isinstance(column, tuple) and column and isinstance(splice := column[0], Splice):
-            condition = splice.condition
-            return join_items(condition, *(_rows(m, _under(m, columns, condition, outcome), number) for outcome in (True, False)))
-    if any(column == () for column in columns if isinstance(column, tuple)):
-        return ()
-    row = tuple([m.derive(each, "element", number) if isinstance(each, Unknown) else each[0] for each in columns])
-    return (row, *_rows(m, [each if isinstance(each, Unknown) else each[1:] for each in columns], number + 1))
+    found: list[object] = []
+    while all(column != () for column in columns if isinstance(column, tuple)):
+        firsts = [m.derive(each, "element", number + len(found)) if isinstance(each, Unknown) else each[0] for each in columns]
+        test = next((first.condition for first in firsts if isinstance(first, Splice)), None)
+        if test is not None:
+            rest = [_rows(m, _under(m, columns, test, outcome), number + len(found)) for outcome in (True, False)]
+            return (*found, *join_items(test, *rest))
+        found.append(tuple(firsts))
+        columns = [each if isinstance(each, Unknown) else each[1:] for each in columns]
+    m.spend(len(found))
+    return tuple(found)
 
 
 def _under(m: Machine, columns: list[Items | Unknown], condition: Unknown, outcome: bool) -> list[Items | Unknown]:
