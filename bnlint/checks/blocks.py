@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from bnlint.checks import order
 from bnlint.graph import query
-from bnlint.graph.model import Call, Layer, ModelGraph, Span
+from bnlint.graph.model import Call, Layer, ModelGraph, Span, Under
 from bnlint.records import dataclass
 
 NEVER = ("selu", "softmax")
@@ -53,20 +53,22 @@ def optional(found: Iterable[Mapping[Call, Block]]) -> set[tuple[Site, Site]]:
     offered: set[tuple[Site, Site]] = set()
     chosen: dict[Site, dict[bool, set[tuple[Site, Site]]]] = {}
     for each in found:
-        tested = {bn: block for bn, block in each.items() if bn.under}
+        tested: dict[tuple[str | None, bool], set[Under]] = {}
         for bn, block in each.items():
-            if bn in tested and _offered(tested, bn):
+            if bn.under:
+                tested.setdefault((order.path(bn.origin), block.is_after), set()).add(bn.under)
+        for bn, block in each.items():
+            if bn.under and _contradicted(bn.under, tested.get((order.path(bn.origin), not block.is_after), ())):
                 offered.add(sites(bn, block))
             if bn.decided > block.linear.decided:
                 chosen.setdefault(_site(block.linear), {}).setdefault(block.is_after, set()).add(sites(bn, block))
     return offered.union(*(places for both in chosen.values() if len(both) > 1 for places in both.values()))
 
 
-def _offered(found: Mapping[Call, Block], bn: Call) -> bool:
+def _contradicted(tests: Under, others: Iterable[Under]) -> bool:
     """Whether the code has the other order under the opposite outcome of a test: in the same file; another one builds another network."""
-    mine, held, path = found[bn], dict(bn.under), order.path(bn.origin)
-    others = (other for other, block in found.items() if block.is_after is not mine.is_after and order.path(other.origin) == path)
-    return any(query.merge(held, other.under) is None for other in others)
+    held = dict(tests)
+    return any(query.merge(held, other) is None for other in others)
 
 
 def _block(graph: ModelGraph, bn: Call) -> Block | None:

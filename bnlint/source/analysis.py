@@ -15,13 +15,13 @@ from bnlint.graph.model import Choice, ModelGraph, Module, Origin, Span, Unknown
 from bnlint.keras_api.training import is_mode, says_training
 from bnlint.records import dataclass
 from bnlint.shared import Shared
-from bnlint.source import assembly, captures, classes, invoke, modules, trees
-from bnlint.source.files import File, Files
+from bnlint.source import assembly, captures, classes, invoke, modules, trees, unreached
+from bnlint.source.files import Files
 from bnlint.source.machine import Frame, Machine
 from bnlint.source.mentions import Mentions, Sites, Unit, builds, holds
 from bnlint.source.modules import Run
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Scope
-from bnlint.text import Chunk, Document, Unreadable
+from bnlint.text import Document, Unreadable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +79,10 @@ def _explored(m: Machine, mentions: Mentions, done: set[Way]) -> Analysis:
     """What there is when all that is worth it is analysed."""
 
     def widen(spans: Iterable[Span]) -> Analysis | None:
-        if not mentions.want(spans):
+        grown = mentions.want(spans)
+        if grown is None:
             return None
+        done.difference_update((cls, frozenset()) for cls in grown)
         with _DEEP:
             return _explored(m, mentions, done)
 
@@ -88,7 +90,7 @@ def _explored(m: Machine, mentions: Mentions, done: set[Way]) -> Analysis:
     captures.settle(m)
     for file in m.files.asked:
         file.unreached.clear()
-    for file, chunk, node in _unseen(m, KINDS):
+    for file, chunk, node in unreached.unseen(m, unreached.KINDS):
         file.unreached.append(Origin(chunk.span(node)))
     found, models = assembly.assemble(m)
     others = (file.place for file in m.files.by_path.values() if not file.asked and file.trees)
@@ -107,20 +109,20 @@ def explore(m: Machine, mentions: Mentions, done: set[Way]) -> None:
         for unit in mentions.outer(left) or left[::-1]:
             if not _called(unit):
                 done.add(_way(unit, ()))
-                open_unit(m, unit)
+                open_unit(m, mentions, unit)
     for unit in mentions.relevant()[::-1]:
         if isinstance(unit, Class) and _way(unit, ()) not in done:
             done.add(_way(unit, ()))
-            open_unit(m, unit)
+            open_unit(m, mentions, unit)
     _closures(m, mentions)
     for wide in WIDE:
         start = len(m.functions)
         for towards in (mentions.outermost, mentions.leading, mentions.around):
-            sites = [(chunk, node) for _, chunk, node in (*_unseen(m, NAMES), *_unasked(m))]
+            sites = [(chunk, node) for _, chunk, node in (*unreached.unseen(m, unreached.NAMES), *unreached.unasked(m))]
             for unit in towards(sites):
                 if (way := _way(unit, wide)) not in done:
                     done.add(way)
-                    open_unit(m, unit, wide, sites)
+                    open_unit(m, mentions, unit, wide, sites)
         _closures(m, mentions, start)
 
 
@@ -178,13 +180,13 @@ def _unknowns(scope: Scope) -> Iterator[Unknown]:
     return (value for value in scope.names.values() if isinstance(value, Unknown))
 
 
-def open_unit(m: Machine, unit: Unit, wide: Kinds = (), sites: Sites = ()) -> None:
+def open_unit(m: Machine, mentions: Mentions, unit: Unit, wide: Kinds = (), sites: Sites = ()) -> None:
     """Analyse a function or class on its own. Defaults of the types `wide` are not taken for granted, for the sake of some sites."""
     start = len(m.called)
     if isinstance(unit, Function):
         open_function(m, unit, wide)
     elif wide or unit.keras is not None or unit.instances or any(isinstance(v, Function) for v in unit.scope.names.values()):
-        open_class(m, unit, wide, sites)
+        open_class(m, mentions, unit, wide, sites)
     for function in m.called[start:]:
         m.leading.setdefault(id(function.node), unit)
 
@@ -245,7 +247,7 @@ def unknown_parameter(m: Machine, function: Function, name: str) -> Unknown:
     return made
 
 
-def open_class(m: Machine, cls: Class, wide: Kinds, sites: Sites) -> None:
+def open_class(m: Machine, mentions: Mentions, cls: Class, wide: Kinds, sites: Sites) -> None:
     """Analyse a class on its own: make an object if nobody does, call it if nobody does, then its other methods: those that nobody calls,
     or that lead to some sites."""
     if classes.concrete(cls) is not None:
@@ -255,10 +257,12 @@ def open_class(m: Machine, cls: Class, wide: Kinds, sites: Sites) -> None:
     if cls.keras is not None and isinstance(call, Function) and (wide or not instance.called):
         _open_call(m, cls, instance, call)
     leading = _leading(m, cls, sites)
+    worth = mentions.relevant_methods(cls, _every(cls))
     building = {name for name, value in cls.scope.names.items() if isinstance(value, Function) and builds(value)} - SPECIAL
     for function in _methods(m, cls):
         own = cls.scope.names.get(function.name) is function
-        if not function.called or function in leading or (not own and not building.isdisjoint(_attributes(m, function))):
+        elsewhere = not own and not building.isdisjoint(_attributes(m, function))
+        if function in leading or elsewhere or (function.name in worth and not function.called):
             open_function(m, function, wide, instance)
 
 
@@ -278,9 +282,14 @@ def _methods(m: Machine, cls: Class) -> list[Function]:
     return sorted(found.values(), key=lambda function: function.name in inner)
 
 
+def _every(cls: Class) -> dict[str, Function]:
+    """All methods of a class by name, inherited ones too."""
+    return {name: value for each in reversed(cls.lineage()) for name, value in each.scope.names.items() if isinstance(value, Function)}
+
+
 def _leading(m: Machine, cls: Class, sites: Sites) -> list[Function]:
     """The methods in which any of the sites stands, and those that lead to them: such as no other of them calls."""
-    every = {name: value for each in reversed(cls.lineage()) for name, value in each.scope.names.items() if isinstance(value, Function)}
+    every = _every(cls)
     found = [function for function in every.values() if holds(function, sites)]
     for inner in found:
         found += [function for function in every.values() if function not in found and inner.name in _attributes(m, function)]
@@ -332,68 +341,3 @@ def _open_call(m: Machine, cls: Class, instance: Instance, call: Function) -> No
     result = modules.root(m, file, Frame(call.scope, call.chunk, call.qualified, call, cls), call.qualified, run)
     instance.result = (start, len(m.calls), result)
     m.runs.append(Run(file, call.qualified, start, len(m.calls), result))
-
-
-KINDS = ("BatchNormalization", "SyncBatchNormalization")
-"""The classes of Keras."""
-
-NAMES = (*KINDS, "BatchNorm", "BN", "batch_normalization")
-"""How that which makes BatchNormalization is usually called."""
-
-
-def _unseen(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call]]:
-    """The calls of something with one of these names that no run has reached."""
-    left = m.sites[NAMES] if NAMES in m.sites else list(_called_by(m, NAMES))
-    seen = {_place(span) for span in {id(span): span for span in _made_at(m)}.values()} if left else set()
-    left = m.sites[NAMES] = [site for site in left if site[3] not in seen]
-    return ((file, chunk, node) for file, chunk, node, _ in left if names is NAMES or trees.last_name(node.func).endswith(names))
-
-
-def _made_at(m: Machine) -> Iterator[Span]:
-    """The calls that have made something: a layer, themselves or by what they run, an object of the user's, a tensor."""
-    built = (layer.origin for layer in m.constructions)
-    applied = (call.layer.origin for call in m.calls if call.layer.is_function and call.layer.role == "batchnorm")
-    objects = (instance.origin for cls in m.classes for instance in cls.instances)
-    origins = (*built, *applied, *objects)
-    stacks = {id(origin.stack): origin.stack for origin in origins}
-    for spans in ((origin.span for origin in origins), *stacks.values()):
-        yield from (span for span in spans if span is not None)
-
-
-def _called_by(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Call, Place]]:
-    """The calls of something with one of these names, and their places."""
-    for file in m.files.asked:
-        for chunk, tree in zip(file.chunks, file.trees, strict=True):
-            for node in trees.walk(tree) if any(name in chunk.text for name in names) else ():
-                if isinstance(node, ast.Call) and trees.last_name(node.func).endswith(names):
-                    yield file, chunk, node, _place(chunk.span(node))
-
-
-def _unasked(m: Machine) -> Iterator[tuple[File, Chunk, ast.Attribute]]:
-    """The attributes that stand for the class itself, by a path that Keras has lost, and that no run has asked for."""
-    asked = {_place(event.origin.span) for event in m.events if event.kind == "named" and event.origin.span is not None}
-    if LOST not in m.sites:
-        m.sites[LOST] = list(_asked_for(m, LOST))
-    return ((file, chunk, node) for file, chunk, node, place in m.sites[LOST] if place not in asked)
-
-
-LOST = ("SyncBatchNormalization",)
-"""Classes to which no attribute of Keras 3 leads."""
-
-
-def _asked_for(m: Machine, names: tuple[str, ...]) -> Iterator[tuple[File, Chunk, ast.Attribute, Place]]:
-    """The attributes of one of these names that are not called on the spot, and their places."""
-    for file in m.files.asked:
-        for chunk, tree in zip(file.chunks, file.trees, strict=True):
-            nodes = list(trees.walk(tree)) if any(name in chunk.text for name in names) else []
-            called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-            for node in nodes:
-                if isinstance(node, ast.Attribute) and node.attr in names and id(node) not in called:
-                    yield file, chunk, node, _place(chunk.span(node))
-
-
-Place = tuple[str, int | None, int, int]
-
-
-def _place(span: Span) -> Place:
-    return span.path, span.cell, span.line, span.column

@@ -65,6 +65,13 @@ BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_nor
 """Names without which a function builds nothing."""
 
 
+DYNAMIC = words("getattr setattr vars __dict__ __getattr__ __setattr__")
+"""Names by which attributes are read and assigned that are not seen in the text."""
+
+MAKING = (Layer, Model, Instance, Class, Dotted, Partial)
+"""What an attribute of a class may be, so that whoever mentions it builds something."""
+
+
 def tells(name: str, whole: bool) -> bool:
     """Whether a name makes its function and all that lead to it worth to be analysed: for all models (`whole`), or for the sake of
     BatchNormalization only."""
@@ -102,7 +109,10 @@ class Mentions:
         self.m = m
         self.whole = whole
         self.wanted: set[int] = set()
+        self.lines: dict[str, list[int]] = {}
+        self._methods: dict[int, tuple[Class, Mapping[str, Function], set[str]]] = {}
         self.imported: dict[str, set[str]] = {}
+        self.bound: dict[str, list[tuple[str, str]]] = {}
         self._said: dict[int, Said] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
@@ -125,6 +135,8 @@ class Mentions:
         counted = len(self.m.functions), len(self.m.classes)
         if self._counted != counted:
             self._counted, self._units = counted, self._found()
+            for unit in self._units:
+                self.said(unit)
             self._holders = [holder for file in self.m.files.asked for holder in self._held(file)]
             self._mentioning = self._mentions(self._units, self._holders)
 
@@ -140,29 +152,46 @@ class Mentions:
         """The names that a unit mentions."""
         if id(unit.node) not in self._said:
             nodes = list(walk(unit.node))
-            scope = self._file(unit).scope
-            imported = {a.asname or a.name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for a in node.names}
+            file = self._file(unit)
+            statements = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+            bound = [each for statement in statements for each in self._bound_by(file, statement)]
+            imported = {name for name, _ in bound}
+            self.bound.setdefault(file.path, []).extend(bound)
+            every = (*((each.name, each.dotted) for each in file.imports), *bound)
+            renamed = {name: last for name, dotted in every if (last := dotted.rpartition(".")[2]) != name}
 
             def may_be_module(node: ast.AST) -> bool:
                 while isinstance(node, ast.Attribute):
                     node = node.value
                 if not isinstance(node, ast.Name):
                     return False
-                return node.id in imported or isinstance(scope.get(node.id), (Dotted, Choice, Unknown))
+                return node.id in imported or isinstance(file.scope.get(node.id), (Dotted, Choice, Unknown))
 
             pairs = [(node, name) for node in nodes if (name := mentioned(node)) is not None]
-            inner = imported.union(
+            plain = {name for node, name in pairs if isinstance(node, ast.Name)}
+            meant = {renamed[name] for name in plain & renamed.keys()}
+            foreign = (
                 name
                 for node, name in pairs
                 if isinstance(node, ast.Constant) or (isinstance(node, ast.Attribute) and may_be_module(node.value))
             )
             self._said[id(unit.node)] = Said(
-                frozenset(name for _, name in pairs),
-                frozenset(name for node, name in pairs if isinstance(node, ast.Name)) - imported,
-                frozenset(inner),
+                frozenset(meant.union(name for _, name in pairs)),
+                frozenset(plain - imported),
+                frozenset(imported.union(meant, foreign)),
                 frozenset(id(node) for node in nodes if isinstance(node, FUNCTIONS)),
             )
         return self._said[id(unit.node)]
+
+    def _bound_by(self, file: File, statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+        """The names that an import in a function binds, and for what. That its file imports what it leads to is noted: it may never run."""
+        level, name = (statement.level, statement.module or "") if isinstance(statement, ast.ImportFrom) else (0, "")
+        for alias in statement.names:
+            source = name if isinstance(statement, ast.ImportFrom) else alias.name
+            found = None if library.knows(canonical(source)) else self.m.files.find(file, level, source)
+            inner = None if found is None else self.m.files.submodule(found, alias.name)
+            file.imported += [each for each in (found, inner) if each is not None]
+            yield alias.asname or alias.name, f"{name}.{alias.name}" if name else alias.name
 
     def reached(self, file: File) -> frozenset[int]:
         """The ids of the files that a file sees: itself, what it imports, what these import."""
@@ -231,17 +260,50 @@ class Mentions:
             found |= _closure(modal, mentioning) & (_closure(changing, mentioning) | layers)
         return [unit for unit in units if id(unit) in found]
 
-    def want(self, spans: Iterable[Span]) -> bool:
-        """Count the units around some places, and all that lead to them, as relevant. Answers whether that makes any more so."""
-        before = len(self.relevant())
-        lines: dict[str, list[int]] = {}
+    def relevant_methods(self, cls: Class, functions: Mapping[str, Function]) -> set[str]:
+        """The names of those methods of a class that build what matters or change it, and of those that share an attribute with one that
+        does: the one assigns it, the other mentions it. Of a class that is called itself, as layers and models of Keras are, all."""
+        if self.whole or cls.keras is not None or "__call__" in functions:
+            return set(functions)
+        telling = {unit.name for unit in self.relevant() if unit is not cls}.union(holder.name for holder in self._holders if holder.tells)
+        telling |= self.imported[cls.chunk.path] | CHANGING | MODAL | DYNAMIC
+        for relative in cls.lineage():
+            telling.update(name for name, value in relative.scope.names.items() if any(isinstance(part, MAKING) for part in _parts(value)))
+        names = {name: self.said(function).names for name, function in functions.items()}
+        found = {
+            name
+            for name, function in functions.items()
+            if self._is_wanted(function) or not telling.isdisjoint(names[name]) or any(tells(each, False) for each in names[name])
+        }
+        assigned = {name: self._assigned(function) for name, function in functions.items()}
+        stack = list(found)
+        while stack:
+            one = stack.pop()
+            for other in functions.keys() - found:
+                if one in names[other] or not assigned[one].isdisjoint(names[other]) or not assigned[other].isdisjoint(names[one]):
+                    found.add(other)
+                    stack.append(other)
+        self._methods[id(cls)] = cls, functions, found
+        return found
+
+    def _is_wanted(self, unit: Unit) -> bool:
+        first, last = unit.node.lineno, unit.node.end_lineno or unit.node.lineno
+        return any(first <= line <= last for line in self.lines.get(unit.chunk.path, ()))
+
+    def _assigned(self, function: Function) -> frozenset[str]:
+        """The attributes that a function assigns."""
+        nodes = (node for node in walk(function.node) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+        return frozenset(node.attr for node in nodes)
+
+    def want(self, spans: Iterable[Span]) -> set[int] | None:
+        """Count the units and methods around some places, and all that lead to them, as relevant. Answers whether that makes any more so:
+        None, or the ids of the classes of which more methods are."""
+        before, methods = len(self.relevant()), list(self._methods.values())
         for span in spans:
-            lines.setdefault(span.path, []).append(span.line)
-        for unit in self.units():
-            last = unit.node.end_lineno or unit.node.lineno
-            if any(unit.node.lineno <= line <= last for line in lines.get(unit.chunk.path, ())):
-                self.wanted.add(id(unit))
-        return len(self.relevant()) > before
+            self.lines.setdefault(span.path, []).append(span.line)
+        self.wanted.update(id(unit) for unit in self.units() if self._is_wanted(unit))
+        grown = {id(cls) for cls, functions, found in methods if len(self.relevant_methods(cls, functions)) > len(found)}
+        return grown if grown or len(self.relevant()) > before else None
 
     def _tells(self, unit: Unit, imported: set[str]) -> bool:
         named = self.said(unit).names
@@ -267,7 +329,8 @@ class Mentions:
             for other in file.imported
             if not other.asked and any(mark in self.m.files.text(other) for mark in marks)
         }
-        return {bound.name for bound in file.imports if not telling.isdisjoint(bound.dotted.split("."))} if telling else set()
+        bound = (*((each.name, each.dotted) for each in file.imports), *self.bound.get(file.path, ())) if telling else ()
+        return {name for name, dotted in bound if not telling.isdisjoint(dotted.split("."))}
 
     def outer(self, units: Collection[Unit]) -> list[Unit]:
         """Those of some units that no other of them mentions."""
