@@ -18,8 +18,9 @@ from bnlint.shared import Shared
 from bnlint.source import assembly, captures, classes, invoke, modules, trees, unreached
 from bnlint.source.files import Files
 from bnlint.source.machine import Frame, Machine
-from bnlint.source.mentions import Mentions, Sites, Unit, builds, holds
+from bnlint.source.mentions import Mentions, Sites, Unit, holds
 from bnlint.source.modules import Run
+from bnlint.source.said import builds
 from bnlint.source.values import MISSING, TENSORS, Class, Dict, Function, Instance, Scope
 from bnlint.text import Document, Unreadable
 

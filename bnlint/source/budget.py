@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bnlint.source.state import State
 
-STEPS = 500_000
+STEPS = 600_000
 """Expressions and statements that one file may cost; what lies beyond is a gap."""
 
 ROOT_STEPS = 250_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from bnlint.graph.model import Call, Choice, Join, Layer, Shape, Unknown
 from bnlint.records import dataclass, field
@@ -91,49 +92,68 @@ class Asked:
         known = self.places.get(id(value))
         if known is not None:
             return "seen", known
-        match value:
-            case Call():
-                kind = value.layer.kind, value.channels, value in self.m.symbolic, value in self.m.foreign
-                return "call", self.place(value), kind, self.of_shape(value.shape)
-            case Join():
-                return "join", self.place(value), value.channels, self.of_shape(value.shape)
-            case tuple():
-                return ("tuple", *[self.part(item) for item in value])
-            case List():
-                return ("list", self.place(value), *[self.part(item) for item in value.items])
-            case Dict(factory=None):
-                number = self.place(value)
-                return ("dict", number, value.open, value.presumed, *self.of_fields(number, value.fields, self.function.node))
-            case Layer():
-                varying = [self.part(each) for each in value.config.values() if isinstance(each, (Unknown, Choice))]
-                return ("layer", self.place(value), self.m.recordings.model_of(value), *varying)
-            case Instance():
-                return self.of_instance(value)
-            case Model(kind="sequential", derived=None):
-                fields = [(key, self.part(content)) for key, content in value.fields.items()]
-                return ("model", self.place(value), value.called, value.epoch < self.m.epoch, *fields)
-            case Placed():
-                return "placed", self.place(value), value.decided - self.m.decided, self.part(value.value)
-            case Bound(owner=Instance()):
-                return "bound", self.part(value.owner), value.name, value.function
-            case Choice():
-                return "choice", self.place(value), self.part(value.condition), self.part(value.if_true), self.part(value.if_false)
-            case Splice():
-                return "splice", self.place(value), self.part(value.condition), self.part(value.if_true), self.part(value.if_false)
-            case Dotted():
-                return "dotted", value.name, value.canonical, value.file
-            case Function() if value.is_inner and self.closures < CLOSURES:
-                self.closures += 1
-                return ("closure", value.node, *[(name, self.part(content)) for name, content in self.free(value).items()])
-            case Function() if value.is_inner:
-                raise _Strange
-            case Unknown():
-                return self.of_unknown(value)
-            case Function() | Class() | Partial():
-                return value
+        of = PARTS.get(type(value)) or next((PARTS[base] for base in type(value).__mro__ if base in PARTS), None)
+        if of is not None:
+            return of(self, value)
         if is_constant(value):
             return type(value), value
         raise _Strange
+
+    def of_call(self, value: Call) -> object:
+        kind = value.layer.kind, value.channels, value in self.m.symbolic, value in self.m.foreign
+        return "call", self.place(value), kind, self.of_shape(value.shape)
+
+    def of_join(self, value: Join) -> object:
+        return "join", self.place(value), value.channels, self.of_shape(value.shape)
+
+    def of_tuple(self, value: tuple[object, ...]) -> object:
+        return ("tuple", *[self.part(item) for item in value])
+
+    def of_list(self, value: List) -> object:
+        return ("list", self.place(value), *[self.part(item) for item in value.items])
+
+    def of_dict(self, value: Dict) -> object:
+        if value.factory is not None:
+            raise _Strange
+        number = self.place(value)
+        return ("dict", number, value.open, value.presumed, *self.of_fields(number, value.fields, self.function.node))
+
+    def of_layer(self, value: Layer) -> object:
+        varying = [self.part(each) for each in value.config.values() if isinstance(each, (Unknown, Choice))]
+        return ("layer", self.place(value), self.m.recordings.model_of(value), *varying)
+
+    def of_model(self, value: Model) -> object:
+        if value.kind != "sequential" or value.derived is not None:
+            raise _Strange
+        fields = [(key, self.part(content)) for key, content in value.fields.items()]
+        return ("model", self.place(value), value.called, value.epoch < self.m.epoch, *fields)
+
+    def of_placed(self, value: Placed) -> object:
+        return "placed", self.place(value), value.decided - self.m.decided, self.part(value.value)
+
+    def of_bound(self, value: Bound) -> object:
+        if not isinstance(value.owner, Instance):
+            raise _Strange
+        return "bound", self.part(value.owner), value.name, value.function
+
+    def of_choice(self, value: Choice | Splice) -> object:
+        number = self.place(value)
+        kind = "splice" if isinstance(value, Splice) else "choice"
+        return kind, number, self.part(value.condition), self.part(value.if_true), self.part(value.if_false)
+
+    def of_dotted(self, value: Dotted) -> object:
+        return "dotted", value.name, value.canonical, value.file
+
+    def of_function(self, value: Function) -> object:
+        if not value.is_inner:
+            return value
+        if self.closures >= CLOSURES:
+            raise _Strange
+        self.closures += 1
+        return ("closure", value.node, *[(name, self.part(content)) for name, content in self.free(value).items()])
+
+    def of_itself(self, value: object) -> object:
+        return value
 
     def of_shape(self, shape: Shape) -> object:
         return shape and tuple([self.part(size) for size in shape])
@@ -236,3 +256,25 @@ def asked(m: Machine, function: Function, names: dict[str, object]) -> Asked | N
 def holds_name(parameter: str) -> bool:
     """Whether a parameter is there for the name of a layer, or for what such names begin with."""
     return "name" in parameter or "prefix" in parameter or parameter == "scope"
+
+
+PARTS: Final[dict[type, Callable[[Asked, Any], object]]] = {
+    Bound: Asked.of_bound,
+    Call: Asked.of_call,
+    Choice: Asked.of_choice,
+    Class: Asked.of_itself,
+    Dict: Asked.of_dict,
+    Dotted: Asked.of_dotted,
+    Function: Asked.of_function,
+    Instance: Asked.of_instance,
+    Join: Asked.of_join,
+    Layer: Asked.of_layer,
+    List: Asked.of_list,
+    Model: Asked.of_model,
+    Partial: Asked.of_itself,
+    Placed: Asked.of_placed,
+    Splice: Asked.of_choice,
+    Unknown: Asked.of_unknown,
+    tuple: Asked.of_tuple,
+}
+"""What tells the values of a type."""

@@ -50,11 +50,14 @@ IDLE = 2_000
 """Steps after which a function that has built nothing, done nothing to a model and given nothing is not run again (downloads)."""
 
 
-def is_literal(node: ast.expr) -> bool:
+def is_literal(m: Machine, node: ast.expr) -> bool:
     """Whether an expression is made of constants alone."""
     if isinstance(node, (ast.Constant, ast.Name, ast.Attribute, ast.Call)):
         return isinstance(node, ast.Constant)
-    return not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in trees.walk(node))
+    place = ("literal", node)
+    if place not in m.derived:
+        m.derived[place] = not any(isinstance(part, (ast.Name, ast.Attribute, ast.Call)) for part in trees.walk(node))
+    return m.derived[place] is True
 
 
 class Site(ast.Call):
@@ -71,7 +74,7 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     complete, presumed = True, True
     for part in node.args:
         if not isinstance(part, ast.Starred):
-            found.append(Argument(None, expressions.evaluate(m, part), m.span(part), is_literal(part)))
+            found.append(Argument(None, expressions.evaluate(m, part), m.span(part), is_literal(m, part)))
             continue
         items = sequence(protocols.iterated(m, expressions.evaluate(m, part.value), part))
         if items is None or any(isinstance(item, Splice) for item in items):
@@ -81,7 +84,7 @@ def collect(m: Machine, node: ast.Call) -> Arguments:
     for keyword in node.keywords:
         value = expressions.evaluate(m, keyword.value)
         if keyword.arg is not None:
-            found.append(Argument(keyword.arg, value, m.span(keyword.value), is_literal(keyword.value)))
+            found.append(Argument(keyword.arg, value, m.span(keyword.value), is_literal(m, keyword.value)))
         elif isinstance(given := _one_dict(m, m.settle(value)), Dict):
             complete = complete and not given.open
             presumed = presumed and (given.presumed or not given.open)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bnlint.footprint import Footprint
 from bnlint.keras_api.names import canonical, exports
@@ -37,18 +37,19 @@ def together(
     if len(files) > 1:
         told = [path for path in core if not _in_code(path, files[path], words)]
         core = [path for path in core if path not in told]
-    links = _Links(core, root, files, seen)
+    known = _Known(core, root, files, seen)
+    imports = Imports(known.files, known.data)
     group: dict[str, set[str]] = {path: {path} for path in core}
     lonely: set[str] = set()
     for path in files:
-        reached = links.reached(path)
-        known = [links.path_of[place] for place in reached if place in links.path_of]
-        built_on = [other for other in known if other in group or (path in links.core and other in told)]
+        reached = imports.reached(known.files.stand_in(path))
+        paths = [known.path_of[place] for place in reached if place in known.path_of]
+        built_on = [other for other in paths if other in group or (path in known.core and other in told)]
         if built_on:
             joined = set().union({path}, built_on, *(group.get(other, ()) for other in built_on), group.get(path, ()))
             for member in joined:
                 group[member] = joined
-        elif path not in group and not any(links.holds(file, words) for file in reached.values()):
+        elif path not in group and not any(known.holds(file, words) for file in reached.values()):
             lonely.add(path)
     found = {id(members): sorted(members) for members in group.values()}
     return sorted(found.values()), lonely
@@ -66,23 +67,19 @@ def _in_code(path: str, data: bytes, words: Collection[bytes]) -> bool:
     return any(end in value and " " not in value for value in said for end in ends)
 
 
-class _Links:
-    """What files import, directly and through others."""
+class Imports:
+    """What files import, directly and through others; `text` tells what a file holds."""
 
-    def __init__(self, core: Collection[str], root: str, known: Mapping[str, bytes], seen: Footprint | None) -> None:
-        self.core, self.known = frozenset(core), known
-        self.files = Files((), root, seen)
-        self.path_of = {self.files.stand_in(path).place: path for path in known}
+    def __init__(self, files: Files, text: Callable[[File], bytes]) -> None:
+        self.files, self.text = files, text
         self._statements: dict[str, list[Statement]] = {}
         self._imported: dict[str, list[File]] = {}
-        self._holding: dict[str, bool] = {}
 
-    def reached(self, path: str) -> dict[str, File]:
+    def reached(self, start: File, hops: int = HOPS) -> dict[str, File]:
         """The files that a file builds on, by their place; itself left out."""
-        start = self.files.stand_in(path)
         found: dict[str, File] = {}
         edge = [start]
-        for _ in range(HOPS):
+        for _ in range(hops):
             further = []
             for file in edge:
                 for other in self.imported(file):
@@ -119,8 +116,18 @@ class _Links:
 
     def statements(self, file: File) -> list[Statement]:
         if file.place not in self._statements:
-            self._statements[file.place] = list(_statements(self.data(file)))
+            self._statements[file.place] = list(_statements(self.text(file)))
         return self._statements[file.place]
+
+
+class _Known:
+    """Files that are known and not read once more, those of the core among them."""
+
+    def __init__(self, core: Collection[str], root: str, known: Mapping[str, bytes], seen: Footprint | None) -> None:
+        self.core, self.known = frozenset(core), known
+        self.files = Files((), root, seen)
+        self.path_of = {self.files.stand_in(path).place: path for path in known}
+        self._holding: dict[str, bool] = {}
 
     def holds(self, file: File, words: Collection[bytes]) -> bool:
         """Whether a file is one of the core, or is none of those that are known and holds one of the words (the same each time)."""

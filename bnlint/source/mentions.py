@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 
-from bnlint.graph.model import Choice, Layer, Span, Unknown
+from bnlint.graph.model import Choice, Layer, Span
 from bnlint.keras_api.applications import APPLICATIONS
 from bnlint.keras_api.layers import kinds
 from bnlint.keras_api.names import canonical
@@ -14,8 +14,9 @@ from bnlint.keras_api.tables import words
 from bnlint.records import dataclass
 from bnlint.source import library
 from bnlint.source.files import File
+from bnlint.source.links import HOPS, Imports
 from bnlint.source.machine import Machine
-from bnlint.source.trees import walk
+from bnlint.source.said import BUILDING, Said, heard
 from bnlint.source.values import MISSING, Class, Dict, Dotted, Function, Instance, List, Model, Partial, Splice
 from bnlint.text import Chunk
 
@@ -23,17 +24,6 @@ Unit = Function | Class
 
 Sites = Sequence[tuple[Chunk, ast.expr]]
 """Calls and attributes, and the text in which each stands."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Said:
-    """The names that a unit mentions: all of them, those that are looked up in its module, and those that may be of another module."""
-
-    names: frozenset[str]
-    own: frozenset[str]
-    foreign: frozenset[str]
-    inner: frozenset[int]
-    """The ids of the nodes of all functions that are defined within it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,14 +47,6 @@ MODAL = frozenset({"load_model", *(name for name in kinds() if ("Dropout" in nam
 BACKBONES = frozenset(name for name, batchnorm in APPLICATIONS.items() if batchnorm)
 """Names of models that hold BatchNormalization."""
 
-BUILDING = frozenset({*kinds(), *APPLICATIONS, "Model", "Sequential", "batch_normalization", "batch_norm", "conv2d", "dense"}) - {
-    "Layer",
-    "Wrapper",
-    "RNN",
-}
-"""Names without which a function builds nothing."""
-
-
 DYNAMIC = words("getattr setattr vars __dict__ __getattr__ __setattr__")
 """Names by which attributes are read and assigned that are not seen in the text."""
 
@@ -78,24 +60,6 @@ def tells(name: str, whole: bool) -> bool:
     if name in BACKBONES or "atchNorm" in name or "batch_norm" in name:
         return True
     return whole and (name in BUILDING or name in CHANGING or name in MODAL)
-
-
-def mentioned(node: ast.AST) -> str | None:
-    """The name that a node mentions; a text only where it may name a layer (`getattr(layers, "Dense")`)."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=name):
-            return name
-        case ast.Constant(value=str(text)) if text in BUILDING:
-            return text
-    return None
-
-
-def builds(function: Function) -> bool:
-    """Whether a function itself names a layer or a model."""
-    return any(mentioned(node) in BUILDING for node in walk(function.node))
-
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Mentions:
@@ -112,7 +76,7 @@ class Mentions:
         self.lines: dict[str, list[int]] = {}
         self._methods: dict[int, tuple[Class, Mapping[str, Function], set[str]]] = {}
         self.imported: dict[str, set[str]] = {}
-        self.bound: dict[str, list[tuple[str, str]]] = {}
+        self._links = Imports(m.files, m.files.text)
         self._said: dict[int, Said] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
@@ -149,49 +113,11 @@ class Mentions:
         return sorted(found, key=lambda unit: (order[unit.chunk.path], unit.chunk.cell or 0, unit.node.lineno))
 
     def said(self, unit: Unit) -> Said:
-        """The names that a unit mentions."""
-        if id(unit.node) not in self._said:
-            nodes = list(walk(unit.node))
-            file = self._file(unit)
-            statements = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-            bound = [each for statement in statements for each in self._bound_by(file, statement)]
-            imported = {name for name, _ in bound}
-            self.bound.setdefault(file.path, []).extend(bound)
-            every = (*((each.name, each.dotted) for each in file.imports), *bound)
-            renamed = {name: last for name, dotted in every if (last := dotted.rpartition(".")[2]) != name}
-
-            def may_be_module(node: ast.AST) -> bool:
-                while isinstance(node, ast.Attribute):
-                    node = node.value
-                if not isinstance(node, ast.Name):
-                    return False
-                return node.id in imported or isinstance(file.scope.get(node.id), (Dotted, Choice, Unknown))
-
-            pairs = [(node, name) for node in nodes if (name := mentioned(node)) is not None]
-            plain = {name for node, name in pairs if isinstance(node, ast.Name)}
-            meant = {renamed[name] for name in plain & renamed.keys()}
-            foreign = (
-                name
-                for node, name in pairs
-                if isinstance(node, ast.Constant) or (isinstance(node, ast.Attribute) and may_be_module(node.value))
-            )
-            self._said[id(unit.node)] = Said(
-                frozenset(meant.union(name for _, name in pairs)),
-                frozenset(plain - imported),
-                frozenset(imported.union(meant, foreign)),
-                frozenset(id(node) for node in nodes if isinstance(node, FUNCTIONS)),
-            )
-        return self._said[id(unit.node)]
-
-    def _bound_by(self, file: File, statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-        """The names that an import in a function binds, and for what. That its file imports what it leads to is noted: it may never run."""
-        level, name = (statement.level, statement.module or "") if isinstance(statement, ast.ImportFrom) else (0, "")
-        for alias in statement.names:
-            source = name if isinstance(statement, ast.ImportFrom) else alias.name
-            found = None if library.knows(canonical(source)) else self.m.files.find(file, level, source)
-            inner = None if found is None else self.m.files.submodule(found, alias.name)
-            file.imported += [each for each in (found, inner) if each is not None]
-            yield alias.asname or alias.name, f"{name}.{alias.name}" if name else alias.name
+        """What a unit says."""
+        found = self._said.get(id(unit.node))
+        if found is None:
+            found = self._said[id(unit.node)] = heard(self.m.files, self._file(unit), unit.node)
+        return found
 
     def reached(self, file: File) -> frozenset[int]:
         """The ids of the files that a file sees: itself, what it imports, what these import."""
@@ -261,8 +187,11 @@ class Mentions:
         return [unit for unit in units if id(unit) in found]
 
     def relevant_methods(self, cls: Class, functions: Mapping[str, Function]) -> set[str]:
-        """The names of those methods of a class that build what matters or change it, and of those that share an attribute with one that
-        does: the one assigns it, the other mentions it. Of a class that is called itself, as layers and models of Keras are, all."""
+        """The names of those methods of a class that build what matters or change it, of those that share an attribute with one that does
+        (the one assigns it, the other mentions it), and of all that these mention: they may hand it to Keras.
+
+        Of a class that is called itself, as layers and models of Keras are, all.
+        """
         if self.whole or cls.keras is not None or "__call__" in functions:
             return set(functions)
         telling = {unit.name for unit in self.relevant() if unit is not cls}.union(holder.name for holder in self._holders if holder.tells)
@@ -275,7 +204,7 @@ class Mentions:
             for name, function in functions.items()
             if self._is_wanted(function) or not telling.isdisjoint(names[name]) or any(tells(each, False) for each in names[name])
         }
-        assigned = {name: self._assigned(function) for name, function in functions.items()}
+        assigned = {name: self.said(function).assigned for name, function in functions.items()}
         stack = list(found)
         while stack:
             one = stack.pop()
@@ -283,17 +212,18 @@ class Mentions:
                 if one in names[other] or not assigned[one].isdisjoint(names[other]) or not assigned[other].isdisjoint(names[one]):
                     found.add(other)
                     stack.append(other)
+        inner = {other: [name for name in functions if name in names[other]] for other in functions}
+        stack = list(found)
+        while stack:
+            new = [other for other in inner[stack.pop()] if other not in found]
+            found.update(new)
+            stack += new
         self._methods[id(cls)] = cls, functions, found
         return found
 
     def _is_wanted(self, unit: Unit) -> bool:
         first, last = unit.node.lineno, unit.node.end_lineno or unit.node.lineno
         return any(first <= line <= last for line in self.lines.get(unit.chunk.path, ()))
-
-    def _assigned(self, function: Function) -> frozenset[str]:
-        """The attributes that a function assigns."""
-        nodes = (node for node in walk(function.node) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
-        return frozenset(node.attr for node in nodes)
 
     def want(self, spans: Iterable[Span]) -> set[int] | None:
         """Count the units and methods around some places, and all that lead to them, as relevant. Answers whether that makes any more so:
@@ -323,14 +253,16 @@ class Mentions:
 
     def _imported(self, file: File) -> set[str]:
         """The names that come from files which are not analysed for their own sake: what they build is seen on use only."""
-        marks = (b"atchNorm", b"batch_norm", *((b"keras", b"tensorflow") if self.whole else ()))
-        telling = {
-            other.name.rpartition(".")[2]
-            for other in file.imported
-            if not other.asked and any(mark in self.m.files.text(other) for mark in marks)
-        }
-        bound = (*((each.name, each.dotted) for each in file.imports), *self.bound.get(file.path, ())) if telling else ()
+        telling = {other.name.rpartition(".")[2] for other in file.imported if not other.asked and self._is_telling(other)}
+        inner = [self.said(unit).bound for unit in self._units if unit.chunk.path == file.path] if telling else []
+        bound = chain(((each.name, each.dotted) for each in file.imports), *inner)
         return {name for name, dotted in bound if not telling.isdisjoint(dotted.split("."))}
+
+    def _is_telling(self, file: File) -> bool:
+        """Whether a file, or another that it builds on, may build what matters."""
+        marks = (b"atchNorm", b"batch_norm", *((b"keras", b"tensorflow") if self.whole else ()))
+        files = (file, *self._links.reached(file, HOPS - 1).values())
+        return any(mark in self.m.files.text(each) for each in files for mark in marks)
 
     def outer(self, units: Collection[Unit]) -> list[Unit]:
         """Those of some units that no other of them mentions."""

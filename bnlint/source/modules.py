@@ -40,7 +40,7 @@ def root(
     with m.suspended(file, frame):
         m.roots += 1
         m.root = Turn(m.roots, name, frame.chunk.execution if name == MODULE else None)
-        m.allow(min(budget, STEPS + ROOT_STEPS - file.steps), (file.patience if builds else m.idle) if name != MODULE else None)
+        m.allow(min(budget, STEPS - file.steps), (file.patience if builds else m.idle) if name != MODULE else None)
         built = m.built
         try:
             return run()

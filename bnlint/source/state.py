@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from bnlint.graph.model import Under, Unknown
-from bnlint.graph.query import Assumption, decide, extend
+from bnlint.graph.query import Assumption, decide
 from bnlint.records import dataclass, field
 from bnlint.source.joins import join, join_items
 from bnlint.source.values import MISSING, Fields, Missing
@@ -90,6 +90,8 @@ class State:
 
     def rollback(self, mark: int) -> Changes:
         """Undo all writes since the mark; answer what they had left."""
+        if len(self.log) == mark:
+            return {}
         changes = self.changes(mark)
         for fields, key, old in reversed(self.log[mark:]):
             _put(fields, key, old)
@@ -127,7 +129,7 @@ class State:
         base, mark = self.under, len(self.log)
         results: list[tuple[object, Changes, Pending | None, Assumption]] = []
         for outcome, arm in ((True, first), (False, second)):
-            self.under = extend(base, condition, outcome) or base
+            self.under = {**base, condition: outcome}
             result = arm()
             pending = None
             if isinstance(result, Completion) and result.kind in self.landings and self.landings[result.kind]:
@@ -153,15 +155,17 @@ class State:
         return staying
 
     def _merge(self, condition: Unknown, one: Changes, two: Changes) -> None:
+        if not one and not two:
+            return
         born = _born(one) | _born(two)
-        for place in [*one, *(place for place in two if place not in one)]:
-            fields, key, _ = one[place] if place in one else two[place]
+        for place, (fields, key, _) in {**one, **two}.items():
+            left, right = one.get(place), two.get(place)
             old = fields.get(key, MISSING)
-            first = one[place][2] if place in one else old
-            second = two[place][2] if place in two else old
+            first = old if left is None else left[2]
+            second = old if right is None else right[2]
             self.spend(_size(first) + _size(second))
             alone = place[0] in born
-            self.write(fields, key, (first if place in one else second) if alone else _join(condition, key, first, second))
+            self.write(fields, key, (second if left is None else first) if alone else _join(condition, key, first, second))
             if not alone and (first is MISSING) is not (second is MISSING):
                 self.optional[place] = fields
 

@@ -244,6 +244,25 @@ def test_training_in_another_file_is_seen(tmp_path: Path) -> None:
     assert lint(root, ".") == []
 
 
+@pytest.mark.parametrize(
+    ("head", "inner", "call"),
+    [
+        ("from model import build", "", "build"),
+        ("from model import build as make", "", "make"),
+        ("import model as zoo", "", "zoo.build"),
+        ("", "from model import build", "build"),
+        ("", "from model import build as make", "make"),
+        ("", "import model", "model.build"),
+        ("", "import model as zoo", "zoo.build"),
+        ("", "from . import model as zoo", "zoo.build"),
+    ],
+)
+def test_a_training_function_is_found_however_it_imports_the_model(tmp_path: Path, head: str, inner: str, call: str) -> None:
+    train = f"{head}\n\ndef train(x, y):\n    {inner}\n    net = {call}()\n    net.compile('sgd', 'mse')\n    net.fit(x, y, batch_size=2)\n"
+    root = write(tmp_path, {"blocks.py": BLOCKS, "model.py": model("from blocks import conv_bn"), "train.py": train})
+    assert lint(root, ".") == lint(root, "train.py") == [("train.py", "BN201", 7)]
+
+
 def test_a_file_without_a_word_of_a_rule_is_looked_at_where_it_builds_on_one_that_has_it(tmp_path: Path) -> None:
     script = "from blocks import conv_bn\nimport keras\n\nx = keras.Input((8, 8, 3))\nnet = keras.Model(x, conv_bn(x, 4))\ny = net(x)\n"
     use = script + "\ndef predict(samples):\n    return net(samples)\n"

@@ -524,11 +524,11 @@ for train, held_out in folds(data):
 
 
 ROUNDS = """
-for epoch in range(100):
-    for batch in range(100):
+for epoch in range(60):
+    for batch in range(60):
         critic.trainable = True
         critic.train_on_batch(real, noise)
-        if epoch == 50 and batch == 50:
+        if epoch == 30 and batch == 30:
             critic.save("half.keras")
         critic.trainable = False
         model.train_on_batch(noise, real)
