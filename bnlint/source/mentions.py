@@ -80,6 +80,8 @@ class Mentions:
         self._said: dict[int, Said] = {}
         self.reach: dict[int, frozenset[int]] = {}
         self._counted = (0, 0)
+        self._relevant: list[Unit] = []
+        self._telling: dict[int, bool] = {}
         self._units: list[Unit] = []
         self._mentioning: dict[int, list[Unit]] = {}
         self._holders: list[Holder] = []
@@ -184,17 +186,19 @@ class Mentions:
             layers = {id(unit) for unit in units if isinstance(unit, Class) and unit.keras is not None}
             found.update(id(unit) for unit in (*changing, *modal))
             found |= _closure(modal, mentioning) & (_closure(changing, mentioning) | layers)
-        return [unit for unit in units if id(unit) in found]
+        self._relevant = [unit for unit in units if id(unit) in found]
+        return self._relevant
 
     def relevant_methods(self, cls: Class, functions: Mapping[str, Function]) -> set[str]:
         """The names of those methods of a class that build what matters or change it, of those that share an attribute with one that does
         (the one assigns it, the other mentions it), and of all that these mention: they may hand it to Keras.
 
-        Of a class that is called itself, as layers and models of Keras are, all.
+        Of a class that is called itself, as layers and models of Keras are, all. The other units count that were relevant
+        when it was last asked.
         """
         if self.whole or cls.keras is not None or "__call__" in functions:
             return set(functions)
-        telling = {unit.name for unit in self.relevant() if unit is not cls}.union(holder.name for holder in self._holders if holder.tells)
+        telling = {unit.name for unit in self._relevant if unit is not cls}.union(holder.name for holder in self._holders if holder.tells)
         telling |= self.imported[cls.chunk.path] | CHANGING | MODAL | DYNAMIC
         for relative in cls.lineage():
             telling.update(name for name, value in relative.scope.names.items() if any(isinstance(part, MAKING) for part in _parts(value)))
@@ -236,8 +240,11 @@ class Mentions:
         return grown if grown or len(self.relevant()) > before else None
 
     def _tells(self, unit: Unit, imported: set[str]) -> bool:
-        named = self.said(unit).names
-        return not imported.isdisjoint(named) or any(tells(name, self.whole) for name in named)
+        found = self._telling.get(id(unit))
+        if found is None:
+            named = self.said(unit).names
+            found = self._telling[id(unit)] = not imported.isdisjoint(named) or any(tells(name, self.whole) for name in named)
+        return found
 
     def _held(self, file: File) -> Iterator[Holder]:
         """What a module holds ready: layers and models, and what functions, classes and layers are looked up in."""

@@ -105,7 +105,7 @@ class Run:
 
 
 def methods(found: Mentions) -> set[str]:
-    (cls,) = (unit for unit in found.units() if isinstance(unit, Class))
+    (cls,) = (unit for unit in found.relevant() if isinstance(unit, Class))
     return found.relevant_methods(cls, {name: value for name, value in cls.scope.names.items() if isinstance(value, Function)})
 
 
