@@ -73,8 +73,7 @@ class Input:
     def _mentions_keras(self) -> bool:
         if self.named:  # for the few that are, `re` is not worth its import
             return self.holds(SUBJECTS) or self.holds(BATCHNORM)
-        keras, bnlint, norm = _searches()
-        return bool(keras(self.data) or bnlint(self.data)) or (norm(self.data) is not None and self.holds(BATCHNORM))
+        return may_speak(self.data)
 
     @property
     def _imports(self) -> bool:
@@ -162,17 +161,24 @@ BUILDING = (*BATCHNORM, *BACKBONES)
 SUBJECTS = (b"keras", b"bnlint:")
 """Words one of which stands in whatever speaks of Keras, or to bnlint; unless it speaks of BatchNormalization alone."""
 
-USING = (b"tensorflow", b".fit(", b".compile(")
-"""Words one of which stands in what trains a model that it imports."""
+USING = (b"tensorflow", b".fit(", b".compile(", b"Batch_norm")
+"""Words one of which stands in what trains a model that it imports, or calls a layer by a name that is not of Keras."""
 
 
 @cache
 def _searches() -> tuple[Callable[[bytes], object], ...]:
-    """What finds the subjects, and what may be a name of BatchNormalization: `re` goes from one first letter to the next, and these are
-    rare; looking for one that is less so is cheaper than looking for two."""
+    """What finds the subjects, and names of BatchNormalization or what may be one: `re` goes from one first letter to the next. `k`, `b`
+    and `N` are rare; two things that begin with a `b` cost no more than one, and of `atchNorm` the end is looked for."""
     import re
 
-    return tuple(re.compile(pattern).search for pattern in (*SUBJECTS, b"h_?[Nn]orm"))
+    return tuple(re.compile(pattern).search for pattern in (b"keras", b"b(?:nlint:|atch_?norm)", b"Norm"))
+
+
+def may_speak(data: bytes) -> bool:
+    """Whether what a file that was not named holds mentions Keras, BatchNormalization or bnlint; or may, as it was not read to its end."""
+    keras, names, norm = _searches()
+    found = keras(data) is not None or names(data) is not None or (norm(data) is not None and b"atchNorm" in data)
+    return found or len(data) > regular.LARGEST
 
 
 def may_matter(given: Input) -> bool:

@@ -125,7 +125,7 @@ class Run:
             if file.model:
                 self.take_model(file.path, self.plans.of(file.path, innermost(file.path, present)), cache)
                 continue
-            place = os.path.dirname(file.path), file.named
+            place = file.path.rpartition(os.sep)[0], file.named
             if place not in alike:
                 alike[place] = self.plans.of(file.path, innermost(file.path, present))
             candidates.append(Candidate(file.path, alike[place], file.named))
@@ -139,6 +139,7 @@ class Run:
                 self.add(checked)
             for group in groups.form(inputs):
                 self.take(group)
+        self.dismiss(work.dismissed)
         self.files.sort(key=lambda file: file.path.replace(os.sep, "/"))
 
     def cache(self, named: Sequence[str]) -> Cache | None:
@@ -272,10 +273,20 @@ class Run:
         self.artifacts += [checked.artifact] if checked.artifact is not None else []
         if checked.findings:
             self.files.append(checked)
-        found = self.plans.baseline(checked.plan.settings) if not checked.skipped else None
+        if not checked.skipped:
+            self.see(checked.path, checked.plan, checked.findings)
+
+    def dismiss(self, files: Sequence[Candidate]) -> None:
+        """Count files in which nothing can be found."""
+        self.counts["dismissed"] += len(files)
+        for file in files:
+            self.see(file.path, file.plan, ())
+
+    def see(self, path: str, plan: Plan, findings: Sequence[Finding]) -> None:
+        """Take down for a baseline what was found in a file."""
+        found = self.plans.baseline(plan.settings)
         if found is not None:
-            seen = Seen(codes(checked.plan, checked.path), checked.findings)
-            self.seen.setdefault(found.file, (found, {}))[1][checked.path] = seen
+            self.seen.setdefault(found.file, (found, {}))[1][path] = Seen(codes(plan, path), findings)
 
 
 def _total(found: Iterable[Checked]) -> int:

@@ -13,7 +13,7 @@ from bnlint.readahead import ahead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Final
 
     from bnlint.cache import Cache
@@ -44,9 +44,11 @@ class Work:
 
     def __init__(self, cache: Cache | None, jobs: int, tell: Tell) -> None:
         self.cache, self.jobs, self.tell = cache, jobs, tell
+        self.dismissed: list[Candidate] = []
+        """Those of the files in which nothing can be found."""
 
     def results(self, files: Sequence[Candidate]) -> Iterator[Checked]:
-        """What comes of each file."""
+        """What comes of each file that is not dismissed."""
         if self.cache is not None:
             self.cache.roots = {file.plan.root for file in files}
         waiting: dict[str, Candidate] = {}
@@ -58,12 +60,12 @@ class Work:
             elif known == SILENT:
                 silent.append(file)
             else:
-                yield _dismissed(file)
+                self.dismissed.append(file)
         recalled = self.cache.parts(waiting) if self.cache is not None else None
         if recalled is None:
             yield from self._afresh(waiting, silent)
         else:
-            yield from map(_dismissed, silent)
+            self.dismissed += silent
             yield from self._checked([(part, None) for part in recalled], waiting)
         if self.cache is not None:
             self.cache.save()
@@ -74,8 +76,8 @@ class Work:
             return None
         known = self.cache.dismissed(file)
         if known is None and (doubted := self.cache.doubted(file)) is not None:
-            _, others, silent = self._read((file,), whole=doubted == NOTHING)
-            known = SILENT if silent else NOTHING if others and others[0].dismissed else None
+            inputs, others, silent = self._read((file,), whole=doubted == NOTHING)
+            known = SILENT if silent else None if inputs or others else NOTHING
         return known
 
     def _afresh(self, waiting: dict[str, Candidate], silent: Sequence[Candidate]) -> Iterator[Checked]:
@@ -89,15 +91,18 @@ class Work:
         yield from self._checked(found, waiting)
 
     def sift(self, files: Iterable[Candidate], silent: Sequence[Candidate] = ()) -> tuple[list[Input], list[Checked]]:
-        """Read files: those in which something may be found; and what is to be said of the others.
+        """Read files: those in which something may be found; and what is to be said of others. The rest is dismissed.
 
         Files that do not speak of Keras, such as the `silent` ones, are searched for uses of models only where a file builds some.
         """
         inputs, others, quiet = self._read(files)
         quiet += silent
         roots = {given.plan.root for given in inputs if given.named or given.builds}
-        users, more, _ = self._read((file for file in quiet if file.plan.root in roots), whole=True)
-        return inputs + users, others + more + [_dismissed(file) for file in quiet if file.plan.root not in roots]
+        asked = [file for file in quiet if file.plan.root in roots] if roots else []
+        users, more, _ = self._read(asked, whole=True)
+        left = {given.path for given in users}.union(checked.path for checked in more) if asked else ()
+        self.dismissed += [file for file in quiet if file.path not in left] if left else quiet
+        return inputs + users, others + more
 
     def _read(self, files: Iterable[Candidate], whole: bool = False) -> tuple[list[Input], list[Checked], list[Candidate]]:
         """Read files: those in which something may be found; what is to be said of others; and, unless they are searched `whole`, those
@@ -107,19 +112,19 @@ class Work:
         for path in ahead(list(of_path)):
             file = of_path[path]
             try:
-                given = Input(file.path, regular.read(file.path), file.plan, file.named)
+                data = regular.read(path)
             except OSError as error:
-                others.append(unreadable(file.path, f"cannot be read: {error.strerror}", file.plan))
+                others.append(unreadable(path, f"cannot be read: {error.strerror}", file.plan))
                 continue
-            if given.named or given.speaks or (whole and given.uses):
-                seen = digest(given.data) if self.cache is not None else ""
+            given = Input(path, data, file.plan, file.named) if whole or file.named or groups.may_speak(data) else None
+            if given is not None and (given.named or given.speaks or (whole and given.uses)):
                 inputs.append(given)
+                seen = digest(data) if self.cache is not None else ""
             elif whole:
                 seen = NOTHING
-                others.append(_dismissed(file))
             else:
-                seen = SILENT
                 silent.append(file)
+                seen = SILENT
             if self.cache is not None:
                 self.cache.take(file, seen)
         return inputs, others, silent
@@ -128,12 +133,17 @@ class Work:
         """What comes of the files of each part, in order; a group is made of those that must be looked at."""
         steps: list[Sequence[Checked] | Group] = []
         for part, group in parts:
-            found = self._known(part, waiting)
+            if part.idle:
+                self.dismissed += [waiting[path] for path in part.paths]
+                continue
+            found = self.cache.recall(part, waiting) if self.cache is not None else None
             if found is not None:
                 steps.append(found)
                 continue
             if group is None:
                 inputs, others, _ = self._read((waiting[path] for path in part.paths), whole=True)
+                left = {given.path for given in inputs}.union(checked.path for checked in others)
+                self.dismissed += [waiting[path] for path in part.paths if path not in left]
                 steps.append(others)
                 group = Group(tuple(inputs), waiting[part.paths[0]].plan.root if part.rooted else None)
             if group.inputs:
@@ -141,11 +151,6 @@ class Work:
         fresh = self._examined([step for step in steps if isinstance(step, Group)])
         for step in steps:
             yield from next(fresh) if isinstance(step, Group) else step
-
-    def _known(self, part: Part, waiting: Mapping[str, Candidate]) -> list[Checked] | None:
-        if part.idle:
-            return [_dismissed(waiting[path]) for path in part.paths]
-        return self.cache.recall(part, waiting) if self.cache is not None else None
 
     def _examined(self, due: Sequence[Group]) -> Iterator[Sequence[Checked]]:
         for group, (found, facts) in zip(due, self._outcomes(due), strict=True):
@@ -198,7 +203,3 @@ def unreadable(path: str, reason: str, held_to: Plan) -> Checked:
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _dismissed(file: Candidate) -> Checked:
-    return Checked(file.path, file.plan, dismissed=True)

@@ -63,10 +63,10 @@ def layers_of(project: Project) -> tuple[Layer, ...]:
         ("normalise", False),
     ],
 )
-def test_what_speaks_of_keras_does_so_named_or_met_by_a_walk(name: str, speaks: bool) -> None:
+def test_what_speaks_of_keras_may_matter_named_or_met_by_a_walk(name: str, speaks: bool) -> None:
     plan = Plans(isolated=True).of("a.py")
     given = [groups.Input("a.py", f"import x\nx.{name}()\n".encode(), plan, named) for named in (False, True)]
-    assert [each.speaks for each in given] == [speaks, speaks]
+    assert [groups.may_matter(each) for each in given] == [speaks, speaks]
 
 
 def test_what_was_not_read_to_its_end_may_speak_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,8 +136,6 @@ class Cache:
 
     def recall(self, part: Part, files: Mapping[str, Candidate]) -> list[Checked] | None:
         """What came of the files of a part; None where that is not known."""
-        if part.idle:
-            return [Checked(path, files[path].plan, dismissed=True) for path in part.paths]
         entry = self.old.entries.get(_key(part))
         if entry is None or entry.digests != [self.new.files[path][2] for path in part.paths]:
             return None
