@@ -114,7 +114,7 @@ def discover(paths: Iterable[str], settings: Settings, verdicts: Verdicts | None
                 found.setdefault(real, File(file, False, not file.lower().endswith(SUFFIXES)))
         else:
             found[os.path.realpath(path)] = File(path, True)
-    files = sorted(found.values(), key=lambda file: file.path.replace(os.sep, "/"))
+    files = sorted(found.values(), key=lambda file: file.path if os.sep == "/" else file.path.replace(os.sep, "/"))
     return Discovery(tuple(files), tuple(warnings), tuple(sorted(walk.unreadable)), dict(sorted(walk.skipped.items())))
 
 
@@ -128,9 +128,10 @@ def _is_model(path: str) -> bool:
 
 
 def innermost(path: str, paths: Sequence[str]) -> str:
-    """Which of the paths that were named leads to a file: the innermost."""
-    above = [top for top in map(os.path.normpath, paths) if path == top or path.startswith(os.path.join(top, ""))]
-    return max(above, key=len, default=path)
+    """Which of the paths that were named leads to a file: the innermost. (What was met below `.` does not begin with it.)"""
+    here = "" if os.path.isabs(path) or path.partition(os.sep)[0] == os.pardir else os.curdir
+    above = [top for top in map(os.path.normpath, paths) if top in (path, here) or path.startswith(os.path.join(top, ""))]
+    return max(above, key=lambda top: (top != os.curdir, len(top)), default=path)
 
 
 def find_root(path: str, settings: Settings) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bnlint.discovery import Discovery, File, MissingPath, discover, find_cache, find_root
+from bnlint.discovery import Discovery, File, MissingPath, discover, find_cache, find_root, innermost
 from bnlint.settings import Settings
 from bnlint.settings_files import load_settings
 
@@ -255,3 +255,20 @@ def test_a_walk_follows_no_link_out_of_the_project(folder: Path, tmp_path_factor
     assert [file.path for file in found.files] == ["repo/src/x.py", "repo/src/y.py"]
     assert found.skipped == {"link that leads out of the project": 1}
     assert [file.path for file in discover(["repo/src/leak.py"], load_settings("repo", ())).files] == ["repo/src/leak.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "named", "expected"),
+    [
+        ("a/b.py", ["a"], "a"),
+        ("a/b.py", ["a", "a/b.py"], "a/b.py"),
+        ("ab.py", ["a"], "ab.py"),
+        ("a/b.py", ["."], "."),
+        ("a/b.py", [".", "a"], "a"),
+        ("../a/b.py", [".", ".."], ".."),
+        ("../a/b.py", ["."], "../a/b.py"),
+        ("/a/b.py", ["."], "/a/b.py"),
+    ],
+)
+def test_the_path_that_leads_to_a_file(path: str, named: list[str], expected: str) -> None:
+    assert innermost(path, named) == expected

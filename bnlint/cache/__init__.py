@@ -90,20 +90,20 @@ class Cache:
 
     def dismissed(self, file: Candidate) -> str | None:
         """As what a file that a walk met was dismissed, if it is as it was then."""
-        known = self._dismissal(file)
-        if known is None or known[1] != self.plan(file.plan) or not self._is_settled(file.path, known[0]):
+        path = file.path
+        known = self.old.files.get(path)
+        if known is None or file.named:
             return None
-        self.new.files[file.path] = known
-        return known[2]
+        stamp, plan, seen = known
+        if seen not in DISMISSED or plan != self.plan(file.plan) or stamp == 0 or stamp != self.disk.stamp(path):
+            return None
+        self.new.files[path] = known
+        return seen
 
     def doubted(self, file: Candidate) -> str | None:
         """As what a file was dismissed that may be another one now, for its times do not tell."""
-        known = self._dismissal(file)
-        return known[2] if known is not None else None
-
-    def _dismissal(self, file: Candidate) -> tuple[int, str, str] | None:
         known = self.old.files.get(file.path)
-        return known if known is not None and known[2] in DISMISSED and not file.named else None
+        return known[2] if known is not None and known[2] in DISMISSED and not file.named else None
 
     def parts(self, files: Mapping[str, Candidate]) -> Sequence[Part] | None:
         """How these files, which are not dismissed, are grouped; None where that is not known."""
