@@ -13,6 +13,9 @@ ALIASES: dict[str, str] = _DATA["activation_alias"]
 Neighbour = tuple[str, str | None]
 """A role, and the activation that goes with it."""
 
+KERAS = frozenset({"keras", "tf_keras", "tensorflow"})
+"""Packages that define the classes of Keras."""
+
 LOOKED_THROUGH = frozenset({"cast", "identity", "stop_gradient", "convert_to_tensor", "ensure_shape"})
 NO_TENSOR = frozenset({"shape", "size", "rank", "ndim"})
 
@@ -45,8 +48,9 @@ def describe(operation: Any, tensors: int) -> Neighbour:
 
 
 def kind_of(operation: Any) -> str | None:
-    """The class of Keras that it is, or that it derives from."""
-    return next((base.__name__ for base in type(operation).__mro__ if base.__name__ in LAYERS), None)
+    """The class of Keras that it is, or that it derives from. (One of the user's own may have the name of another.)"""
+    bases = (base for base in type(operation).__mro__ if base.__module__.partition(".")[0] in KERAS)
+    return next((base.__name__ for base in bases if base.__name__ in LAYERS), None)
 
 
 def is_layer(operation: Any) -> bool:
