@@ -105,9 +105,17 @@ WIDE: tuple[Kinds, ...] = ((bool, NoneType), (bool, NoneType, str))
 
 
 def explore(m: Machine, mentions: Mentions, done: set[Way]) -> None:
-    """Analyse what the modules define and never call, by and by: what nothing else that is left mentions; in a circle the last first."""
+    """Analyse what the modules define and never call, by and by: what nothing else that is left mentions; in a circle the last first.
+
+    What something mentions that was called, but with what leads elsewhere, is met where that is analysed on its own: a network that is one
+    of several in a dict.
+    """
     while left := [unit for unit in mentions.relevant() if _way(unit, ()) not in done and not _called(unit)]:
         for unit in mentions.outer(left) or left[::-1]:
+            for user in mentions.mentioning()[id(unit)]:
+                if not _called(unit) and isinstance(user, Function) and user.called and _way(user, ()) not in done:
+                    done.add(_way(user, ()))
+                    open_unit(m, mentions, user)
             if not _called(unit):
                 done.add(_way(unit, ()))
                 open_unit(m, mentions, unit)
