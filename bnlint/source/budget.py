@@ -17,6 +17,9 @@ IDLE = 20_000
 """Those of them in which it may build nothing. What idles longer is no builder but the engine of a framework: it is left, and whatever is
 analysed after it may idle half as long."""
 
+ENOUGH = 100_000
+"""What a call may idle so in a root that itself may do so as long as it likes."""
+
 GLANCE = 2_000
 """The least of that."""
 
@@ -33,7 +36,8 @@ class Exhausted(Exception):
 
 class Budget(State):
     """Counts steps. `built` are the layers, calls and events so far, `progress` how many they were when the limit was last looked at;
-    `grace` is what the running root may spend in a row without building anything, `idle` what the next one may."""
+    `grace` is what the running root may spend in a row without building anything, `idle` what the next one may. A `patient` root may go on
+    all the same; `entries` are the steps and `built` when each of the calls that are running began."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,6 +45,8 @@ class Budget(State):
         self.limit = self.budget = ROOT_STEPS
         self.idle = self.grace = IDLE
         self.built = self.progress = 0
+        self.patient = True
+        self.entries: list[tuple[int, int]] = []
 
     def spend(self, steps: int = 1) -> None:
         self.steps += steps
@@ -50,15 +56,25 @@ class Budget(State):
     step = spend
 
     def allow(self, budget: int, idle: int | None = None) -> None:
-        """What may be spent from now on, and how much of it in a row without building anything."""
+        """What may be spent from now on, and how much of it in a row without building anything: no limit, but for what is called."""
         self.budget = self.steps + budget
-        self.grace = budget if idle is None else idle
-        self.limit = self.budget if idle is None else min(self.steps + idle, self.budget)
-        self.progress = self.built
+        self.patient = idle is None
+        self.grace = ENOUGH if idle is None else idle
+        self.extend()
 
     def exceed(self) -> None:
         """The limit is reached: it moves on if something was built on the way."""
-        if self.steps > self.budget or self.built == self.progress:
+        if self.steps > self.budget:
             raise Exhausted
+        if self.built == self.progress and (not self.patient or any(self.idles(*entry) for entry in self.entries)):
+            raise Exhausted
+        self.extend()
+
+    def extend(self) -> None:
+        """What may be spent from now on without building anything."""
         self.progress = self.built
         self.limit = min(self.steps + self.grace, self.budget)
+
+    def idles(self, steps: int, built: int) -> bool:
+        """Whether a call that began then has built nothing, and spent much of what may be spent so: it is given up, its root goes on."""
+        return built == self.built and self.steps <= self.budget and self.steps - steps > self.grace // 2

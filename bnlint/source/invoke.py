@@ -25,6 +25,7 @@ from bnlint.source import (
     tf1,
     trees,
 )
+from bnlint.source.budget import Exhausted
 from bnlint.source.joins import join
 from bnlint.source.machine import DEPTH, Frame, Machine
 from bnlint.source.state import Completion
@@ -304,8 +305,21 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
     place = ("idle", function.node)
     if place in m.derived:
         return m.derived[place]
-    steps, made = m.steps, (len(m.calls), len(m.constructions), len(m.events))
-    result = repeated(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+    steps, made, here = m.steps, (len(m.calls), len(m.constructions), len(m.events)), m.here()
+    entry = m.steps, m.built
+    m.entries.append(entry)
+    try:
+        result = repeated(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
+    except Exhausted:
+        if not m.idles(*entry) or made != (len(m.calls), len(m.constructions), len(m.events)):
+            raise
+        m.return_to(here)
+        m.gap(f"{function.qualified} builds nothing and is too long to be followed", node)
+        if isinstance(instance, Instance):
+            instance.open = True
+        result = m.derived[place] = unknown_call(m, Unknown(f"the result of {function.qualified}"), arguments, node)
+    finally:
+        m.entries.pop()
     idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
     if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
         m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")

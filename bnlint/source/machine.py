@@ -45,8 +45,8 @@ OF_LAYERS = MAKEABLE | {"built", "captured"}
 """Events that tell of layers, and of nothing that is done to a model."""
 
 SUSPENDED = words(
-    "attempts budget consulted decided depth epoch frame grace home landings limit log policy progress root rounds running stack steps "
-    "tapes under within"
+    "attempts budget consulted decided depth entries epoch frame grace home landings limit log patient policy progress root rounds running "
+    "stack steps tapes under within"
 )
 """What of a machine belongs to the running root."""
 
@@ -196,11 +196,22 @@ class Machine(Unknowns):
         self.home, self.frame, self.stack, self.depth, self.tapes, self.under, self.steps, self.decided = home, frame, (), 0, (), {}, 0, 0
         self.attempts, self.policy, self.within = 0, home.policy, ()
         self.running, self.rounds, self.log, self.consulted, self.landings = [], [], [], [], {kind: [] for kind in self.landings}
+        self.entries = []
         try:
             yield
         finally:
             for name, value in saved.items():
                 setattr(self, name, value)
+
+    def here(self) -> tuple[int, tuple[object, ...]]:
+        """What is to be restored where a call is given up that begins now."""
+        return len(self.log), (self.attempts, self.decided, self.policy, self.tapes, self.under, self.within)
+
+    def return_to(self, here: tuple[int, tuple[object, ...]]) -> None:
+        """Go on behind a call that began `here` and is given up: all that it wrote is undone."""
+        mark, (self.attempts, self.decided, self.policy, self.tapes, self.under, self.within) = here  # type: ignore[assignment]
+        self.rollback(mark)
+        self.extend()
 
     @contextmanager
     def entered(self, frame: Frame, site: Span | None = None) -> Iterator[None]:

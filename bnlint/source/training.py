@@ -78,7 +78,8 @@ def call(m: Machine, callee: Dotted, arguments: Arguments, node: ast.Call) -> ob
         if made is not MISSING:
             return made
     if name.startswith("tf.") and name.endswith("train.Checkpoint"):
-        load_weights(m, arguments, node)
+        if any(file.says(".restore", ".read(") for file in m.files.by_path.values()):  # others are only saved
+            load_weights(m, arguments, node)
         return MISSING
     if name == "keras.models.load_model":
         loaded = Unknown("a model loaded from a file")

@@ -221,3 +221,31 @@ def test_what_the_budget_cut_short_is_said_to_be(steps: int, reason: str) -> Non
     program = read("a = [Dense(1)]\n" + "a = a + a\n" * steps + "if False:\n    y = BatchNormalization()(Input((8,)))\n")
     (site,) = coverage.sites([program.module], program.models)
     assert (site.grade, site.reasons, program.module.cut) == ("not", (reason,), steps == 40)
+
+
+OFFSETS = """
+def offsets(n):
+    points = [(i, j) for i in range(n) for j in range(n)]
+    found, indices = {}, []
+    for one in points:
+        for other in points:
+            offset = (abs(one[0] - other[0]), abs(one[1] - other[1]))
+            if offset not in found:
+                found[offset] = len(found)
+            indices.append(found[offset])
+    return indices, len(found)
+
+class Numbers:
+    def fill(self):
+        self.offsets = offsets(14)
+        return self
+"""
+BUILD = "x = Input((8,))\n{0}{1}\n{0}y = Dense(4)(x)\n"
+
+
+@pytest.mark.parametrize("call", ["table = offsets(14)", "table, count = offsets(14)", "table = Numbers().fill().offsets"])
+@pytest.mark.parametrize("head", ["", "def build(units):\n"])
+def test_a_call_that_builds_nothing_and_never_ends_is_given_up_and_what_follows_is_read(call: str, head: str) -> None:
+    program = read(OFFSETS + head + ("    " if head else "") + BUILD.format("    " if head else "", call) + ("    return y" if head else ""))
+    assert program.flows == ["Input > Dense"]
+    assert ["offsets builds nothing and is too long to be followed"] == [gap.reason for gap in program.module.gaps]
