@@ -95,6 +95,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return instance_attribute(m, base, name, node)
         case None | Unknown() | Dotted() if (handed := injection.injected(base, node, name)) is not None:
             return handed
+        case Dotted() if name == "__name__" and exports(base.canonical or ""):
+            return Unknown("the name of a module, which differs from one Keras to another")
         case Dotted() if name in ("__name__", "__qualname__"):
             return (base.canonical or base.name).rpartition(".")[2]
         case Dotted():
@@ -119,6 +121,8 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return options.attribute(base, name)
         case Array() if name == "shape":
             return base.shape
+        case Function() if name == "__globals__":
+            return Dict(m.files.by_path[base.chunk.path].scope.names)
         case Function():
             found = base.name if name == "__name__" else base.fields.get(name, MISSING)
             return found if found is not MISSING else Unknown(f"the attribute `{name}` is not known")

@@ -13,6 +13,7 @@ from bnlint.source.values import Dotted
 INJECTED: Final[Mapping[str, str]] = {
     "K": "keras.backend",
     "KL": "keras.layers",
+    "L": "keras.layers",
     "backend": "keras.backend",
     "keras_utils": "keras.utils",
     "layers": "keras.layers",

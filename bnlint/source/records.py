@@ -122,9 +122,10 @@ def fill(m: Machine, instance: Instance, arguments: Arguments, node: ast.Call) -
         return
     names = classes.annotated(instance.cls)
     given_fields = bind_parameters(names, arguments)
-    if instance.cls.plain == "record":
+    told = arguments.complete or arguments.presumed
+    if instance.cls.plain == "record" or not told:
         lost = Unknown(f"a field of {instance.cls.name} that is not known")
-        given_fields = {name: given_fields.get(name, _default(instance.cls, name, lost)) for name in names}
+        given_fields = {name: given_fields.get(name, _default(instance.cls, name, lost) if told else lost) for name in names}
     for name, content in given_fields.items():
         m.write(instance.fields, name, content)
     after = instance.cls.find("__post_init__")

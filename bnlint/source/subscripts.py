@@ -20,6 +20,7 @@ from bnlint.source.values import (
     Cell,
     Class,
     Dataset,
+    Deferred,
     Dict,
     Dotted,
     Instance,
@@ -72,14 +73,15 @@ def item(m: Machine, base: object, key: object, node: ast.AST) -> object:
 def _entry(m: Machine, base: Dict, key: object, node: ast.AST) -> object:
     """An entry of a dict; one of those that it may be."""
     if (hashable_key(key) or isinstance(key, Unknown)) and key in base.fields:
-        return base.fields[key]
+        found = base.fields[key]
+        return found.get() if isinstance(found, Deferred) else found
     if hashable_key(key) and base.factory is not None and not base.open:
         made = invoke.invoke(m, base.factory, Arguments(), invoke.Site(m.span(node)))
         m.write(base.fields, key, made)
         return made
     if isinstance(key, Unknown) and base.fields and not base.open and len(base.fields) <= 8:
         return _any_of(m, key, base)
-    found: object = Unknown("an entry of a dict that is not known")
+    found = Unknown("an entry of a dict that is not known")
     for held in (value for name, value in base.fields.items() if isinstance(name, Unknown) and _may_be_tensor(value)):
         found = join(Unknown("which entry of a dict"), held, found)
     return found

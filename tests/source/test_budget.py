@@ -246,6 +246,8 @@ BUILD = "x = Input((8,))\n{0}{1}\n{0}y = Dense(4)(x)\n"
 @pytest.mark.parametrize("call", ["table = offsets(14)", "table, count = offsets(14)", "table = Numbers().fill().offsets"])
 @pytest.mark.parametrize("head", ["", "def build(units):\n"])
 def test_a_call_that_builds_nothing_and_never_ends_is_given_up_and_what_follows_is_read(call: str, head: str) -> None:
-    program = read(OFFSETS + head + ("    " if head else "") + BUILD.format("    " if head else "", call) + ("    return y" if head else ""))
+    program = read(
+        OFFSETS + head + ("    " if head else "") + BUILD.format("    " if head else "", call) + ("    return y" if head else "")
+    )
     assert program.flows == ["Input > Dense"]
-    assert ["offsets builds nothing and is too long to be followed"] == [gap.reason for gap in program.module.gaps]
+    assert [gap.reason for gap in program.module.gaps] == ["offsets builds nothing and is too long to be followed"]

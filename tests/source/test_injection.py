@@ -69,3 +69,31 @@ def test_modules_that_are_handed_over(source: str) -> None:
 def test_other_things_of_that_name_are_not_of_keras(head: str) -> None:
     program = read("x = layers.BatchNormalization()(layers.Dense(4)(keras.Input((8,))))", f"from tensorflow import keras\n{head}")
     assert not program.module.constructions
+
+
+BOUND = """
+backend = keras
+
+def bind(g):
+    def wrapper(*args):
+        if "tensorflow" in backend.__name__:
+            g.__globals__["L"] = keras.layers
+        else:
+            g.__globals__["L"] = layers
+        return g(*args)
+    return wrapper
+
+{decorator}
+def build(shape):
+    x = i = L.Input(shape)
+    x = L.Conv2D(4, 3)(x)
+    x = L.BatchNormalization()(x)
+    return keras.Model(i, L.Activation("relu")(x))
+"""
+
+
+@pytest.mark.parametrize("rest", ["@bind", "", "@bind|build((8, 8, 3))"])
+def test_names_that_a_decorator_puts_into_the_module_of_a_function(rest: str) -> None:
+    decorator, _, call = rest.partition("|")
+    program = read(BOUND.format(decorator=decorator) + call)
+    assert set(program.flows) == {BLOCK}

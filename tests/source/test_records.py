@@ -79,3 +79,13 @@ def test_an_unknown_member_is_one_of_all() -> None:
 
 def test_a_field_that_was_not_given_is_unknown() -> None:
     assert known(read(f"{HEAD}Spec = namedtuple('Spec', 'a b')\ny = Dense(Spec(1).b)(i)").layer("Dense").config["units"]) == "?"
+
+
+@pytest.mark.parametrize("kind", ["@dataclass\nclass Spec:", "class Spec(NamedTuple):"])
+@pytest.mark.parametrize("given", ["{name: True for name in names(Spec)}", "names(Spec)"])
+def test_a_field_that_may_be_given_is_not_its_default(kind: str, given: str) -> None:
+    program = read(
+        f"{HEAD}from mine import names\n{kind}\n    norm: bool = False\nspec = Spec(**{given})\n"
+        "y = BatchNormalization()(i) if spec.norm else ReLU()(i)\nkeras.Model(i, Dense(1)(y))"
+    )
+    assert {call.layer.kind for call in program.models[0].calls} == {"Input", "BatchNormalization", "ReLU", "Dense"}
