@@ -76,5 +76,5 @@ class Budget(State):
         self.limit = min(self.steps + self.grace, self.budget)
 
     def idles(self, steps: int, built: int) -> bool:
-        """Whether a call that began then has built nothing, and spent much of what may be spent so: it is given up, its root goes on."""
-        return built == self.built and self.steps <= self.budget and self.steps - steps > self.grace // 2
+        """Whether a call that began then has built nothing, and spent much: it is given up, and its root goes on."""
+        return built == self.built and self.steps <= self.budget and self.steps - steps > IDLE // 2

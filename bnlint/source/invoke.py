@@ -307,19 +307,18 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
         return m.derived[place]
     steps, made, here = m.steps, (len(m.calls), len(m.constructions), len(m.events)), m.here()
     entry = m.steps, m.built
-    m.entries.append(entry)
+    m.entries += [entry] if instance is MISSING else []
     try:
         result = repeated(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
     except Exhausted:
-        if not m.idles(*entry) or made != (len(m.calls), len(m.constructions), len(m.events)):
-            raise
+        if instance is not MISSING or not m.idles(*entry) or made != (len(m.calls), len(m.constructions), len(m.events)):
+            raise  # what a method leaves undone would be missing in its object
         m.return_to(here)
         m.gap(f"{function.qualified} builds nothing and is too long to be followed", node)
-        if isinstance(instance, Instance):
-            instance.open = True
         result = m.derived[place] = unknown_call(m, Unknown(f"the result of {function.qualified}"), arguments, node)
     finally:
-        m.entries.pop()
+        if instance is MISSING:
+            m.entries.pop()
     idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
     if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
         m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")

@@ -234,16 +234,11 @@ def offsets(n):
                 found[offset] = len(found)
             indices.append(found[offset])
     return indices, len(found)
-
-class Numbers:
-    def fill(self):
-        self.offsets = offsets(14)
-        return self
 """
 BUILD = "x = Input((8,))\n{0}{1}\n{0}y = Dense(4)(x)\n"
 
 
-@pytest.mark.parametrize("call", ["table = offsets(14)", "table, count = offsets(14)", "table = Numbers().fill().offsets"])
+@pytest.mark.parametrize("call", ["table = offsets(14)", "table, count = offsets(14)"])
 @pytest.mark.parametrize("head", ["", "def build(units):\n"])
 def test_a_call_that_builds_nothing_and_never_ends_is_given_up_and_what_follows_is_read(call: str, head: str) -> None:
     program = read(
