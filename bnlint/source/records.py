@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bnlint.graph.model import Argument, Arguments, Choice, Unknown
@@ -99,13 +99,28 @@ def _namedtuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     names = [item[0] if isinstance(item, tuple) and item else item for item in items]
     if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
         return Unknown("a named tuple whose fields are not known")
-    fields = [ast.AnnAssign(ast.Name(str(name), ast.Store()), ast.Name("object", ast.Load()), None, 1) for name in names]
-    title = title if isinstance(title, str) else "namedtuple"
-    declared = ast.copy_location(ast.ClassDef(name=title, bases=[], keywords=[], body=[*fields], decorator_list=[]), node)
-    made = Class(title, declared, (), Scope(m.frame.scope, is_class=True), m.frame.chunk, title, None, True, plain="record")
+    made = _declared(m, title if isinstance(title, str) else "namedtuple", names, node)
     defaults = sequence(m.settle(given.get("defaults"))) or ()
     made.scope.names.update(zip(names[len(names) - len(defaults) :], defaults, strict=True))
     return made
+
+
+def _declared(m: Machine, title: str, names: Sequence[object], node: ast.AST) -> Class:
+    """A class of named tuples."""
+    body = [ast.AnnAssign(ast.Name(str(name), ast.Store()), ast.Name("object", ast.Load()), None, 1) for name in names]
+    declared = ast.copy_location(ast.ClassDef(name=title, bases=[], keywords=[], body=[*body], decorator_list=[]), node)
+    return Class(title, declared, (), Scope(m.frame.scope, is_class=True), m.frame.chunk, title, None, True, plain="record")
+
+
+def _fields_of(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """`dataclasses.fields(Spec)`: what has the name of each, and its default."""
+    of = m.settle(first_argument(arguments))
+    cls = of.cls if isinstance(of, Instance) else of
+    if not isinstance(cls, Class) or not cls.complete:
+        return Unknown("the fields of a data class that is not known")
+    kind, lost = _declared(m, "Field", ("name", "default"), node), Unknown("the default of a field")
+    told = ({"name": name, "default": _default(cls, name, lost)} for name in classes.annotated(cls))
+    return tuple(Instance(kind, {**each}, m.origin(node)) for each in told)
 
 
 def fields(instance: Instance) -> tuple[object, ...]:
@@ -177,6 +192,7 @@ def method(m: Machine, owner: Instance | Class, name: str, arguments: Arguments,
 
 HANDLERS: Final[dict[str, Handler]] = {
     "collections.namedtuple": _namedtuple,
+    "dataclasses.fields": _fields_of,
     "typing.NamedTuple": _namedtuple,
     "enum.auto": _auto,
 }
