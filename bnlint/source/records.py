@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -119,8 +120,33 @@ def _fields_of(m: Machine, arguments: Arguments, node: ast.Call) -> object:
     if not isinstance(cls, Class) or not cls.complete:
         return Unknown("the fields of a data class that is not known")
     kind, lost = _declared(m, "Field", ("name", "default"), node), Unknown("the default of a field")
-    told = ({"name": name, "default": _default(cls, name, lost)} for name in classes.annotated(cls))
+    told = ({"name": name, "default": _default(cls, name, lost)} for name in _stored(cls))
     return tuple(Instance(kind, {**each}, m.origin(node)) for each in told)
+
+
+def _stored(cls: Class) -> tuple[str, ...]:
+    """The fields that objects of a data class have: not what only its constructor gets, nor what belongs to the class."""
+    declared = {
+        s.target.id: ast.unparse(s.annotation)
+        for relative in reversed(cls.lineage())
+        for s in relative.node.body
+        if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+    }
+    return tuple(name for name in classes.annotated(cls) if not re.search(r"\b(?:InitVar|ClassVar)\b", declared[name]))
+
+
+def _astuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    given = _asdict(m, arguments, node)
+    return tuple(given.fields.values()) if isinstance(given, Dict) else given
+
+
+def _asdict(m: Machine, arguments: Arguments, node: ast.Call) -> object:
+    """What an object of a data class holds; data classes in it stay what they are."""
+    of = m.settle(first_argument(arguments))
+    if not isinstance(of, Instance) or of.open or not of.cls.complete:
+        return Unknown("what a data class holds")
+    lost = Unknown(f"a field of {of.cls.name} that is not known")
+    return Dict({name: of.fields.get(name, _default(of.cls, name, lost)) for name in _stored(of.cls)})
 
 
 def fields(instance: Instance) -> tuple[object, ...]:
@@ -192,6 +218,8 @@ def method(m: Machine, owner: Instance | Class, name: str, arguments: Arguments,
 
 HANDLERS: Final[dict[str, Handler]] = {
     "collections.namedtuple": _namedtuple,
+    "dataclasses.asdict": _asdict,
+    "dataclasses.astuple": _astuple,
     "dataclasses.fields": _fields_of,
     "typing.NamedTuple": _namedtuple,
     "enum.auto": _auto,

@@ -94,9 +94,19 @@ def test_a_field_that_may_be_given_is_not_its_default(kind: str, given: str) -> 
 @pytest.mark.parametrize("of", ["Spec", "Spec()"])
 def test_the_fields_of_a_data_class_are_known(of: str) -> None:
     program = read(
-        f"{HEAD}@dataclass\nclass Base:\n    filters: int = 4\n@dataclass\nclass Spec(Base):\n    norm: bool = False\n"
+        f"{HEAD}@dataclass\nclass Base:\n    filters: int = 4\n    kinds: dataclasses.InitVar[list] = None\n@dataclass\nclass Spec(Base):\n    norm: bool = False\n"
         f"made = dict()\nfor part in dataclasses.fields({of}):\n    made[part.name] = part.default or True\nspec = Spec(**made)\n"
         "y = Conv2D(spec.filters, 3)(i)\nkeras.Model(i, BatchNormalization()(y) if spec.norm else ReLU()(y))"
     )
     assert [call.layer.kind for call in program.models[0].calls] == ["Input", "Conv2D", "BatchNormalization"]
     assert program.models[0].calls[1].layer.config["filters"] == 4
+
+
+@pytest.mark.parametrize("copy", ["Spec(*dataclasses.astuple(Spec(8, norm=True)))", "Spec(**dataclasses.asdict(Spec(8, norm=True)))"])
+def test_what_a_data_class_holds_is_known(copy: str) -> None:
+    program = read(
+        f"{HEAD}@dataclass\nclass Spec:\n    filters: int = 4\n    norm: bool = False\nspec = {copy}\n"
+        "y = Conv2D(spec.filters, 3)(i)\nkeras.Model(i, BatchNormalization()(y) if spec.norm else ReLU()(y))"
+    )
+    assert [call.layer.kind for call in program.models[0].calls] == ["Input", "Conv2D", "BatchNormalization"]
+    assert program.models[0].calls[1].layer.config["filters"] == 8
