@@ -95,7 +95,7 @@ def _get(m: Machine, base: object, name: str, node: ast.AST) -> object:
             return instance_attribute(m, base, name, node)
         case None | Unknown() | Dotted() if (handed := injection.injected(base, node, name)) is not None:
             return handed
-        case Dotted() if name == "__name__" and exports(base.canonical or ""):
+        case Dotted() if name == "__name__" and base.canonical in ("keras", *exports("keras").values()) and base.canonical.islower():
             return Unknown("the name of a module, which differs from one Keras to another")
         case Dotted() if name in ("__name__", "__qualname__"):
             return (base.canonical or base.name).rpartition(".")[2]

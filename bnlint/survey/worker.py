@@ -9,15 +9,15 @@ from math import ceil
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from bnlint.api import Plans
-from bnlint.checked import UNREADABLE, unread
+from bnlint.checked import UNREADABLE, Checked, unread
 from bnlint.discovery import SUFFIXES
 from bnlint.run import Run
 from bnlint.survey import frames
 from bnlint.survey.records import NO_SOURCE, File, Found, Gap, Outcome, Status, Terms
 
 if TYPE_CHECKING:
-    from bnlint.checked import Checked
     from bnlint.findings import Finding
+    from bnlint.groups import Candidate
     from bnlint.overrides import Overrides
 
 OUT_OF_MEMORY: Final = 70
@@ -34,6 +34,10 @@ class Ledger(Run):
     def add(self, checked: Checked) -> None:
         self.checked[checked.path] = checked
         super().add(checked)
+
+    def dismiss(self, files: Sequence[Candidate]) -> None:
+        self.checked.update({file.path: Checked(file.path, file.plan, dismissed=True) for file in files})
+        super().dismiss(files)
 
 
 def plans(terms: Terms, folder: str) -> Plans:
