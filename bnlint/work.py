@@ -76,8 +76,8 @@ class Work:
             return None
         known = self.cache.dismissed(file)
         if known is None and (doubted := self.cache.doubted(file)) is not None:
-            inputs, others, silent = self._read((file,), whole=doubted == NOTHING)
-            known = SILENT if silent else None if inputs or others else NOTHING
+            _, _, quiet = self._read((file,), whole=doubted == NOTHING)
+            known = doubted if quiet else None
         return known
 
     def _afresh(self, waiting: dict[str, Candidate], silent: Sequence[Candidate]) -> Iterator[Checked]:
@@ -98,16 +98,14 @@ class Work:
         inputs, others, quiet = self._read(files)
         quiet += silent
         roots = {given.plan.root for given in inputs if given.named or given.builds}
-        asked = [file for file in quiet if file.plan.root in roots] if roots else []
-        users, more, _ = self._read(asked, whole=True)
-        left = {given.path for given in users}.union(checked.path for checked in more) if asked else ()
-        self.dismissed += [file for file in quiet if file.path not in left] if left else quiet
+        users, more, nothing = self._read((file for file in quiet if file.plan.root in roots), whole=True)
+        self.dismissed += [*nothing, *(file for file in quiet if file.plan.root not in roots)]
         return inputs + users, others + more
 
     def _read(self, files: Iterable[Candidate], whole: bool = False) -> tuple[list[Input], list[Checked], list[Candidate]]:
-        """Read files: those in which something may be found; what is to be said of others; and, unless they are searched `whole`, those
-        that speak of nothing."""
-        inputs, others, silent = [], [], []
+        """Read files: those in which something may be found; what is to be said of others; and those that speak of nothing or, where they
+        are searched `whole`, use no models either."""
+        inputs, others, quiet = [], [], []
         of_path = {file.path: file for file in files}
         for path in ahead(list(of_path)):
             file = of_path[path]
@@ -120,14 +118,12 @@ class Work:
             if given is not None and (given.named or given.speaks or (whole and given.uses)):
                 inputs.append(given)
                 seen = digest(data) if self.cache is not None else ""
-            elif whole:
-                seen = NOTHING
             else:
-                silent.append(file)
-                seen = SILENT
+                quiet.append(file)
+                seen = NOTHING if whole else SILENT
             if self.cache is not None:
                 self.cache.take(file, seen)
-        return inputs, others, silent
+        return inputs, others, quiet
 
     def _checked(self, parts: Sequence[tuple[Part, Group | None]], waiting: dict[str, Candidate]) -> Iterator[Checked]:
         """What comes of the files of each part, in order; a group is made of those that must be looked at."""
@@ -141,9 +137,8 @@ class Work:
                 steps.append(found)
                 continue
             if group is None:
-                inputs, others, _ = self._read((waiting[path] for path in part.paths), whole=True)
-                left = {given.path for given in inputs}.union(checked.path for checked in others)
-                self.dismissed += [waiting[path] for path in part.paths if path not in left]
+                inputs, others, nothing = self._read((waiting[path] for path in part.paths), whole=True)
+                self.dismissed += nothing
                 steps.append(others)
                 group = Group(tuple(inputs), waiting[part.paths[0]].plan.root if part.rooted else None)
             if group.inputs:

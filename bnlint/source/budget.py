@@ -17,14 +17,14 @@ IDLE = 20_000
 """Those of them in which it may build nothing. What idles longer is no builder but the engine of a framework: it is left, and whatever is
 analysed after it may idle half as long."""
 
-ENOUGH = 100_000
-"""What a call may idle so in a root that itself may do so as long as it likes."""
-
 GLANCE = 2_000
 """The least of that."""
 
 MODEL_STEPS = 20_000
 """The same for one Sequential whose layers are applied."""
+
+ENOUGH = 100_000
+"""What a call may spend without building anything in a root that may go on so without end, as the body of a module may."""
 
 IDLING = frozenset({"unknown", "other", "input", "reshape"})
 """Roles of calls that build nothing."""

@@ -123,8 +123,13 @@ def initialise(m: Machine, instance: Instance, arguments: Arguments, node: ast.C
 
 def annotated(cls: Class) -> tuple[str, ...]:
     """The fields of a data class or named tuple, those of its bases first."""
-    declared = [s.target for relative in reversed(cls.lineage()) for s in relative.node.body if isinstance(s, ast.AnnAssign)]
-    return tuple(dict.fromkeys(target.id for target in declared if isinstance(target, ast.Name)))
+    return tuple(typed(cls))
+
+
+def typed(cls: Class) -> dict[str, ast.expr]:
+    """The same, with what is said of their types."""
+    declared = [s for relative in reversed(cls.lineage()) for s in relative.node.body if isinstance(s, ast.AnnAssign)]
+    return {each.target.id: each.annotation for each in declared if isinstance(each.target, ast.Name)}
 
 
 def subclassed_layer(m: Machine, cls: Class, kind: str, arguments: Arguments, node: ast.Call) -> Layer:

@@ -302,12 +302,14 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
     if too_deep(m, function):
         m.gap(f"the calls of {function.qualified} nest too deep to follow", node)
         return unknown_call(m, Unknown(f"{function.qualified} calls itself"), arguments, node)
-    place = ("idle", function.node)
+    place, endless = ("idle", function.node), ("endless", function.node)
     if place in m.derived:
         return m.derived[place]
-    steps, made, here = m.steps, (len(m.calls), len(m.constructions), len(m.events)), m.here()
-    entry = m.steps, m.built
-    m.entries += [entry] if instance is MISSING else []
+    if isinstance(known := m.derived.get(endless), Unknown):
+        return unknown_call(m, known, arguments, node)
+    made, here, entry = (len(m.calls), len(m.constructions), len(m.events)), m.here(), (m.steps, m.built)
+    if instance is MISSING:
+        m.entries.append(entry)
     try:
         result = repeated(m, function, bind(m, function, arguments, instance).names, m.span(node), instance)
     except Exhausted:
@@ -315,12 +317,13 @@ def run(m: Machine, function: Function, arguments: Arguments, node: ast.Call, in
             raise  # what a method leaves undone would be missing in its object
         m.return_to(here)
         m.gap(f"{function.qualified} builds nothing and is too long to be followed", node)
-        result = m.derived[place] = unknown_call(m, Unknown(f"the result of {function.qualified}"), arguments, node)
+        m.derived[endless] = lost = Unknown(f"the result of {function.qualified}")
+        return unknown_call(m, lost, arguments, node)
     finally:
         if instance is MISSING:
             m.entries.pop()
     idle = made == (len(m.calls), len(m.constructions), len(m.events)) and instance is MISSING
-    if idle and m.steps - steps > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
+    if idle and m.steps - entry[0] > IDLE and all(part is None or isinstance(part, Unknown) for part in query.alternatives(result)):
         m.derived[place] = result if result is None else Unknown(f"the result of {function.qualified}")
     return result
 

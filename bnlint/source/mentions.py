@@ -47,7 +47,7 @@ MODAL = frozenset({"load_model", *(name for name in kinds() if ("Dropout" in nam
 BACKBONES = frozenset(name for name, batchnorm in APPLICATIONS.items() if batchnorm)
 """Names of models that hold BatchNormalization."""
 
-DYNAMIC = words("getattr setattr vars __dict__ __getattr__ __setattr__")
+DYNAMIC = words("getattr setattr vars __dict__")
 """Names by which attributes are read and assigned that are not seen in the text."""
 
 MAKING = (Layer, Model, Instance, Class, Dotted, Partial)
@@ -193,10 +193,10 @@ class Mentions:
         """The names of those methods of a class that build what matters or change it, of those that share an attribute with one that does
         (the one assigns it, the other mentions it), and of all that these mention: they may hand it to Keras.
 
-        Of a class that is called itself, as layers and models of Keras are, all. The other units count that were relevant
-        when it was last asked.
+        Of a class of Keras, and of one with methods that nobody calls by their names (`__call__`, `__iter__`), all. The other units count
+        that were relevant when it was last asked.
         """
-        if self.whole or cls.keras is not None or "__call__" in functions:
+        if self.whole or cls.keras is not None or any(name.endswith("__") and name != "__init__" for name in functions):
             return set(functions)
         telling = {unit.name for unit in self._relevant if unit is not cls}.union(holder.name for holder in self._holders if holder.tells)
         telling |= self.imported[cls.chunk.path] | CHANGING | MODAL | DYNAMIC

@@ -126,13 +126,7 @@ def _fields_of(m: Machine, arguments: Arguments, node: ast.Call) -> object:
 
 def _stored(cls: Class) -> tuple[str, ...]:
     """The fields that objects of a data class have: not what only its constructor gets, nor what belongs to the class."""
-    declared = {
-        s.target.id: ast.unparse(s.annotation)
-        for relative in reversed(cls.lineage())
-        for s in relative.node.body
-        if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-    }
-    return tuple(name for name in classes.annotated(cls) if not re.search(r"\b(?:InitVar|ClassVar)\b", declared[name]))
+    return tuple(name for name, kind in classes.typed(cls).items() if not re.search(r"\b(?:InitVar|ClassVar)\b", ast.unparse(kind)))
 
 
 def _astuple(m: Machine, arguments: Arguments, node: ast.Call) -> object:

@@ -246,3 +246,13 @@ def test_a_call_that_builds_nothing_and_never_ends_is_given_up_and_what_follows_
     )
     assert program.flows == ["Input > Dense"]
     assert [gap.reason for gap in program.module.gaps] == ["offsets builds nothing and is too long to be followed"]
+
+
+def test_what_is_given_up_is_another_unknown_layer_for_each_tensor() -> None:
+    program = read(
+        OFFSETS.replace("def offsets(n):", "def crunch(x, n=14):").replace("return indices, len(found)", "return x")
+        + "def build():\n    a = Input((8,))\n    b = Dense(8)(a)\n"
+        "    return Model(a, [BatchNormalization()(crunch(a)), BatchNormalization()(crunch(b))])\n"
+    )
+    (one,), (other,) = [call.inputs for graph in program.models for call in graph.calls if call.layer.role == "batchnorm"]
+    assert one is not other
